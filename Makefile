@@ -1,0 +1,75 @@
+# Every target creates what it needs; stamps in .venv make the second time quick.
+# `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+SOURCES := service tracestore incident locustfiles tests bench
+UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve load test test-browser bench lint format lock clean reset
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
+	@$(BIN)/incident demo $(DEMO_ARGS)
+
+serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000
+	@$(BIN)/clinic seed --if-missing
+	@exec $(BIN)/gunicorn --config service/gunicorn.conf.py
+
+load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the running clinic
+	@exec $(BIN)/locust -f locustfiles/success_stories.py --host http://127.0.0.1:8000 \
+		--web-host 127.0.0.1 $(LOCUST_ARGS)
+
+test: $(VENV)/.dev ## unit and integration tests
+	@$(BIN)/pytest -m "not browser and not stack" $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
+	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
+
+bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+lint: $(VENV)/.dev ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## let ruff format and mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index addresses
+	@$(UV_COMPILE) --output-file requirements/bootstrap.txt requirements/bootstrap.in
+	@$(UV_COMPILE) --output-file requirements/runtime.txt requirements/runtime.in
+	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
+
+clean: ## remove what was built
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+reset: ## remove what runs have recorded
+	@rm -rf var
+
+# --- the environment -----------------------------------------------------------------------
+
+$(VENV)/.uv: requirements/bootstrap.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or say make PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11: say make PYTHON=python3.12 or the like" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml $(VENV)/.uv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@

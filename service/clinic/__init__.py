@@ -1,1 +1,38 @@
+"""The cat clinic: a Flask application with an N+1 in it, and the telemetry to find it."""
 
+from flask import Flask
+
+from clinic import api, db, errors, flags, health, instrument, request_stats, telemetry, views
+from clinic.settings import Settings
+from clinic.telemetry import Telemetry
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None, providers: Telemetry | None = None) -> Flask:
+    """Make the application; without arguments from the environment, as gunicorn does.
+
+    Raises SettingsError for an unusable setting, TelemetryError if SQL would leave no span.
+    """
+    if settings is None:
+        settings = Settings.from_env()
+        providers = telemetry.from_env()
+    app = Flask(__name__)
+    app.config.from_mapping(CLINIC=settings, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    errors.init_app(app)
+    request_stats.init_app(app)
+    engine = db.init_app(app, settings.database_url)
+    flags.init_app(app, settings.flags_file)
+    if providers is not None:
+        instrument.init_app(app, engine, providers)
+    health.init_app(app)
+    views.init_app(app)
+    api.init_app(app)
+    return app
+
+
+def close_app(app: Flask) -> None:
+    """Undo what create_app did to the process, for whoever makes more than one application."""
+    flags.close_app(app)
+    db.close_app(app)
+    instrument.close_app(app)

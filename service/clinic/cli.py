@@ -1,0 +1,68 @@
+"""The command `clinic`: everything about the clinic that is not serving it."""
+
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from clinic.errors import ClinicError, SeedError
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import generate
+from clinic.seed.load import holds_data, store
+from clinic.settings import Settings
+
+DEFAULT_SEED = 20
+
+
+class CleanErrors(click.Group):
+    """Print what the clinic raises on purpose as one line, and exit 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ClinicError as error:
+            click.echo(f"clinic: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=CleanErrors, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Look after the cat clinic's database.
+
+    Example: clinic seed --size demo
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Leave by way of an exception, so that a half-written database is cleared away."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+@main.command()
+@click.option("--size", type=click.Choice(list(DATASETS)), default="demo", show_default=True)
+@click.option("--database-url", help="Default: DATABASE_URL, or sqlite:///var/clinic.db.")
+@click.option("--seed", "seed_number", type=int, default=DEFAULT_SEED, show_default=True)
+@click.option("--force", is_flag=True, help="Replace the data that is there.")
+@click.option("--if-missing", is_flag=True, help="Succeed in silence if there is data already.")
+def seed(
+    *, size: str, database_url: str | None, seed_number: int, force: bool, if_missing: bool
+) -> None:
+    """Create the tables and fill them with a dataset: the same rows for the same --seed.
+
+    Data that is there is not touched without --force. An interrupted seeding leaves the old
+    database, or none.
+
+    Example: clinic seed --size test --database-url sqlite:///var/test.db
+    """
+    environ = {} if database_url is None else {"DATABASE_URL": database_url}
+    url = (Settings.from_env(environ) if environ else Settings.from_env()).database_url
+    if not force and holds_data(url):
+        if if_missing:
+            return
+        raise SeedError("There is data already; it is left as it is. To replace it, say --force.")
+    rows = generate(DATASETS[size], seed_number)
+    store(url, rows)
+    counts = ", ".join(f"{len(table_rows)} {table}" for table, table_rows in rows.tables())
+    click.echo(f"seeded {size}: {counts}", err=True)

@@ -1,0 +1,77 @@
+"""The engine, and one session per request."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask, current_app, g
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from clinic import request_stats
+
+EXTENSION = "clinic-engine"
+# As many connections as gunicorn has threads by default, and a few to spare.
+POOL_SIZE = 8
+
+
+def make_engine(database_url: str) -> Engine:
+    """Create an engine that never creates a database by connecting to it.
+
+    A missing SQLite file is an error at the first connection (sqlite3.OperationalError), as a
+    missing PostgreSQL database is, and not a new empty file.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+    engine = create_engine(existing_file_url(url))
+    event.listen(engine, "connect", _enforce_foreign_keys)
+    return engine
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file behind a SQLite URL, or None for a database in memory or of another kind."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database.removeprefix("file:"))
+
+
+def existing_file_url(url: URL) -> URL:
+    """Ask SQLite for read and write, but not for create."""
+    path = sqlite_path(url)
+    if path is None:
+        return url
+    return url.set(database=f"file:{path}").update_query_dict({"mode": "rw", "uri": "true"})
+
+
+def _enforce_foreign_keys(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def init_app(app: Flask, database_url: str) -> Engine:
+    """Give the application an engine, and every request its session."""
+    engine = make_engine(database_url)
+    request_stats.count_statements(engine)
+    app.extensions[EXTENSION] = engine
+    app.teardown_appcontext(_close_session)
+    return engine
+
+
+def close_app(app: Flask) -> None:
+    """Close the application's connections."""
+    engine: Engine = app.extensions[EXTENSION]
+    engine.dispose()
+
+
+def get_session() -> Session:
+    """Return the session of this request; it is closed when the request ends."""
+    if "session" not in g:
+        g.session = Session(current_app.extensions[EXTENSION])
+    return cast(Session, g.session)
+
+
+def _close_session(_error: BaseException | None) -> None:
+    session = g.pop("session", None)
+    if session is not None:
+        session.close()

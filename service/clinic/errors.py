@@ -1,0 +1,130 @@
+"""What can go wrong in the clinic, and the one place that renders it.
+
+    ClinicError                 500
+    ├── SettingsError           raised before there is an application
+    ├── SeedError               raised by the command line
+    ├── TelemetryError          raised at start-up: a statement would leave no span
+    ├── BadRequest              400  malformed query
+    ├── ClinicNotFound          404  no clinic of that name
+    └── DatabaseUnavailable     503  unreachable, missing, or no database at all
+
+JSON callers (a path under /api, or a preference for application/json) get
+{"error", "message"}; browsers get a page. Neither gets a traceback, SQL or a path.
+"""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from opentelemetry import trace
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+
+class ClinicError(Exception):
+    """Root of everything that the clinic raises on purpose."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class SettingsError(ClinicError):
+    """An environment variable holds something that cannot be used."""
+
+
+class SeedError(ClinicError):
+    """A database cannot be seeded as asked."""
+
+
+class TelemetryError(ClinicError):
+    """The telemetry that was asked for would be silently incomplete."""
+
+
+class BadRequest(ClinicError):
+    """The request cannot be understood."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ClinicNotFound(ClinicError):
+    """There is no clinic of that name."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no clinic named {name!r}.")
+
+
+class DatabaseUnavailable(ClinicError):
+    """The database does not answer, or what answers is no clinic database."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached at the moment. Please try again shortly.")
+
+
+def init_app(app: Flask) -> None:
+    """Render every error in one way."""
+    app.register_error_handler(ClinicError, _clinic_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _clinic_error(error: ClinicError) -> Response:
+    return _render(error.status, str(error))
+
+
+def _database_error(error: DBAPIError) -> Response:
+    if not _is_outage(error):
+        return _unexpected(error)
+    log.warning("database unavailable: %s", error.orig)
+    trace.get_current_span().record_exception(error)
+    response = _render(DatabaseUnavailable.status, str(DatabaseUnavailable()))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Tell an outage from a bug.
+
+    Drivers raise OperationalError for both an unreachable server and a missing table, and
+    SQLite a plain DatabaseError for a file that is none: all of them are the database's state,
+    whereas a ProgrammingError, an IntegrityError or a DataError is ours.
+    """
+    return error.connection_invalidated or type(error).__name__ in {
+        "OperationalError",
+        "InterfaceError",
+        DatabaseError.__name__,
+    }
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = _render(status, error.description or status.description)
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected error", exc_info=error)
+    trace.get_current_span().record_exception(error)
+    return _render(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
+
+
+def _render(status: HTTPStatus, message: str) -> Response:
+    if _wants_json():
+        body = jsonify(error=status.phrase.lower().replace(" ", "_"), message=message)
+        return make_response(body, status)
+    page = render_template("error.html", status=status.value, title=status.phrase, message=message)
+    return make_response(page, status)
+
+
+def _wants_json() -> bool:
+    if request.path.startswith("/api/"):
+        return True
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]

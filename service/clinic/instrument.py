@@ -1,0 +1,166 @@
+"""Attach the instrumentations to one application and its engine, and check that they work."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, request
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.flask import FlaskInstrumentor
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.semconv._incubating.attributes.db_attributes import (
+    DB_NAMESPACE,
+    DB_OPERATION_NAME,
+    DB_QUERY_SUMMARY,
+    DB_QUERY_TEXT,
+)
+from sqlalchemy import Engine, create_engine, event, text
+
+from clinic import request_stats
+from clinic.db import sqlite_path
+from clinic.errors import TelemetryError
+from clinic.sql_summary import operation, summarize
+from clinic.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+# Matched against the whole address: anchored, so that a clinic's name cannot switch tracing off.
+UNTRACED_URLS = r"^\w+://[^/?]+/(healthz|readyz)(\?|$)"
+PROCESS_METRICS: dict[str, list[str] | None] = {
+    "process.cpu.time": ["user", "system"],
+    "process.memory.usage": None,
+    "process.thread.count": None,
+}
+STATEMENT_BUCKETS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000)
+
+
+def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
+    """Instrument the application and its engine; raise TelemetryError if SQL would leave no span.
+
+    The SQLAlchemy and process instrumentations exist once in a process: undo them with
+    close_app() before another application is made.
+    """
+    telemetry.tracer_provider.add_span_processor(_SpanCounter())
+    check_sql_spans()
+    _instrument_engine(engine, telemetry.tracer_provider, telemetry.meter_provider)
+    FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]  # it is untyped
+        app,
+        tracer_provider=telemetry.tracer_provider,
+        meter_provider=telemetry.meter_provider,
+        excluded_urls=UNTRACED_URLS,
+        # It attaches a context for each request and never detaches it.
+        enable_commenter=False,
+    )
+    SystemMetricsInstrumentor(config=PROCESS_METRICS).instrument(
+        meter_provider=telemetry.meter_provider
+    )
+    _record_statements(app, telemetry)
+
+
+def close_app(app: Flask) -> None:
+    """Take the instrumentations off again."""
+    FlaskInstrumentor().uninstrument_app(app)  # type: ignore[no-untyped-call]  # it is untyped
+    SQLAlchemyInstrumentor().uninstrument()
+    SystemMetricsInstrumentor().uninstrument()
+
+
+def check_sql_spans() -> None:
+    """Send one statement to a database in memory and raise TelemetryError if it leaves no span.
+
+    With SQLAlchemy 2.1 the instrumentation logs an error and does nothing: the service would run,
+    and its traces would show requests that never touch a database.
+    """
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    probe = create_engine("sqlite://")
+    _instrument_engine(probe, provider)
+    try:
+        with probe.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    finally:
+        SQLAlchemyInstrumentor().uninstrument()
+        probe.dispose()
+        provider.shutdown()
+    spans = exporter.get_finished_spans()
+    if not any(DB_QUERY_TEXT in (span.attributes or {}) for span in spans):
+        raise TelemetryError(
+            "A statement left no span: the SQLAlchemy instrumentation does not work with the "
+            "installed SQLAlchemy, or OTEL_SEMCONV_STABILITY_OPT_IN lacks `database`. "
+            "Install requirements/runtime.txt, or set OTEL_SDK_DISABLED=true to run untraced."
+        )
+
+
+def _instrument_engine(engine: Engine, tracer_provider: TracerProvider, meters: Any = None) -> None:
+    SQLAlchemyInstrumentor().instrument(
+        engine=engine, tracer_provider=tracer_provider, meter_provider=meters
+    )
+    # Registered after the instrumentation's own listener, so that the span is open.
+    event.listen(engine, "before_cursor_execute", _SpanNamer(engine))
+
+
+class _SpanNamer:
+    """Name the open DB span by verb and table, as the semantic conventions do."""
+
+    def __init__(self, engine: Engine) -> None:
+        path = sqlite_path(engine.url)
+        # A SQLite database's name is its path on this machine, which is nobody's business.
+        self._namespace = path.name if path is not None else None
+
+    def __call__(
+        self,
+        _connection: Any,
+        _cursor: Any,
+        statement: str,
+        _params: Any,
+        context: Any,
+        _many: bool,
+    ) -> None:
+        span: trace.Span | None = getattr(context, "_otel_span", None)
+        if span is None or not span.is_recording():
+            return
+        summary = summarize(statement)
+        span.update_name(summary)
+        span.set_attribute(DB_QUERY_SUMMARY, summary)
+        span.set_attribute(DB_OPERATION_NAME, operation(statement))
+        if self._namespace is not None:
+            span.set_attribute(DB_NAMESPACE, self._namespace)
+
+
+class _SpanCounter(SpanProcessor):
+    """Count the spans of the current request, for its Server-Timing header."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        stats = request_stats.current()
+        if stats is not None:
+            stats.spans += 1
+
+
+def _record_statements(app: Flask, telemetry: Telemetry) -> None:
+    """Record statements per request by route and strategy, while the request's span is current.
+
+    The exemplars of the histogram then lead to traces.
+    """
+    histogram = telemetry.meter_provider.get_meter(__name__).create_histogram(
+        "clinic.request.statements",
+        unit="{statement}",
+        description="SQL statements sent for one request.",
+        explicit_bucket_boundaries_advisory=STATEMENT_BUCKETS,
+    )
+
+    def record(response: Response) -> Response:
+        stats = request_stats.current()
+        if stats is None or request.url_rule is None or request.endpoint == "static":
+            return response
+        attributes = {"http.route": request.url_rule.rule}
+        if stats.strategy is not None:
+            attributes["clinic.strategy"] = stats.strategy
+            trace.get_current_span().set_attribute("clinic.strategy", stats.strategy)
+        histogram.record(stats.statements, attributes)
+        return response
+
+    app.after_request(record)

@@ -1,0 +1,163 @@
+"""The five tables of the clinic, and the rules that the database itself keeps.
+
+Relationships are not declared here: each way of reading the Success Stories (stories.py)
+says aloud what it loads.
+"""
+
+import enum
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+CAT_LIVES = 9
+APPOINTMENT_DURATION = timedelta(minutes=30)
+
+
+class Color(enum.IntEnum):
+    """A cat's fur, stored as its number."""
+
+    BLACK = 1
+    GRAY = 2
+    ORANGE = 3
+    OTHER = 4
+
+
+class ColorType(TypeDecorator[Color]):
+    """Store a Color as an integer: short on disk, and renaming one touches no row."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Color | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Color | None:
+        return None if value is None else Color(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Store aware times as UTC and give aware times back, also on SQLite, which knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; give times in UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def tomorrow_on_the_hour() -> datetime:
+    """Return this time tomorrow, floored to the hour, in UTC."""
+    return (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+
+
+class Base(DeclarativeBase):
+    """Gives every constraint a name, so that each database reports the same one."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Person(Base):
+    """Somebody with a name: a cat's owner, or a veterinarian."""
+
+    __tablename__ = "person"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    given_name: Mapped[str] = mapped_column(String(80))
+    surname: Mapped[str] = mapped_column(String(80))
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.surname}"
+
+
+class Cat(Base):
+    """A cat and the person who believes to own it."""
+
+    __tablename__ = "cat"
+    # The target of appointment's composite foreign key.
+    __table_args__ = (UniqueConstraint("id", "owner_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str] = mapped_column(String(80))
+    age: Mapped[int] = mapped_column(default=0)
+    color: Mapped[Color] = mapped_column(ColorType, default=Color.OTHER)
+    lives: Mapped[int] = mapped_column(default=CAT_LIVES)
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+
+
+class Clinic(Base):
+    """A clinic; the pages look it up by its name."""
+
+    __tablename__ = "clinic"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class Veterinarian(Person):
+    """A person who works at a clinic (joined-table inheritance)."""
+
+    __tablename__ = "veterinarian"
+    # The target of appointment's composite foreign key.
+    __table_args__ = (UniqueConstraint("id", "clinic_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    license_number: Mapped[str] = mapped_column(String(20))
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+
+
+class Appointment(Base):
+    """One visit: this cat of this owner at this clinic with this veterinarian."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        # The veterinarian works at that clinic, and the cat belongs to that owner.
+        ForeignKeyConstraint(
+            ["veterinarian_id", "clinic_id"], ["veterinarian.id", "veterinarian.clinic_id"]
+        ),
+        ForeignKeyConstraint(["cat_id", "owner_id"], ["cat.id", "cat.owner_id"]),
+        UniqueConstraint("veterinarian_id", "start"),
+        # Every foreign key is indexed: the incident is about the number of queries,
+        # not about a missing index. (veterinarian_id leads the unique constraint above.)
+        Index(None, "cat_id", "owner_id"),
+        Index(None, "clinic_id"),
+        Index(None, "owner_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    start: Mapped[datetime] = mapped_column(UtcDateTime, default=tomorrow_on_the_hour)
+    duration: Mapped[timedelta] = mapped_column(default=APPOINTMENT_DURATION)
+    cat_id: Mapped[uuid.UUID]
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    veterinarian_id: Mapped[uuid.UUID]

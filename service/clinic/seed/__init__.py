@@ -1,0 +1,1 @@
+"""Datasets: what they contain (datasets), how they are made (generate) and stored (load)."""

@@ -1,0 +1,60 @@
+"""The clinic's settings: the one place that reads DATABASE_URL and CLINIC_*.
+
+OpenTelemetry's own variables (OTEL_*) are read by its SDK; telemetry.py only fills in defaults.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from clinic.errors import SettingsError
+
+DEFAULT_DATABASE_URL = "sqlite:///var/clinic.db"
+DEFAULT_FLAGS_FILE = Path("var/flags/flags.json")
+DEFAULT_TRACE_URL = "http://127.0.0.1:16686"
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one clinic process needs to know; paths are relative to the working directory."""
+
+    database_url: str = DEFAULT_DATABASE_URL
+    flags_file: Path = DEFAULT_FLAGS_FILE
+    trace_url: str = DEFAULT_TRACE_URL
+    allow_strategy_override: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment; raise SettingsError that names the variable and the value."""
+        return cls(
+            database_url=_database_url(environ.get("DATABASE_URL") or DEFAULT_DATABASE_URL),
+            flags_file=Path(environ.get("CLINIC_FLAGS_FILE") or DEFAULT_FLAGS_FILE),
+            trace_url=(environ.get("CLINIC_TRACE_URL") or DEFAULT_TRACE_URL).rstrip("/"),
+            allow_strategy_override=_boolean(environ, "CLINIC_ALLOW_STRATEGY_OVERRIDE"),
+        )
+
+
+def _database_url(text: str) -> str:
+    try:
+        make_url(text)
+    except ArgumentError as error:
+        raise SettingsError(
+            f"DATABASE_URL={text!r} is no database URL; "
+            "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        ) from error
+    return text
+
+
+def _boolean(environ: Mapping[str, str], name: str) -> bool:
+    word = environ.get(name, "").strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise SettingsError(f"{name}={word!r} is neither true nor false; use 1 or 0")

@@ -2,11 +2,20 @@
 
 from flask import Flask
 
-from clinic import api, db, errors, flags, health, instrument, request_stats, telemetry, views
+from clinic import (
+    api,
+    body_limit,
+    db,
+    errors,
+    flags,
+    health,
+    instrument,
+    request_stats,
+    telemetry,
+    views,
+)
 from clinic.settings import Settings
 from clinic.telemetry import Telemetry
-
-MAX_BODY_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings | None = None, providers: Telemetry | None = None) -> Flask:
@@ -18,13 +27,14 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
         settings = Settings.from_env()
         providers = telemetry.from_env()
     app = Flask(__name__)
-    app.config.from_mapping(CLINIC=settings, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    app.config.from_mapping(CLINIC=settings)
     errors.init_app(app)
     request_stats.init_app(app)
     engine = db.init_app(app, settings.database_url)
     flags.init_app(app, settings.flags_file)
     if providers is not None:
         instrument.init_app(app, engine, providers)
+    body_limit.init_app(app)
     health.init_app(app)
     views.init_app(app)
     api.init_app(app)

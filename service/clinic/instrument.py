@@ -1,7 +1,7 @@
 """Attach the instrumentations to one application and its engine, and check that they work."""
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, Response, request
 from opentelemetry import trace
@@ -9,6 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -38,6 +39,13 @@ PROCESS_METRICS: dict[str, list[str] | None] = {
 STATEMENT_BUCKETS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000)
 
 
+class EngineInstrumentor(Protocol):
+    """What is needed of SQLAlchemyInstrumentor; a test has one that does nothing."""
+
+    def instrument(self, **kwargs: Any) -> Any: ...
+    def uninstrument(self, **kwargs: Any) -> Any: ...
+
+
 def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
     """Instrument the application and its engine; raise TelemetryError if SQL would leave no span.
 
@@ -45,8 +53,9 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
     close_app() before another application is made.
     """
     telemetry.tracer_provider.add_span_processor(_SpanCounter())
-    check_sql_spans()
-    _instrument_engine(engine, telemetry.tracer_provider, telemetry.meter_provider)
+    sqlalchemy = SQLAlchemyInstrumentor()
+    check_sql_spans(sqlalchemy)
+    _instrument_engine(sqlalchemy, engine, telemetry.tracer_provider, telemetry.meter_provider)
     FlaskInstrumentor().instrument_app(  # type: ignore[no-untyped-call]  # it is untyped
         app,
         tracer_provider=telemetry.tracer_provider,
@@ -62,13 +71,15 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
 
 
 def close_app(app: Flask) -> None:
-    """Take the instrumentations off again."""
+    """Take the instrumentations off again, where there are any."""
+    if not getattr(app, "_is_instrumented_by_opentelemetry", False):
+        return
     FlaskInstrumentor().uninstrument_app(app)  # type: ignore[no-untyped-call]  # it is untyped
     SQLAlchemyInstrumentor().uninstrument()
     SystemMetricsInstrumentor().uninstrument()
 
 
-def check_sql_spans() -> None:
+def check_sql_spans(instrumentor: EngineInstrumentor) -> None:
     """Send one statement to a database in memory and raise TelemetryError if it leaves no span.
 
     With SQLAlchemy 2.1 the instrumentation logs an error and does nothing: the service would run,
@@ -78,12 +89,12 @@ def check_sql_spans() -> None:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     probe = create_engine("sqlite://")
-    _instrument_engine(probe, provider)
+    _instrument_engine(instrumentor, probe, provider)
     try:
         with probe.connect() as connection:
             connection.execute(text("SELECT 1"))
     finally:
-        SQLAlchemyInstrumentor().uninstrument()
+        instrumentor.uninstrument()
         probe.dispose()
         provider.shutdown()
     spans = exporter.get_finished_spans()
@@ -95,9 +106,14 @@ def check_sql_spans() -> None:
         )
 
 
-def _instrument_engine(engine: Engine, tracer_provider: TracerProvider, meters: Any = None) -> None:
-    SQLAlchemyInstrumentor().instrument(
-        engine=engine, tracer_provider=tracer_provider, meter_provider=meters
+def _instrument_engine(
+    instrumentor: EngineInstrumentor,
+    engine: Engine,
+    tracer_provider: TracerProvider,
+    meter_provider: MeterProvider | None = None,
+) -> None:
+    instrumentor.instrument(
+        engine=engine, tracer_provider=tracer_provider, meter_provider=meter_provider
     )
     # Registered after the instrumentation's own listener, so that the span is open.
     event.listen(engine, "before_cursor_execute", _SpanNamer(engine))

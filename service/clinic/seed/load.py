@@ -23,7 +23,7 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 def holds_data(database_url: str) -> bool:
     """Tell whether there is a clinic in the database; raise SeedError if it is no database."""
     path = sqlite_path(make_url(database_url))
-    if path is not None and not _is_sqlite(path):
+    if path is not None and not _holds_bytes(path):
         return False
     engine = create_engine(database_url)
     try:
@@ -55,8 +55,8 @@ def _has_clinic(connection: Connection) -> bool:
     return connection.scalar(select(Clinic.id).limit(1)) is not None
 
 
-def _is_sqlite(path: Path) -> bool:
-    """Tell a database from no file or an empty one; refuse anything else, lest it be replaced."""
+def _holds_bytes(path: Path) -> bool:
+    """Tell a file from no file or an empty one; refuse one that is no database."""
     try:
         with path.open("rb") as file:
             start = file.read(len(SQLITE_MAGIC))
@@ -66,10 +66,11 @@ def _is_sqlite(path: Path) -> bool:
         raise SeedError(f"{path} cannot be read: {error.strerror}") from error
     if start not in (b"", SQLITE_MAGIC):
         raise SeedError(f"{path} is no SQLite database; it is left alone. Name another file.")
-    return start == SQLITE_MAGIC
+    return start != b""
 
 
 def _store_in_new_file(path: Path, rows: Rows) -> None:
+    _holds_bytes(path)  # refuses to replace what is no database, whatever --force says
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.seeding-")
     os.close(handle)

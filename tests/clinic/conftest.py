@@ -1,0 +1,89 @@
+"""A clinic with the small dataset, its client, and the telemetry it leaves behind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from clinic import close_app, create_app
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import Rows, generate
+from clinic.seed.load import store
+from clinic.settings import Settings
+from clinic.telemetry import DEFAULTS, Telemetry
+
+
+@pytest.fixture(autouse=True)
+def otel_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard variables as the clinic sets them."""
+    for name, value in DEFAULTS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def rows() -> Rows:
+    return generate(DATASETS["test"], seed=1)
+
+
+@pytest.fixture(scope="session")
+def database_url(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('clinic')}/test.db"
+    store(url, rows)
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        flags_file=tmp_path / "flags" / "flags.json",
+        allow_strategy_override=True,
+    )
+
+
+@pytest.fixture
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def metric_reader() -> InMemoryMetricReader:
+    return InMemoryMetricReader()
+
+
+@pytest.fixture
+def providers(
+    exporter: InMemorySpanExporter, metric_reader: InMemoryMetricReader
+) -> Iterator[Telemetry]:
+    meter_provider = MeterProvider([metric_reader], shutdown_on_exit=False)
+    tracer_provider = TracerProvider(shutdown_on_exit=False, meter_provider=meter_provider)
+    tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
+    telemetry = Telemetry(tracer_provider, meter_provider)
+    yield telemetry
+    telemetry.shutdown()
+
+
+@pytest.fixture
+def app(settings: Settings, providers: Telemetry) -> Iterator[Flask]:
+    app = create_app(settings, providers)
+    app.testing = False
+    yield app
+    close_app(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def clinic_name(rows: Rows) -> str:
+    name: str = rows.clinic[0]["name"]
+    return name

@@ -39,6 +39,18 @@ def database_url(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def demo_rows() -> Rows:
+    return generate(DATASETS["demo"], seed=20)
+
+
+@pytest.fixture(scope="session")
+def demo_url(demo_rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.db"
+    store(url, demo_rows)
+    return url
+
+
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(

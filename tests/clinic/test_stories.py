@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from clinic.db import make_engine
 from clinic.errors import ClinicNotFound
-from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
-from clinic.seed.load import store
+from clinic.seed.generate import Rows
 from clinic.stories import STRATEGIES, core, naive
 
 from .spans import statements
@@ -37,12 +35,9 @@ def test_strategy_lists_every_cat_ever_seen_once_and_by_id(
         assert [cat.id for cat in cats] == sorted(seen)
 
 
-def test_strategies_agree_on_the_demo_dataset(tmp_path_factory: pytest.TempPathFactory) -> None:
-    url = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.db"
-    rows = generate(DATASETS["demo"], seed=1)
-    store(url, rows)
-    engine = make_engine(url)
-    name = rows.clinic[7]["name"]
+def test_strategies_agree_on_the_demo_dataset(demo_url: str, demo_rows: Rows) -> None:
+    engine = make_engine(demo_url)
+    name = demo_rows.clinic[7]["name"]
 
     with Session(engine) as session:
         answers = {

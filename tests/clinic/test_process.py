@@ -1,0 +1,127 @@
+"""The clinic as it runs: gunicorn, its fork, its signals, with a trace backend and without."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from incident.processes import Processes
+from incident.waiting import wait_until
+from tests.running import Clinic, Tracestore, start_clinic, start_tracestore
+
+IN_FLIGHT = 8
+STARTED = "otel.sdk.span.started"
+EXPORTED = "otel.sdk.exporter.span.exported"
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    with Processes(tmp_path / "logs") as processes:
+        yield processes
+
+
+@pytest.fixture
+def store(processes: Processes, tmp_path: Path) -> Tracestore:
+    return start_tracestore(processes, tmp_path / "traces.db")
+
+
+def open_stories(clinic: Clinic, name: str) -> requests.Response:
+    return clinic.get("/success-stories", clinic=name, strategy="naive")
+
+
+def trace_id(response: requests.Response) -> str:
+    return response.headers["traceresponse"].split("-")[1]
+
+
+def spans_created(response: requests.Response) -> int:
+    part = next(p for p in response.headers["Server-Timing"].split(", ") if p.startswith("spans"))
+    return int(part.split('"')[1])
+
+
+def test_every_worker_exports_and_a_stop_in_full_flight_loses_no_span(
+    processes: Processes, store: Tracestore, tmp_path: Path, demo_url: str
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "WEB_CONCURRENCY": "2"}
+    clinic = start_clinic(processes, tmp_path, demo_url, env)
+    name = clinic.clinic_name()
+
+    with ThreadPoolExecutor(IN_FLIGHT) as visitors:
+        answers = [visitors.submit(open_stories, clinic, name) for _ in range(IN_FLIGHT)]
+        wait_until(lambda: any(a.running() for a in answers), what="requests", deadline_s=10)
+        clinic.child.process.terminate()
+        responses = [answer.result() for answer in answers]
+    clinic.child.process.wait(timeout=35)
+
+    assert clinic.child.process.returncode == 0
+    assert [response.status_code for response in responses] == [200] * IN_FLIGHT
+    for response in responses:
+        assert len(store.spans_of(trace_id(response))) == spans_created(response) > 300
+    # The home page's requests are in these as well: both ends agree on everything.
+    assert store.counter(STARTED) == store.counter(EXPORTED)
+    assert store.counter(EXPORTED, failed=True) == 0
+
+
+def test_one_line_at_start_says_what_goes_where(
+    processes: Processes, store: Tracestore, tmp_path: Path, database_url: str
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp}
+    clinic = start_clinic(processes, tmp_path, database_url, env)
+
+    lines = [line for line in clinic.child.log.read_text().splitlines() if "telemetry:" in line]
+
+    assert len(lines) == 1
+    assert f"traces to {store.otlp}/v1/traces, metrics to {store.otlp}/v1/metrics" in lines[0]
+
+
+def test_clinic_without_a_backend_answers_and_complains_once(
+    processes: Processes, free_port: int, tmp_path: Path, database_url: str
+) -> None:
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port}",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+    }
+    clinic = start_clinic(processes, tmp_path, database_url, env)
+    name = clinic.clinic_name()
+
+    statuses = {open_stories(clinic, name).status_code for _ in range(20)}
+    processes.stop(clinic.child)
+
+    complaints = [
+        line for line in clinic.child.log.read_text().splitlines() if "opentelemetry" in line
+    ]
+    assert statuses == {200}
+    assert len(complaints) == 1
+
+
+def test_spans_lost_while_the_backend_is_down_are_counted(
+    processes: Processes, tmp_path: Path, database_url: str
+) -> None:
+    database = tmp_path / "traces.db"
+    store = start_tracestore(processes, database)
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+    clinic = start_clinic(processes, tmp_path, database_url, env)
+    name = clinic.clinic_name()
+    lost = restart_with_requests_between(processes, store, clinic, name)
+
+    def books_balance() -> bool:
+        failed = store.counter(EXPORTED, failed=True)
+        balanced = store.counter(STARTED) == store.counter(EXPORTED) + failed
+        return balanced and failed >= lost
+
+    wait_until(books_balance, what="started = exported + failed", deadline_s=20)
+
+
+def restart_with_requests_between(
+    processes: Processes, store: Tracestore, clinic: Clinic, name: str
+) -> int:
+    """Take the backend away, make requests until their export has failed, and bring it back."""
+    processes.stop(store.child)
+    lost = sum(spans_created(open_stories(clinic, name)) for _ in range(3))
+    wait_until(
+        lambda: "opentelemetry" in clinic.child.log.read_text(), what="a failure", deadline_s=20
+    )
+    processes.start(store.child.command)
+    return lost

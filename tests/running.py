@@ -1,0 +1,132 @@
+"""Real processes for tests: a tracestore and a clinic that exports to it."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from incident.processes import Child, Command, Processes
+from incident.waiting import wait_until
+
+PROJECT = Path(__file__).resolve().parent.parent
+DEADLINE_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Tracestore:
+    """A running tracestore, asked by its Jaeger query API."""
+
+    child: Child
+    ui: str
+    otlp: str
+
+    def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return a trace's spans as OTLP JSON; none if the trace is not there."""
+        answer = requests.get(f"{self.ui}/api/v3/traces/{trace_id}", timeout=10)
+        if answer.status_code == 404:
+            return []
+        answer.raise_for_status()
+        return [
+            span
+            for resource in answer.json()["result"]["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+        ]
+
+    def counter(self, name: str, *, failed: bool = False) -> int:
+        """Return the sum of a counter over its series, those with or without an error.type."""
+        answer = requests.get(
+            f"{self.ui}/api/metrics/latest", params={"service": "cat-clinic"}, timeout=10
+        )
+        return sum(
+            int(metric["value"])
+            for metric in answer.json()["metrics"]
+            if metric["name"] == name and ("error.type" in metric["attributes"]) == failed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A running clinic."""
+
+    child: Child
+    url: str
+
+    def get(self, path: str, **query: str) -> requests.Response:
+        return requests.get(self.url + path, params=query, timeout=30)
+
+    def clinic_name(self) -> str:
+        name: str = self.get("/api/clinics").json()["clinics"][0]["name"]
+        return name
+
+
+def unused_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def start_tracestore(processes: Processes, database: Path) -> Tracestore:
+    """Start a tracestore on free ports and wait until it answers."""
+    ui, otlp = unused_port(), unused_port()
+    arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
+    child = processes.start(
+        Command(
+            name="tracestore",
+            argv=[tool("tracestore"), "serve", *arguments],
+            env=dict(os.environ),
+            cwd=PROJECT,
+        )
+    )
+    store = Tracestore(child, f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{otlp}")
+    _wait_for(processes, f"{store.ui}/healthz")
+    return store
+
+
+def start_clinic(
+    processes: Processes, folder: Path, database_url: str, env: Mapping[str, str]
+) -> Clinic:
+    """Start a clinic on a free port and wait until it is ready."""
+    port = unused_port()
+    child = processes.start(
+        Command(
+            name="clinic",
+            argv=[tool("gunicorn"), f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}"],
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url,
+                "CLINIC_BIND": f"127.0.0.1:{port}",
+                "CLINIC_FLAGS_FILE": str(folder / "flags.json"),
+                "CLINIC_ALLOW_STRATEGY_OVERRIDE": "1",
+                "OTEL_METRIC_EXPORT_INTERVAL": "500",
+                **env,
+            },
+            cwd=PROJECT,
+            grace_s=35,
+        )
+    )
+    clinic = Clinic(child, f"http://127.0.0.1:{port}")
+    _wait_for(processes, f"{clinic.url}/readyz")
+    return clinic
+
+
+def _wait_for(processes: Processes, url: str) -> None:
+    def answers() -> bool:
+        processes.check()
+        try:
+            return requests.get(url, timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+    wait_until(answers, what=f"an answer from {url}", deadline_s=DEADLINE_S)

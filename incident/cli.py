@@ -1,0 +1,159 @@
+"""The command `incident`: the replay, and the switch that solves it."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from incident import demo as replay
+from incident import flags
+from incident.console import Console
+from incident.errors import IncidentError, from_os_error
+from incident.ports import Port
+from incident.settings import Settings
+
+PORT = click.IntRange(1, 65535)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Replay a production incident on this machine: an N+1 query, its traces and its fix."""
+
+
+@cli.command()
+@click.option(
+    "--users",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Visitors at the same time.",
+)
+@click.option(
+    "--naive-seconds",
+    default=35.0,
+    show_default=True,
+    type=click.FloatRange(1, 3600),
+    help="How long the incident is watched.",
+)
+@click.option(
+    "--core-seconds",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(1, 3600),
+    help="How long the fix is watched.",
+)
+@click.option(
+    "--clinic-port",
+    default=8000,
+    show_default=True,
+    type=PORT,
+    envvar="CLINIC_PORT",
+    show_envvar=True,
+    help="Port of the clinic.",
+)
+@click.option(
+    "--ui-port",
+    default=16686,
+    show_default=True,
+    type=PORT,
+    envvar="TRACE_UI_PORT",
+    show_envvar=True,
+    help="Port of the traces' pages and query API.",
+)
+@click.option(
+    "--otlp-port",
+    default=4318,
+    show_default=True,
+    type=PORT,
+    envvar="OTLP_HTTP_PORT",
+    show_envvar=True,
+    help="Port that receives telemetry, OTLP over HTTP.",
+)
+@click.option(
+    "--keep-serving/--exit",
+    default=None,
+    help="Serve the traces until Ctrl-C afterwards, or end. By default the one in a "
+    "terminal, the other without.",
+)
+@click.option(
+    "--var",
+    default="var",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for what the run records.",
+)
+def demo(
+    users: int,
+    naive_seconds: float,
+    core_seconds: float,
+    clinic_port: int,
+    ui_port: int,
+    otlp_port: int,
+    keep_serving: bool | None,
+    var: Path,
+) -> None:
+    """Load the clinic under `naive`, switch to `core` under load, and print the difference.
+
+    Exits with 0 if the incident and its fix were seen in the spans, 1 if not, 2 if it could not
+    be tried.
+
+    \b
+    Example:
+      incident demo --users 10 --naive-seconds 15 --exit
+    """
+    settings = Settings(
+        users=users,
+        naive_seconds=naive_seconds,
+        core_seconds=core_seconds,
+        clinic=Port(clinic_port, "the clinic", "CLINIC_PORT"),
+        trace_ui=Port(ui_port, "the trace UI", "TRACE_UI_PORT"),
+        otlp=Port(otlp_port, "the OTLP receiver", "OTLP_HTTP_PORT"),
+        keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
+        var=var.absolute(),
+    )
+    sys.exit(replay.run(settings, Console()))
+
+
+@cli.command()
+@click.option(
+    "--strategy",
+    default="core",
+    show_default=True,
+    help="How Success Stories are to be read from now on.",
+)
+@click.option(
+    "--flags-file",
+    default="var/flags/flags.json",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The flags file of the running clinic.",
+)
+def fix(strategy: str, flags_file: Path) -> None:
+    """Switch the strategy of a running clinic, which follows within two seconds.
+
+    \b
+    Example:
+      incident fix --strategy core
+    """
+    before = flags.set_strategy(flags_file, strategy)
+    click.echo(
+        f"Success Stories are read by {strategy} now, no longer by {before}."
+        if before != strategy
+        else f"Success Stories are read by {strategy} already."
+    )
+
+
+def main() -> None:
+    """Run the command; turn what goes wrong into a sentence and an exit code."""
+    try:
+        cli()
+    except IncidentError as error:
+        _end(error)
+    except OSError as error:
+        _end(from_os_error(error))
+
+
+def _end(error: IncidentError) -> NoReturn:
+    click.echo(f"incident: {error}", err=True)
+    sys.exit(error.exit_code)

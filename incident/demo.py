@@ -1,0 +1,130 @@
+"""The incident, told once: load, a page that asks too often, the fix under load, the figures."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from incident import flags, report, stack, surroundings
+from incident.console import Console
+from incident.errors import Interrupted
+from incident.interrupts import Interrupts
+from incident.measure import Phase, SpanCounts, disagreements, measure
+from incident.probe import HealthProbe
+from incident.processes import Processes
+from incident.settings import Settings
+from incident.stage import Stage, set_up, trace_link
+from incident.table import meaning, table
+from incident.verdict import Verdict, judge
+from incident.waiting import Pause
+from incident.watch import Watch
+
+
+def run(settings: Settings, console: Console) -> int:
+    """Show the incident and its fix; return the exit code: 0 if both were seen, or 1.
+
+    Whatever was started is gone when this returns or raises.
+    """
+    with surroundings.sole_use(settings.folder), Interrupts() as interrupts:
+        surroundings.check(settings)
+        _make_room(settings)
+        with (
+            _flags_lent(settings),
+            Processes(settings.logs, impatient=lambda: interrupts.impatient) as processes,
+        ):
+
+            def pause(seconds: float) -> None:
+                interrupts.pause(seconds)
+                processes.check()
+
+            try:
+                stage = set_up(settings, console, processes, pause)
+                verdict = _replay(settings, stage, console, processes, pause)
+                if settings.keep_serving:
+                    _serve(settings, console, pause)
+            finally:
+                console.step("Stopping what was started.")
+        return verdict.exit_code
+
+
+def _replay(
+    settings: Settings, stage: Stage, console: Console, processes: Processes, pause: Pause
+) -> Verdict:
+    with HealthProbe(f"{settings.clinic.address}/healthz") as health:
+        watch = Watch(settings, stage, health, console=console, pause=pause)
+        console.step(f"Sending {settings.users} visitors.")
+        locust = processes.start(stack.locust(settings, os.environ))
+        watch.wait_for_visitors()
+
+        console.step(f"Watching naive for {settings.naive_seconds:g} s.")
+        before = watch.phase("naive", settings.naive_seconds)
+        flags.set_strategy(settings.flags_file, "core")
+        console.step("Switched the flag to core; the service runs on, under the same load.")
+        watch.wait_for_switch("core")
+        console.step(f"Watching core for {settings.core_seconds:g} s.")
+        after = watch.phase("core", settings.core_seconds)
+
+        processes.stop(locust)
+    console.step("The visitors have left; waiting for the last spans.")
+    totals = watch.settle()
+    observed = (
+        watch.observed(before, dropped_until=after.counters_before.dropped),
+        watch.observed(after, dropped_until=totals.dropped),
+    )
+    naive, core = map(measure, observed)
+    verdict = judge(naive, core, totals, disagreements=sum(map(disagreements, observed)))
+    _tell(settings, console, naive, core, totals, verdict)
+    return verdict
+
+
+def _tell(
+    settings: Settings,
+    console: Console,
+    naive: Phase,
+    core: Phase,
+    totals: SpanCounts,
+    verdict: Verdict,
+) -> None:
+    report.write(settings.report, report.document([naive, core], totals))
+    heading, *rows = table(naive, core, totals).splitlines()
+    console.result()
+    console.result(console.bold(heading))
+    console.result("\n".join(rows))
+    console.result(f"\n{meaning(naive, core, users=settings.users)}\n")
+    console.result(f"slowest before  {trace_link(settings, naive.slowest_trace_id)}")
+    console.result(f"slowest after   {trace_link(settings, core.slowest_trace_id)}")
+    console.result(f"report          {settings.report}")
+    for warning in verdict.warnings:
+        console.step(f"Warning: {warning}")
+    for reason in verdict.reasons:
+        console.step(f"Not as it should be: {reason}")
+
+
+def _serve(settings: Settings, console: Console, pause: Pause) -> None:
+    console.result()
+    console.result(f"clinic          {settings.clinic.address}")
+    console.result(f"traces          {settings.trace_ui.address}")
+    console.result(f"the other way   {_fix_command(settings)}")
+    console.step("Serving until Ctrl-C.")
+    try:
+        while True:
+            pause(1)
+    except Interrupted:
+        return
+
+
+def _fix_command(settings: Settings) -> str:
+    return f"{stack.tool('incident')} fix --strategy naive --flags-file {settings.flags_file}"
+
+
+def _make_room(settings: Settings) -> None:
+    # One run's worth: counters that start at 0 can only agree with a store that does, too.
+    for pattern in (f"{settings.trace_database.name}*", settings.request_log.name):
+        for path in settings.folder.glob(pattern):
+            path.unlink()
+
+
+@contextmanager
+def _flags_lent(settings: Settings) -> Iterator[None]:
+    flags.seed(settings.flags_file, settings.flags_template)
+    with flags.put_back(settings.flags_file):
+        yield

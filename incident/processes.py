@@ -1,0 +1,143 @@
+"""Starting processes so that none of them outlives the replay.
+
+Each is the leader of a session of its own: a Ctrl-C in the terminal reaches the replay alone,
+which then ends its processes in the order that loses nothing, last started first.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from incident.errors import ChildDied, ToolMissing
+
+NAP_S = 0.05
+LOG_LINES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to start, where, and how long it may take to end when it is asked to."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    grace_s: float = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that was started, and the file that holds what it says."""
+
+    command: Command
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def last_words(self) -> str:
+        """Return the end of the log, indented, to be put below an error."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        shown = lines[-LOG_LINES_SHOWN:] or ["(it said nothing)"]
+        return "\n".join(f"  | {line}" for line in shown)
+
+
+class Processes:
+    """The processes of one replay; leaving the `with` block ends them all."""
+
+    def __init__(self, logs: Path, *, impatient: Callable[[], bool] = lambda: False) -> None:
+        """Write logs to the folder `logs`; while `impatient()`, kill instead of asking."""
+        self._logs = logs
+        self._impatient = impatient
+        self._children: list[Child] = []
+
+    def __enter__(self) -> Self:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        while self._children:
+            self.stop(self._children[-1])
+
+    def start(self, command: Command) -> Child:
+        """Start a command with its output in `<name>.log`; raise ToolMissing if there is none."""
+        path = self._logs / f"{command.name}.log"
+        with path.open("wb") as log:
+            try:
+                process = subprocess.Popen(
+                    command.argv,
+                    env=command.env,
+                    cwd=command.cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise ToolMissing(f"{error.filename} is missing: install the project.") from error
+        child = Child(command, process, path)
+        self._children.append(child)
+        return child
+
+    def stop(self, child: Child) -> None:
+        """End a process politely, then all that is left of its group."""
+        try:
+            if not child.ended:
+                child.process.terminate()
+                self._wait(child)
+        finally:
+            _kill_group(child)
+            child.process.wait()
+            self._children.remove(child)
+
+    def finish(self, child: Child, pause: Callable[[float], None]) -> None:
+        """Wait for a command that ends by itself; raise ChildDied unless it ended well."""
+        while not child.ended:
+            pause(NAP_S)
+        if child.process.returncode != 0:
+            raise _died(child)
+        self.stop(child)
+
+    def check(self) -> None:
+        """Raise ChildDied if one of the processes has ended by itself."""
+        for child in self._children:
+            if child.ended:
+                raise _died(child)
+
+    def _wait(self, child: Child) -> None:
+        deadline = time.monotonic() + child.command.grace_s
+        while not child.ended and time.monotonic() < deadline and not self._impatient():
+            time.sleep(NAP_S)
+
+
+def _kill_group(child: Child) -> None:
+    # macOS answers with a PermissionError where all that is left are zombies.
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _died(child: Child) -> ChildDied:
+    code = child.process.returncode
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    return ChildDied(
+        f"{child.command.name} ended early, {how}; {child.log} ends with:\n{child.last_words()}"
+    )

@@ -1,0 +1,68 @@
+"""What one replay is told, and where it keeps things."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident.ports import Port
+
+# The folder of an editable install, which is how make installs the project.
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The choices of a replay; `var` is absolute."""
+
+    users: int
+    naive_seconds: float
+    core_seconds: float
+    clinic: Port
+    trace_ui: Port
+    otlp: Port
+    keep_serving: bool
+    var: Path
+    project: Path = PROJECT
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        return self.clinic, self.trace_ui, self.otlp
+
+    @property
+    def folder(self) -> Path:
+        return self.var / "demo"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def clinic_database(self) -> Path:
+        return self.folder / "clinic.db"
+
+    @property
+    def trace_database(self) -> Path:
+        return self.folder / "traces.db"
+
+    @property
+    def request_log(self) -> Path:
+        return self.folder / "requests.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.json"
+
+    @property
+    def flags_file(self) -> Path:
+        return self.var / "flags" / "flags.json"
+
+    @property
+    def flags_template(self) -> Path:
+        return self.project / "service" / "flags.json"
+
+    @property
+    def gunicorn_config(self) -> Path:
+        return self.project / "service" / "gunicorn.conf.py"
+
+    @property
+    def locustfile(self) -> Path:
+        return self.project / "locustfiles" / "replay.py"

@@ -1,0 +1,98 @@
+"""Bringing the stack up, part by part, until a first visitor has left a first trace."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import urllib3
+
+from incident import flags, stack
+from incident.backend import Backend, count_db_spans
+from incident.console import Console
+from incident.errors import IncidentError
+from incident.load import CLINICS, STORIES
+from incident.ports import Port
+from incident.processes import Child, Processes
+from incident.settings import Settings
+from incident.waiting import Pause, wait_until
+
+START_DEADLINE_S = 60
+TRACE_DEADLINE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The running stack: the service's process, since when it runs, and its trace backend."""
+
+    service: Child
+    since_ns: int
+    backend: Backend
+
+
+def set_up(settings: Settings, console: Console, processes: Processes, pause: Pause) -> Stage:
+    """Seed, start tracestore and service under naive, and ask for a first page."""
+    console.step("Seeding the clinics, unless they are there already.")
+    seeding = processes.start(stack.seed(settings, os.environ))
+    tracestore = processes.start(stack.tracestore(settings, os.environ))
+    processes.finish(seeding, pause)
+
+    console.step("Starting tracestore and the clinic, its Success Stories read by naive.")
+    flags.set_strategy(settings.flags_file, "naive")
+    since_ns = time.time_ns()
+    service = processes.start(stack.service(settings, os.environ))
+    _wait_for(f"{tracestore.command.name} to answer", settings.trace_ui, "/healthz", pause)
+    _wait_for(f"the {service.command.name} to be ready", settings.clinic, "/readyz", pause)
+
+    stage = Stage(service, since_ns, Backend(settings.trace_ui.address, stack.SERVICE_NAME))
+    _show_first_trace(stage, settings, console, pause)
+    return stage
+
+
+def trace_link(settings: Settings, trace_id: str) -> str:
+    """Return the address of a trace's page."""
+    return f"{settings.trace_ui.address}/trace/{trace_id}"
+
+
+def _wait_for(what: str, port: Port, path: str, pause: Pause) -> None:
+    wait_until(
+        _answers(f"{port.address}{path}"), what=what, deadline_s=START_DEADLINE_S, pause=pause
+    )
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            return _get(url).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    return ask
+
+
+def _show_first_trace(stage: Stage, settings: Settings, console: Console, pause: Pause) -> None:
+    clinic = _get(f"{settings.clinic.address}{CLINICS}").json()["clinics"][0]["name"]
+    page = _get(f"{settings.clinic.address}{STORIES}?{urlencode({'clinic': clinic})}")
+    if page.status != 200 or "traceresponse" not in page.headers:
+        raise IncidentError(
+            f"The first page of Success Stories was answered with {page.status} and "
+            f"{'a' if 'traceresponse' in page.headers else 'no'} trace; "
+            f"{stage.service.log} ends with:\n{stage.service.last_words()}"
+        )
+    trace_id = page.headers["traceresponse"].split("-")[1]
+    spans = wait_until(
+        lambda: stage.backend.spans(trace_id),
+        what="the first trace to reach tracestore",
+        deadline_s=TRACE_DEADLINE_S,
+        pause=pause,
+    )
+    console.step(
+        f"One page, {count_db_spans(spans):,} SQL statements: {trace_link(settings, trace_id)}"
+    )
+
+
+def _get(url: str) -> urllib3.BaseHTTPResponse:
+    # A connection of its own, left behind by nothing: the stack may be stopped at any time.
+    with urllib3.PoolManager(num_pools=1) as http:
+        return http.request("GET", url, retries=False, timeout=10)

@@ -10,7 +10,7 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve load test test-browser bench lint format lock clean reset
+.PHONY: help demo serve load test test-postgres test-browser bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,10 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 		--web-host 127.0.0.1 $(LOCUST_ARGS)
 
 test: $(VENV)/.dev ## unit and integration tests
-	@$(BIN)/pytest -m "not browser and not stack" $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not browser and not stack and not postgres" $(PYTEST_ARGS)
+
+test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack" tests/clinic $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)

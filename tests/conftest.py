@@ -1,8 +1,50 @@
 """Fixtures that every package's tests may use."""
 
 import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.postgres import Postgres, running_postgres
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="which database the clinic's tests run on (postgresql: one is started for them)",
+    )
+
+
+@pytest.fixture(scope="session")
+def database_kind(pytestconfig: pytest.Config) -> str:
+    """The kind of database that this run is on: sqlite or postgresql."""
+    kind: str = pytestconfig.getoption("database")
+    return kind
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Makes the URL of a new, empty database; the name is the file's on SQLite."""
+
+    def make(name: str) -> str:
+        if database_kind == "postgresql":
+            cluster: Postgres = request.getfixturevalue("postgres")
+            return cluster.create_database()
+        folder: Path = tmp_path_factory.mktemp(name)
+        return f"sqlite:///{folder}/{name}.db"
+
+    return make
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from clinic import request_stats
 EXTENSION = "clinic-engine"
 # As many connections as gunicorn has threads by default, and a few to spare.
 POOL_SIZE = 8
+CONNECT_TIMEOUT_S = 5
 
 
 def make_engine(database_url: str) -> Engine:
@@ -24,7 +25,13 @@ def make_engine(database_url: str) -> Engine:
     """
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+        return create_engine(
+            url,
+            pool_size=POOL_SIZE,
+            # A connection that an outage has cut is replaced, and not handed to a request.
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
     engine = create_engine(existing_file_url(url))
     event.listen(engine, "connect", _enforce_foreign_keys)
     return engine

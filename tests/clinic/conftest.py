@@ -1,6 +1,6 @@
 """A clinic with the small dataset, its client, and the telemetry it leaves behind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,8 +33,8 @@ def rows() -> Rows:
 
 
 @pytest.fixture(scope="session")
-def database_url(rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('clinic')}/test.db"
+def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+    url = new_database("test")
     store(url, rows)
     return url
 
@@ -45,8 +45,8 @@ def demo_rows() -> Rows:
 
 
 @pytest.fixture(scope="session")
-def demo_url(demo_rows: Rows, tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.db"
+def demo_url(demo_rows: Rows, new_database: Callable[[str], str]) -> str:
+    url = new_database("demo")
     store(url, demo_rows)
     return url
 

@@ -1,0 +1,96 @@
+"""Requests, phases and free ports for the replay's tests."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from incident.load import STORIES, Request
+from incident.measure import Latency, Phase, SpanCounts, Spread
+
+SECOND_NS = 1_000_000_000
+
+
+@pytest.fixture
+def story() -> Callable[..., Request]:
+    """Make a request for Success Stories that starts `at_s` and takes `ms`."""
+
+    def make(at_s: float = 1, ms: float = 10, **other: Any) -> Request:
+        values: dict[str, Any] = {
+            "name": STORIES,
+            "status": 200,
+            "failure": None,
+            "server_ms": ms,
+            "statements": 500,
+            "spans": 502,
+            "strategy": "naive",
+            "trace_id": f"{at_s}",
+        }
+        return Request(
+            start_time_unix_nano=int(at_s * SECOND_NS), response_ms=ms, **(values | other)
+        )
+
+    return make
+
+
+@pytest.fixture
+def phase() -> Callable[..., Phase]:
+    """Make a phase's figures: of naive unless told otherwise."""
+
+    def make(strategy: str = "naive", **other: Any) -> Phase:
+        values: dict[str, Any] = {
+            "name": strategy,
+            "strategy": strategy,
+            "requests": 84,
+            "failures": 0,
+            "requests_per_second": 2.4,
+            "latency_ms": Latency(11_000, 13_000, 14_000),
+            "healthz_ms": Spread(8_000, 9_500),
+            "statements_per_request": Spread(500, 560),
+            "db_spans_per_trace": Spread(500, 560),
+            "sql_per_minute": 72_000,
+            "service_cpu_percent_of_core": 101,
+            "machine_cpu_percent": 61,
+            "spans": SpanCounts(42_000, 42_000, 0),
+            "slowest_trace_id": "a" * 32,
+        }
+        return Phase(**(values | other))
+
+    return make
+
+
+@pytest.fixture
+def core(phase: Callable[..., Phase]) -> Phase:
+    """The figures of a fix that works."""
+    return phase(
+        "core",
+        requests=600,
+        requests_per_second=30,
+        latency_ms=Latency(15, 30, 45),
+        healthz_ms=Spread(3, 9),
+        statements_per_request=Spread(1, 1),
+        db_spans_per_trace=Spread(1, 1),
+        sql_per_minute=1_800,
+        service_cpu_percent_of_core=21,
+        machine_cpu_percent=16,
+        spans=SpanCounts(1_800, 1_800, 0),
+        slowest_trace_id="b" * 32,
+    )
+
+
+@pytest.fixture
+def free_ports() -> Callable[[int], list[int]]:
+    """Find ports that nothing listens on."""
+
+    def find(count: int) -> list[int]:
+        sockets = [socket.socket() for _ in range(count)]
+        try:
+            for one in sockets:
+                one.bind(("127.0.0.1", 0))
+            return [int(one.getsockname()[1]) for one in sockets]
+        finally:
+            for one in sockets:
+                one.close()
+
+    return find

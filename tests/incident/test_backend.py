@@ -1,0 +1,151 @@
+"""The client of the trace backend, against a real tracestore."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import urllib3
+
+from incident.backend import Backend, Counters, count_db_spans, count_spans
+from incident.errors import BackendError
+from incident.processes import Processes
+from tests.running import Tracestore, start_tracestore
+
+SERVICE = "some-service"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+CLIENT, SERVER = 3, 2
+STARTED_NS = time.time_ns()
+MINUTE_NS = 60_000_000_000
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
+    folder = tmp_path_factory.mktemp("tracestore")
+    with Processes(folder) as processes:
+        yield start_tracestore(processes, folder / "traces.db")
+
+
+@pytest.fixture
+def backend(store: Tracestore) -> Backend:
+    return Backend(store.ui, SERVICE)
+
+
+def attributes(**values: str) -> list[dict[str, Any]]:
+    return [
+        {"key": key.replace("_", "."), "value": {"stringValue": value}}
+        for key, value in values.items()
+    ]
+
+
+def span(number: int, name: str, kind: int, **of_span: str) -> dict[str, Any]:
+    parent = {} if number == 1 else {"parentSpanId": f"{1:016x}"}
+    return parent | {
+        "traceId": TRACE_ID,
+        "spanId": f"{number:016x}",
+        "name": name,
+        "kind": kind,
+        "startTimeUnixNano": str(STARTED_NS + number),
+        "endTimeUnixNano": str(STARTED_NS + 1000 + number),
+        "attributes": attributes(**of_span),
+    }
+
+
+SPANS = [
+    span(1, "GET /success-stories", SERVER),
+    span(2, "connect", CLIENT),
+    span(3, "SELECT cat", CLIENT, db_query_text="SELECT 1"),
+    span(4, "SELECT cat", CLIENT, db_statement="SELECT 1"),
+    span(5, "render", 1, db_query_text="kept for later"),
+]
+
+
+def send(store: Tracestore, path: str, body: dict[str, Any]) -> None:
+    response = urllib3.request(
+        "POST",
+        store.otlp + path,
+        body=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status == 200, response.data
+
+
+RESOURCE = {"attributes": attributes(service_name=SERVICE, service_instance_id="one")}
+
+
+def send_spans(store: Tracestore) -> None:
+    scope = {"spans": SPANS}
+    send(store, "/v1/traces", {"resourceSpans": [{"resource": RESOURCE, "scopeSpans": [scope]}]})
+
+
+def sum_metric(name: str, value: int, **of_point: str) -> dict[str, Any]:
+    point = {
+        "asInt": str(value),
+        "timeUnixNano": str(STARTED_NS),
+        "attributes": attributes(**of_point),
+    }
+    data = {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [point]}
+    return {"name": name, "sum": data}
+
+
+def test_spans_are_counted_per_trace_within_the_time(store: Tracestore, backend: Backend) -> None:
+    send_spans(store)
+
+    around = backend.span_counts(STARTED_NS - MINUTE_NS, STARTED_NS + MINUTE_NS)
+    before = backend.span_counts(STARTED_NS - 2 * MINUTE_NS, STARTED_NS - MINUTE_NS)
+
+    assert around == {TRACE_ID: 5}
+    assert before == {}
+
+
+def test_a_checkout_and_what_is_no_client_span_are_no_statements(
+    store: Tracestore, backend: Backend
+) -> None:
+    send_spans(store)
+
+    spans = backend.spans(TRACE_ID)
+
+    assert len(spans) == 5
+    assert count_db_spans(spans) == 2
+
+
+def test_an_unknown_trace_has_no_spans(backend: Backend) -> None:
+    assert backend.spans("f" * 32) == []
+
+
+def test_the_services_own_counters_are_added_up(store: Tracestore, backend: Backend) -> None:
+    metrics = [
+        sum_metric("otel.sdk.span.started", 100),
+        sum_metric("otel.sdk.exporter.span.exported", 90),
+        sum_metric("otel.sdk.exporter.span.exported", 4, error_type="TimeoutError"),
+        sum_metric("otel.sdk.processor.span.processed", 96),
+        sum_metric("otel.sdk.processor.span.processed", 6, error_type="queue_full"),
+    ]
+
+    scope = {"metrics": metrics}
+    send(
+        store, "/v1/metrics", {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [scope]}]}
+    )
+
+    assert backend.counters() == Counters(created=100, dropped=10)
+
+
+def test_counters_of_several_workers_are_one_sum() -> None:
+    series = {"name": "otel.sdk.span.started", "attributes": {}}
+
+    counters = count_spans([series | {"value": 3}, series | {"value": 4}])
+
+    assert counters == Counters(created=7, dropped=0)
+
+
+def test_a_backend_that_is_away_is_an_error_with_its_address(free_port: int) -> None:
+    address = f"http://127.0.0.1:{free_port}"
+
+    with pytest.raises(BackendError, match=address):
+        Backend(address, SERVICE).spans(TRACE_ID)
+
+
+def test_an_answer_that_is_an_error_is_quoted(store: Tracestore) -> None:
+    with pytest.raises(BackendError, match=r"answered 4\d\d"):
+        Backend(store.ui, SERVICE).spans("no-trace-id")

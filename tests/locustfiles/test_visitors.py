@@ -1,0 +1,153 @@
+"""The visitors, run by a real Locust against a small clinic that can be made to go wrong."""
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from incident.load import Request, RequestLog
+from incident.settings import PROJECT
+from incident.stack import tool
+
+CLINIC = 'Paws & Claws\' "Best" <Clinic>'
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+TIMING = (
+    'db;dur=183.4;desc="512 statements", spans;desc="515", total;dur=240.1, '
+    f'strategy;desc="naive", traceparent;desc="00-{TRACE_ID}-b7ad6b7169203331-01"'
+)
+
+Page = Callable[[str, str], str]
+
+
+def good_page(clinic: str, kind: str) -> str:
+    return f'<h1>{escape(clinic)}</h1><ul data-{kind}-count="2">' + f'<li class="{kind}">' * 2
+
+
+def of_another_clinic(clinic: str, kind: str) -> str:
+    return good_page("Elsewhere", kind)
+
+
+def with_a_wrong_count(clinic: str, kind: str) -> str:
+    return good_page(clinic, kind).replace('count="2"', 'count="3"')
+
+
+def without_any(clinic: str, kind: str) -> str:
+    return f'<h1>{escape(clinic)}</h1><ul data-{kind}-count="0"></ul>'
+
+
+@contextmanager
+def clinic_that_shows(page: Page, *, status: int = 200) -> Iterator[str]:
+    """Serve a clinic with that page for lists; yield its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            if url.path == "/api/clinics":
+                return self.answer(json.dumps({"clinics": [{"id": "1", "name": CLINIC}]}))
+            kind = "cat" if url.path == "/success-stories" else "veterinarian"
+            self.answer(page(parse_qs(url.query)["clinic"][0], kind), status)
+
+        def answer(self, text: str, status: int = 200) -> None:
+            body = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Server-Timing", TIMING)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 100  # all visitors come at once
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def visit(tmp_path: Path) -> Callable[..., list[Request]]:
+    """Send visitors to an address; return what was written down."""
+
+    def run(address: str) -> list[Request]:
+        log = tmp_path / "requests.jsonl"
+        subprocess.run(
+            [
+                tool("locust"),
+                f"--locustfile={PROJECT / 'locustfiles' / 'replay.py'}",
+                "--headless",
+                "--users=20",
+                "--spawn-rate=20",
+                "--run-time=1s",
+                f"--host={address}",
+            ],
+            env={**os.environ, "REQUEST_LOG": str(log)},
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return RequestLog(log).read()
+
+    return run
+
+
+def test_pages_are_checked_and_written_down(visit: Callable[..., list[Request]]) -> None:
+    with clinic_that_shows(good_page) as address:
+        requests = visit(address)
+
+    stories = [request for request in requests if request.is_story]
+    assert {request.failure for request in requests} == {None}
+    assert [request.name for request in requests].count("/api/clinics") == 20
+    assert len(stories) > len(requests) / 3
+    assert {(one.statements, one.spans, one.server_ms) for one in stories} == {(512, 515, 240.1)}
+    assert {(one.strategy, one.trace_id) for one in stories} == {("naive", TRACE_ID)}
+
+
+def test_wrong_content_is_a_failure(visit: Callable[..., list[Request]]) -> None:
+    broken = cycle([of_another_clinic, with_a_wrong_count, without_any])
+
+    with clinic_that_shows(lambda clinic, kind: next(broken)(clinic, kind)) as address:
+        requests = visit(address)
+
+    stories = [request for request in requests if request.is_story]
+    assert {request.failure for request in stories} == {
+        f"the heading does not name {CLINIC!r}",
+        f"the page of {CLINIC!r} states 3 of cat and shows 2",
+        f"the page of {CLINIC!r} states no cat",
+    }
+
+
+def test_a_wrong_status_is_a_failure(visit: Callable[..., list[Request]]) -> None:
+    with clinic_that_shows(good_page, status=503) as address:
+        requests = visit(address)
+
+    failures = {(one.status, one.failure is None) for one in requests if one.is_story}
+    assert failures == {(503, False)}
+
+
+def test_a_clinic_that_is_away_is_a_failure_and_no_crash(
+    visit: Callable[..., list[Request]], free_port: int
+) -> None:
+    requests = visit(f"http://127.0.0.1:{free_port}")
+
+    assert requests
+    assert all(one.failure and one.status == 0 and one.strategy is None for one in requests)

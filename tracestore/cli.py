@@ -1,0 +1,95 @@
+"""The command line: `tracestore serve`."""
+
+import contextlib
+import ipaddress
+import logging
+from pathlib import Path
+
+import click
+
+from tracestore.app import create_app
+from tracestore.errors import TracestoreError
+from tracestore.server import listen, serve
+from tracestore.store import DEFAULT_MAX_SPANS, Store
+
+BAD_USAGE = 2
+
+
+@click.group()
+def main() -> None:
+    """A trace backend for one machine: OTLP in, SQLite, Jaeger's query API and pages out."""
+
+
+@main.command(name="serve")
+@click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/tracestore/traces.db"),
+    show_default=True,
+    help="SQLite file, made where there is none.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--ui-port",
+    type=click.IntRange(1, 65535),
+    default=16686,
+    show_default=True,
+    help="Port of the pages and the query API.",
+)
+@click.option(
+    "--otlp-port",
+    type=click.IntRange(1, 65535),
+    default=4318,
+    show_default=True,
+    help="Port of OTLP/HTTP.",
+)
+@click.option(
+    "--max-spans",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_SPANS,
+    show_default=True,
+    help="Past this many spans the oldest traces leave.",
+)
+def serve_command(database: Path, host: str, ui_port: int, otlp_port: int, max_spans: int) -> None:
+    """Receive and show traces until SIGTERM or Ctrl-C.
+
+    Example: tracestore serve --database var/traces.db --ui-port 16700
+    """
+    logging.basicConfig(level=logging.WARNING, format="tracestore: %(levelname)s %(message)s")
+    with contextlib.ExitStack() as stack:
+        try:
+            ui = stack.enter_context(
+                listen(host, ui_port, part="tracestore's UI", option="--ui-port")
+            )
+            otlp = stack.enter_context(
+                listen(host, otlp_port, part="tracestore's OTLP receiver", option="--otlp-port")
+            )
+            store = stack.enter_context(Store(database, max_spans=max_spans))
+        except TracestoreError as error:
+            click.echo(f"tracestore: {error}", err=True)
+            raise SystemExit(BAD_USAGE) from error
+        _say_ready(host, ui_port, otlp_port)
+        serve(create_app(store), [ui, otlp])
+
+
+def _say_ready(host: str, ui_port: int, otlp_port: int) -> None:
+    if not _is_loopback(host):
+        click.echo(
+            f"tracestore: warning: {host} is reachable from other machines, and there is no"
+            " authentication: everybody who reaches it can read and write traces",
+            err=True,
+        )
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(
+        f"tracestore: traces on http://{shown}:{ui_port}, OTLP/HTTP on http://{shown}:{otlp_port}",
+        err=True,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,51 @@
+"""Figures as people read them: the templates' filters."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates the filters `duration`, `percent`, `moment` and `count`."""
+    app.jinja_env.filters.update(duration=duration, percent=percent, moment=moment, count=count)
+
+
+def duration(nano: int) -> str:
+    """Three figures and a unit: 850 µs, 19.2 ms, 1.90 s."""
+    for limit, unit, name in ((10**3, 1, "ns"), (10**6, 10**3, "µs"), (10**9, 10**6, "ms")):
+        if nano < limit:
+            return f"{_three_figures(nano / unit)} {name}"
+    seconds = nano / 10**9
+    if seconds < 120:
+        return f"{_three_figures(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest:02} s"
+
+
+def percent(share: float) -> str:
+    """A share of one, with a decimal below ten percent: 83 %, 9.5 %, < 0.1 %."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return (
+        f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
+    )
+
+
+def moment(unix_nano: int) -> str:
+    """A time of day in UTC, with its date and milliseconds."""
+    try:
+        at = datetime.fromtimestamp(unix_nano // 10**9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{unix_nano} ns"
+    return f"{at:%Y-%m-%d %H:%M:%S}.{unix_nano // 10**6 % 1000:03}"
+
+
+def count(number: int) -> str:
+    """A whole number with thousands apart."""
+    return f"{number:,}"
+
+
+def _three_figures(number: float) -> str:
+    if number >= 99.95:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"

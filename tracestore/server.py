@@ -1,0 +1,91 @@
+"""Two listening sockets, one application, and an end that loses no answer."""
+
+import signal
+import socket
+import time
+from types import FrameType
+
+import waitress  # type: ignore[import-untyped]  # it ships no types
+from flask import Flask
+from waitress import wasyncore
+
+from tracestore.errors import PortTakenError
+
+# What a handler waits for is the one writer or the interpreter: more threads gain nothing.
+_THREADS = 6
+_DRAIN_SECONDS = 8.0
+# Bodies up to this stay in memory instead of going through a temporary file.
+_BODY_IN_MEMORY_BYTES = 16 * 1024 * 1024
+
+
+class _StopServing(BaseException):
+    """Raised out of the event loop by a signal; not an Exception, which the loop would log."""
+
+
+def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
+    """A listening socket, or PortTakenError naming the part that wants it and its option."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, kind, proto)
+    except OSError as error:
+        raise PortTakenError(f"{part} cannot listen on host {host!r}: {error.strerror}") from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(256)
+    except OSError as error:
+        sock.close()
+        raise PortTakenError(
+            f"{part} cannot listen on {host} port {port}: {error.strerror}; choose another port"
+            f" with {option}"
+        ) from error
+    return sock
+
+
+def serve(app: Flask, sockets: list[socket.socket]) -> None:
+    """Serve until SIGTERM or SIGINT; requests that are being handled are answered first."""
+    server = waitress.create_server(
+        app,
+        sockets=sockets,
+        threads=_THREADS,
+        ident="tracestore",
+        # One more than what the application refuses, with a body as OTLP has it.
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
+        inbuf_overflow=_BODY_IN_MEMORY_BYTES,
+        connection_limit=500,
+        asyncore_use_poll=True,
+    )
+    previous = {name: signal.signal(name, _stop) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        server.asyncore.loop(timeout=1.0, map=server.map, use_poll=True)
+    except _StopServing:
+        # From here on a second signal must not interrupt the end.
+        for name in previous:
+            signal.signal(name, signal.SIG_IGN)
+        _drain(server)
+    finally:
+        server.close()
+        for name, handler in previous.items():
+            signal.signal(name, handler)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _StopServing
+
+
+def _drain(server: waitress.server.MultiSocketServer) -> None:
+    """Accept no more, and keep the loop running until every answer is on its way."""
+    for dispatcher in list(server.map.values()):
+        if isinstance(dispatcher, waitress.server.BaseWSGIServer):
+            dispatcher.accepting = False
+            dispatcher.socket.close()
+            dispatcher.del_channel()
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    while time.monotonic() < deadline and any(_is_busy(c) for c in list(server.map.values())):
+        wasyncore.poll2(timeout=0.05, map=server.map)
+
+
+def _is_busy(dispatcher: object) -> bool:
+    if not isinstance(dispatcher, waitress.channel.HTTPChannel):
+        return False
+    return bool(dispatcher.requests) or dispatcher.total_outbufs_len > 0

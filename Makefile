@@ -10,7 +10,9 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve load test test-postgres test-browser bench lint format lock clean reset
+STRATEGY ?= core
+
+.PHONY: help demo serve load fix test test-postgres test-browser bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +27,9 @@ serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000
 load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the running clinic
 	@exec $(BIN)/locust -f locustfiles/success_stories.py --host http://127.0.0.1:8000 \
 		--web-host 127.0.0.1 $(LOCUST_ARGS)
+
+fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
+	@$(BIN)/incident fix --strategy $(STRATEGY)
 
 test: $(VENV)/.dev ## unit and integration tests
 	@$(BIN)/pytest -m "not browser and not stack and not postgres" $(PYTEST_ARGS)
@@ -50,6 +55,8 @@ format: $(VENV)/.dev ## let ruff format and mend
 lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index addresses
 	@$(UV_COMPILE) --output-file requirements/bootstrap.txt requirements/bootstrap.in
 	@$(UV_COMPILE) --output-file requirements/runtime.txt requirements/runtime.in
+	@$(UV_COMPILE) --output-file requirements/service.txt -c requirements/runtime.txt requirements/service.in
+	@$(UV_COMPILE) --output-file requirements/load.txt -c requirements/runtime.txt requirements/load.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 
 clean: ## remove what was built

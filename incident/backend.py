@@ -11,7 +11,7 @@ import urllib3
 from incident.errors import BackendError
 
 TIMEOUT_S = 30
-SEARCH_DEPTH = 100_000
+SEARCH_DEPTH = 10_000  # the most that tracestore gives at once
 
 # The SDK counts its own work: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 CREATED = "otel.sdk.span.started"
@@ -33,23 +33,20 @@ class Counters:
 class Backend:
     """Reads what one service has sent."""
 
-    def __init__(self, address: str, service_name: str) -> None:
+    def __init__(self, address: str, service_name: str, *, depth: int = SEARCH_DEPTH) -> None:
         self._address = address
         self._service_name = service_name
+        self._depth = depth
         self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
 
     def span_counts(self, start_ns: int, end_ns: int) -> dict[str, int]:
         """Return the number of stored spans by trace id, of traces that start in that time."""
-        answer = self._get(
-            "/api/v3/trace-summaries",
-            {
-                "query.service_name": self._service_name,
-                "query.start_time_min": _rfc3339(start_ns),
-                "query.start_time_max": _rfc3339(end_ns),
-                "query.search_depth": SEARCH_DEPTH,
-            },
-        )
-        return {one["traceId"]: int(one["spanCount"]) for one in answer.get("summaries", [])}
+        found = self._summaries(start_ns, end_ns)
+        if len(found) < self._depth or end_ns - start_ns < 2:
+            return found
+        # There may be more than one answer holds: ask for each half of the time.
+        middle_ns = (start_ns + end_ns) // 2
+        return self.span_counts(start_ns, middle_ns) | self.span_counts(middle_ns, end_ns)
 
     def spans(self, trace_id: str) -> list[dict[str, Any]]:
         """Return the stored spans of one trace as OTLP JSON; none if it is unknown."""
@@ -66,6 +63,18 @@ class Backend:
         answer = self._get("/api/metrics/latest", {"service": self._service_name})
         return count_spans(answer.get("metrics", []))
 
+    def _summaries(self, start_ns: int, end_ns: int) -> dict[str, int]:
+        answer = self._get(
+            "/api/v3/trace-summaries",
+            {
+                "query.service_name": self._service_name,
+                "query.start_time_min": _rfc3339(start_ns),
+                "query.start_time_max": _rfc3339(end_ns),
+                "query.search_depth": self._depth,
+            },
+        )
+        return {one["traceId"]: int(one["spanCount"]) for one in answer.get("summaries", [])}
+
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self._address}{path}"
         try:
@@ -75,7 +84,7 @@ class Backend:
         if response.status == 404:  # Jaeger's way of saying that nothing was found
             return {}
         if response.status != 200:
-            said = response.data[:200].decode("utf-8", errors="replace")
+            said = response.data[:200].decode("utf-8", errors="replace").strip()
             raise BackendError(f"{url} answered {response.status}: {said}")
         try:
             return dict(json.loads(response.data))

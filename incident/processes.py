@@ -29,6 +29,7 @@ class Command:
     env: Mapping[str, str]
     cwd: Path
     grace_s: float = 15
+    ends_by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,14 @@ class Processes:
         """Wait for a command that ends by itself; raise ChildDied unless it ended well."""
         while not child.ended:
             pause(NAP_S)
-        if child.process.returncode != 0:
-            raise _died(child)
+        self.check()
         self.stop(child)
 
     def check(self) -> None:
-        """Raise ChildDied if one of the processes has ended by itself."""
+        """Raise ChildDied if one of the processes has ended badly, or without being asked to."""
         for child in self._children:
-            if child.ended:
+            well = child.command.ends_by_itself and child.process.poll() == 0
+            if child.ended and not well:
                 raise _died(child)
 
     def _wait(self, child: Child) -> None:

@@ -34,6 +34,7 @@ def seed(settings: Settings, environ: Mapping[str, str]) -> Command:
         ],
         env=clean(environ),
         cwd=settings.project,
+        ends_by_itself=True,
     )
 
 

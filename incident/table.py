@@ -1,11 +1,13 @@
 """The figures in words and columns, for a terminal of 80 columns; pure."""
 
+import textwrap
 from collections.abc import Iterable
 
 from incident.measure import Phase, SpanCounts
 from incident.report import machine
 
 LABEL, COLUMN, CHANGE = 28, 14, 20
+WIDTH = LABEL + 2 * COLUMN + CHANGE
 
 
 def table(naive: Phase, core: Phase, totals: SpanCounts) -> str:
@@ -13,7 +15,7 @@ def table(naive: Phase, core: Phase, totals: SpanCounts) -> str:
     return "\n".join(
         [
             _row("", naive.name, core.name, "with the fix"),
-            "-" * (LABEL + 2 * COLUMN + CHANGE),
+            "-" * WIDTH,
             *_requests(naive, core),
             *_statements(naive, core),
             *_machine(naive, core),
@@ -24,18 +26,18 @@ def table(naive: Phase, core: Phase, totals: SpanCounts) -> str:
 
 def meaning(naive: Phase, core: Phase, *, users: int) -> str:
     """Return what the figures say, in words."""
-    cores = machine()["cores"]
-    slower, faster = naive.latency_ms.p50, core.latency_ms.p50
-    return (
-        f"Under naive one page took {naive.statements_per_request.p50:,.0f} SQL statements, and "
+    statements = core.statements_per_request.p50
+    return textwrap.fill(
+        f"Under naive one page takes {naive.statements_per_request.p50:,.0f} SQL statements. "
         f"{users} visitors kept the service at {naive.service_cpu_percent_of_core:.0f} % of one "
-        f"core ({naive.machine_cpu_percent:.0f} % of this machine's {cores}), so that even "
-        f"/healthz took {milliseconds(naive.healthz_ms.p50)}, "
-        f"with {_failed(naive.failures)}: an alert on errors would have slept. "
-        f"Under core, on the same running service and for the same visitors, the page takes "
-        f"{core.statements_per_request.p50:,.0f}, and "
-        f"{milliseconds(faster)} instead of {milliseconds(slower)}. "
-        "What changed is the number of statements."
+        f"core and this machine of {machine()['cores']} cores at "
+        f"{naive.machine_cpu_percent:.0f} %; a page took {milliseconds(naive.latency_ms.p50)}, "
+        f"/healthz {milliseconds(naive.healthz_ms.p50)}, {_failed(naive.failures)}. "
+        f"Under core, on the same running service and for the same visitors, a page takes "
+        f"{statements:,.0f} statement{'' if statements == 1 else 's'} and "
+        f"{milliseconds(core.latency_ms.p50)}, /healthz {milliseconds(core.healthz_ms.p50)}. "
+        "The number of statements is the whole difference.",
+        width=WIDTH,
     )
 
 
@@ -112,4 +114,6 @@ def _row(label: str, naive: str, core: str, last: str = "") -> str:
 
 
 def _failed(failures: int) -> str:
-    return f"{failures:,} failed requests" if failures else "not one failed request"
+    if failures:
+        return f"and {failures:,} requests failed"
+    return "and not one request failed: an alert on errors would have stayed silent"

@@ -39,10 +39,12 @@ def attributes(**values: str) -> list[dict[str, Any]]:
     ]
 
 
-def span(number: int, name: str, kind: int, **of_span: str) -> dict[str, Any]:
+def span(
+    number: int, name: str, kind: int, *, trace_id: str = TRACE_ID, **of_span: str
+) -> dict[str, Any]:
     parent = {} if number == 1 else {"parentSpanId": f"{1:016x}"}
     return parent | {
-        "traceId": TRACE_ID,
+        "traceId": trace_id,
         "spanId": f"{number:016x}",
         "name": name,
         "kind": kind,
@@ -74,8 +76,8 @@ def send(store: Tracestore, path: str, body: dict[str, Any]) -> None:
 RESOURCE = {"attributes": attributes(service_name=SERVICE, service_instance_id="one")}
 
 
-def send_spans(store: Tracestore) -> None:
-    scope = {"spans": SPANS}
+def send_spans(store: Tracestore, spans: list[dict[str, Any]] = SPANS) -> None:
+    scope = {"spans": spans}
     send(store, "/v1/traces", {"resourceSpans": [{"resource": RESOURCE, "scopeSpans": [scope]}]})
 
 
@@ -97,6 +99,20 @@ def test_spans_are_counted_per_trace_within_the_time(store: Tracestore, backend:
 
     assert around == {TRACE_ID: 5}
     assert before == {}
+
+
+def test_more_traces_than_one_answer_holds_are_all_counted(store: Tracestore) -> None:
+    long_ago_ns = STARTED_NS - 10 * MINUTE_NS
+    roots = [
+        span(1, "GET /", SERVER, trace_id=f"{number:032x}")
+        | {"startTimeUnixNano": str(long_ago_ns + number * 1_000_000)}
+        for number in range(1, 8)
+    ]
+    send_spans(store, roots)
+
+    counted = Backend(store.ui, SERVICE, depth=2).span_counts(long_ago_ns, long_ago_ns + MINUTE_NS)
+
+    assert counted == {root["traceId"]: 1 for root in roots}
 
 
 def test_a_checkout_and_what_is_no_client_span_are_no_statements(

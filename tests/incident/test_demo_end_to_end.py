@@ -45,7 +45,14 @@ class Replay:
         return int(self.process.returncode)
 
     def survivors(self) -> list[psutil.Process]:
-        return [one for one in self.seen if one.is_running()]
+        return [one for one in self.seen if lives(one)]
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture(scope="module")

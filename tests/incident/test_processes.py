@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -21,9 +22,9 @@ PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {STUB
 def python(tmp_path: Path) -> Callable[..., Command]:
     """Make a command that runs a piece of Python."""
 
-    def make(code: str, *, name: str = "child", grace_s: float = 15) -> Command:
+    def make(code: str, *, name: str = "child", **other: Any) -> Command:
         argv = [sys.executable, "-c", code]
-        return Command(name=name, argv=argv, env=dict(os.environ), cwd=tmp_path, grace_s=grace_s)
+        return Command(name=name, argv=argv, env=dict(os.environ), cwd=tmp_path, **other)
 
     return make
 
@@ -126,16 +127,31 @@ def test_a_command_that_finishes_well_is_no_early_death(
     tmp_path: Path, python: Callable[..., Command]
 ) -> None:
     with Processes(tmp_path) as processes:
-        processes.finish(processes.start(python("")), time.sleep)
+        child = processes.start(python("", ends_by_itself=True))
 
-        processes.check()
+        processes.finish(child, lambda seconds: processes.check())
+
+    assert child.process.returncode == 0
+
+
+def test_a_service_that_ends_well_has_ended_early_all_the_same(
+    tmp_path: Path, python: Callable[..., Command]
+) -> None:
+    with Processes(tmp_path) as processes:
+        processes.start(python("")).process.wait()
+
+        with pytest.raises(ChildDied, match="exit code 0"):
+            processes.check()
 
 
 def test_a_command_that_finishes_badly_is_an_error(
     tmp_path: Path, python: Callable[..., Command]
 ) -> None:
-    with Processes(tmp_path) as processes, pytest.raises(ChildDied, match="exit code 3"):
-        processes.finish(processes.start(python("raise SystemExit(3)")), time.sleep)
+    with Processes(tmp_path) as processes:
+        child = processes.start(python("raise SystemExit(3)", ends_by_itself=True))
+
+        with pytest.raises(ChildDied, match="exit code 3"):
+            processes.finish(child, time.sleep)
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:

@@ -55,7 +55,11 @@ class Clinic:
     """A running clinic."""
 
     child: Child
-    url: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, **query: str) -> requests.Response:
         return requests.get(self.url + path, params=query, timeout=30)
@@ -90,7 +94,7 @@ def start_tracestore(processes: Processes, database: Path) -> Tracestore:
         )
     )
     store = Tracestore(child, f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{otlp}")
-    _wait_for(processes, f"{store.ui}/healthz")
+    wait_for(processes, f"{store.ui}/healthz")
     return store
 
 
@@ -116,12 +120,14 @@ def start_clinic(
             grace_s=35,
         )
     )
-    clinic = Clinic(child, f"http://127.0.0.1:{port}")
-    _wait_for(processes, f"{clinic.url}/readyz")
+    clinic = Clinic(child, port)
+    wait_for(processes, f"{clinic.url}/readyz")
     return clinic
 
 
-def _wait_for(processes: Processes, url: str) -> None:
+def wait_for(processes: Processes, url: str) -> None:
+    """Wait until an address answers with success, or a process has died."""
+
     def answers() -> bool:
         processes.check()
         try:

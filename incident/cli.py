@@ -124,7 +124,7 @@ def demo(
 )
 @click.option(
     "--flags-file",
-    default="var/flags/flags.json",
+    default=flags.DEFAULT_FILE,
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The flags file of the running clinic.",

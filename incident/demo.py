@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from incident import flags, report, stack, surroundings
 from incident.console import Console
@@ -92,7 +93,7 @@ def _tell(
     console.result(f"\n{meaning(naive, core, users=settings.users)}\n")
     console.result(f"slowest before  {trace_link(settings, naive.slowest_trace_id)}")
     console.result(f"slowest after   {trace_link(settings, core.slowest_trace_id)}")
-    console.result(f"report          {settings.report}")
+    console.result(f"report          {_from_here(settings.report)}")
     for warning in verdict.warnings:
         console.step(f"Warning: {warning}")
     for reason in verdict.reasons:
@@ -103,7 +104,7 @@ def _serve(settings: Settings, console: Console, pause: Pause) -> None:
     console.result()
     console.result(f"clinic          {settings.clinic.address}")
     console.result(f"traces          {settings.trace_ui.address}")
-    console.result(f"the other way   {_fix_command(settings)}")
+    console.result(f"and back        {_fix_command(settings)}")
     console.step("Serving until Ctrl-C.")
     try:
         while True:
@@ -113,7 +114,15 @@ def _serve(settings: Settings, console: Console, pause: Pause) -> None:
 
 
 def _fix_command(settings: Settings) -> str:
-    return f"{stack.tool('incident')} fix --strategy naive --flags-file {settings.flags_file}"
+    command = f"{_from_here(stack.tool('incident'))} fix --strategy naive"
+    where = _from_here(settings.flags_file)
+    return command if where == flags.DEFAULT_FILE else f"{command} --flags-file {where}"
+
+
+def _from_here(path: Path) -> Path:
+    """Return the path as one would type it in this folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _make_room(settings: Settings) -> None:

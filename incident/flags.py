@@ -15,6 +15,7 @@ from typing import Any
 
 from incident.errors import FlagsError
 
+DEFAULT_FILE = Path("var/flags/flags.json")
 FLAG = "success-stories-strategy"
 
 

@@ -20,6 +20,7 @@ from incident.waiting import Pause, wait_until
 
 START_DEADLINE_S = 60
 TRACE_DEADLINE_S = 20
+TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,13 @@ def _answers(url: str) -> Callable[[], bool]:
 
 
 def _show_first_trace(stage: Stage, settings: Settings, console: Console, pause: Pause) -> None:
-    clinic = _get(f"{settings.clinic.address}{CLINICS}").json()["clinics"][0]["name"]
-    page = _get(f"{settings.clinic.address}{STORIES}?{urlencode({'clinic': clinic})}")
-    if page.status != 200 or "traceresponse" not in page.headers:
+    clinics = _require(stage, f"{settings.clinic.address}{CLINICS}").json()["clinics"]
+    if not clinics:
         raise IncidentError(
-            f"The first page of Success Stories was answered with {page.status} and "
-            f"{'a' if 'traceresponse' in page.headers else 'no'} trace; "
-            f"{stage.service.log} ends with:\n{stage.service.last_words()}"
+            f"{settings.clinic_database} holds no clinic: remove it, and it is seeded again."
         )
+    query = urlencode({"clinic": clinics[0]["name"]})
+    page = _require(stage, f"{settings.clinic.address}{STORIES}?{query}")
     trace_id = page.headers["traceresponse"].split("-")[1]
     spans = wait_until(
         lambda: stage.backend.spans(trace_id),
@@ -87,12 +87,24 @@ def _show_first_trace(stage: Stage, settings: Settings, console: Console, pause:
         deadline_s=TRACE_DEADLINE_S,
         pause=pause,
     )
-    console.step(
-        f"One page, {count_db_spans(spans):,} SQL statements: {trace_link(settings, trace_id)}"
-    )
+    console.step(f"One page took {count_db_spans(spans):,} SQL statements. Its trace:")
+    console.step(trace_link(settings, trace_id))
+
+
+def _require(stage: Stage, url: str) -> urllib3.BaseHTTPResponse:
+    """Get a page of the service; raise IncidentError with the end of its log if it has none."""
+    try:
+        page = _get(url)
+        answer = f"was answered with {page.status}"
+    except urllib3.exceptions.HTTPError as error:
+        page, answer = None, f"was not answered: {error}"
+    if page is None or page.status != 200:
+        log = stage.service.log
+        raise IncidentError(f"{url} {answer}; {log} ends with:\n{stage.service.last_words()}")
+    return page
 
 
 def _get(url: str) -> urllib3.BaseHTTPResponse:
     # A connection of its own, left behind by nothing: the stack may be stopped at any time.
     with urllib3.PoolManager(num_pools=1) as http:
-        return http.request("GET", url, retries=False, timeout=10)
+        return http.request("GET", url, retries=False, timeout=TIMEOUT_S)

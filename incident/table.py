@@ -1,5 +1,6 @@
 """The figures in words and columns, for a terminal of 80 columns; pure."""
 
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -27,7 +28,7 @@ def table(naive: Phase, core: Phase, totals: SpanCounts) -> str:
 def meaning(naive: Phase, core: Phase, *, users: int) -> str:
     """Return what the figures say, in words."""
     statements = core.statements_per_request.p50
-    return textwrap.fill(
+    text = (
         f"Under naive one page takes {naive.statements_per_request.p50:,.0f} SQL statements. "
         f"{users} visitors kept the service at {naive.service_cpu_percent_of_core:.0f} % of one "
         f"core and this machine of {machine()['cores']} cores at "
@@ -36,9 +37,11 @@ def meaning(naive: Phase, core: Phase, *, users: int) -> str:
         f"Under core, on the same running service and for the same visitors, a page takes "
         f"{statements:,.0f} statement{'' if statements == 1 else 's'} and "
         f"{milliseconds(core.latency_ms.p50)}, /healthz {milliseconds(core.healthz_ms.p50)}. "
-        "The number of statements is the whole difference.",
-        width=WIDTH,
+        "The number of statements is the whole difference."
     )
+    # A figure and its unit stay on one line.
+    tied = re.sub(r"(\d) (s|ms|%)(?=\W|$)", "\\1\N{NO-BREAK SPACE}\\2", text)
+    return textwrap.fill(tied, width=WIDTH).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def milliseconds(value: float) -> str:

@@ -74,8 +74,8 @@ def start(var: Path, tmp_path: Path, free_ports: FindPorts) -> Iterator[Callable
                     tool("incident"),
                     "demo",
                     "--users=5",
-                    "--naive-seconds=6",
-                    "--core-seconds=4",
+                    "--naive-seconds=5",
+                    "--core-seconds=3",
                     f"--clinic-port={clinic}",
                     f"--ui-port={ui}",
                     f"--otlp-port={otlp}",
@@ -134,7 +134,7 @@ def read_phases(var: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_a_signal_in_the_middle_leaves_nothing_running(
     start: Callable[..., Replay], var: Path, number: int, times: int, exit_code: int
 ) -> None:
-    replay = start("--naive-seconds=600")
+    replay = start("--naive-seconds=500")
     wait_until(lambda: replay.has_said("Watching naive"), what="load", deadline_s=60)
 
     for _ in range(times):

@@ -26,6 +26,12 @@ import psutil
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+TARGETS = {
+    "ingest_spans_per_second": "at least 15,000",
+    "ingest_seconds": "30",
+    "spans_lost": "0",
+    "read_500_spans_ms_p50": "under 15",
+}
 SPANS_PER_REQUEST = 512
 SPANS_PER_TRACE_READ = 500
 READS = 200

@@ -9,7 +9,6 @@
 Errors are {"error": {"httpCode", "message"}}; a trace or a search that finds nothing is a 404.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +17,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from tracestore import reader
 from tracestore.errors import MalformedParameterError, StoreUnavailableError
-from tracestore.otlp_json import resource_spans
+from tracestore.otlp_json import resource_spans_json
 from tracestore.query import parse_search_query
 from tracestore.reader import TraceSummary
 from tracestore.store import Store
@@ -105,7 +104,7 @@ def _stream(store: Store, trace_ids: list[bytes]) -> Iterator[str]:
     separator = ""
     for trace_id in trace_ids:
         parts = [
-            json.dumps(resource_spans(part.resource, part.scope, part.spans), separators=(",", ":"))
+            resource_spans_json(part.resource, part.scope, part.spans)
             for part in reader.read_trace(store, trace_id)
         ]
         if parts:  # a trace may have left since it was found

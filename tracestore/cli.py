@@ -56,6 +56,8 @@ def serve_command(database: Path, host: str, ui_port: int, otlp_port: int, max_s
     Example: tracestore serve --database var/traces.db --ui-port 16700
     """
     logging.basicConfig(level=logging.WARNING, format="tracestore: %(levelname)s %(message)s")
+    # It warns whenever more requests come at once than there are threads, which is no trouble.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with contextlib.ExitStack() as stack:
         try:
             ui = stack.enter_context(

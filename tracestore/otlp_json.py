@@ -1,11 +1,15 @@
 """Stored spans as OTLP/JSON, as Jaeger's API v3 gives them out, without loss.
 
-Written out by hand, because protobuf's own JSON printer is some ten times slower and has ids in
-base64. As there, what has its default value is left out, 64-bit integers are strings, enum
-values numbers, and numbers that JSON does not have are "NaN", "Infinity" and "-Infinity".
+Written out by hand: protobuf's own JSON printer is some ten times slower and has ids in base64.
+As there, what has its default value is left out, 64-bit integers are strings, enum values
+numbers, and the numbers that JSON does not have are "NaN", "Infinity" and "-Infinity".
+
+The text is built span by span rather than from one large dictionary, which takes a third of the
+time, most of it because the attributes of an N+1's spans are the same hundreds of times over.
 """
 
 import base64
+import json
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -16,47 +20,22 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 JsonObject = dict[str, Any]
 
+# json.dumps() with separators would make an encoder for every call.
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 
-def resource_spans(resource: bytes, scope: bytes, spans: Iterable[bytes]) -> JsonObject:
+
+def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -> str:
     """One ResourceSpans with one ScopeSpans, from what the store keeps."""
     outer = ResourceSpans.FromString(resource)
     inner = ScopeSpans.FromString(scope)
-    result: JsonObject = {"resource": _resource(outer.resource)}
-    scope_spans: JsonObject = {"scope": _scope(inner.scope)}
-    scope_spans["spans"] = [span_object(Span.FromString(body)) for body in spans]
-    if inner.schema_url:
-        scope_spans["schemaUrl"] = inner.schema_url
-    result["scopeSpans"] = [scope_spans]
-    if outer.schema_url:
-        result["schemaUrl"] = outer.schema_url
-    return result
-
-
-def span_object(span: Span) -> JsonObject:
-    """One span."""
-    result: JsonObject = {"traceId": span.trace_id.hex(), "spanId": span.span_id.hex()}
-    if span.trace_state:
-        result["traceState"] = span.trace_state
-    if span.parent_span_id:
-        result["parentSpanId"] = span.parent_span_id.hex()
-    if span.flags:
-        result["flags"] = span.flags
-    result["name"] = span.name
-    if span.kind:
-        result["kind"] = span.kind
-    result["startTimeUnixNano"] = str(span.start_time_unix_nano)
-    result["endTimeUnixNano"] = str(span.end_time_unix_nano)
-    _put_attributes(result, span.attributes, span.dropped_attributes_count)
-    if span.events:
-        result["events"] = [_event(event) for event in span.events]
-    if span.dropped_events_count:
-        result["droppedEventsCount"] = span.dropped_events_count
-    if span.links:
-        result["links"] = [_link(link) for link in span.links]
-    if span.dropped_links_count:
-        result["droppedLinksCount"] = span.dropped_links_count
-    result["status"] = _status(span.status)
-    return result
+    # An attribute that comes again in this answer, by its message, is not converted again.
+    known: dict[bytes, str] = {}
+    texts = ",".join([_span_json(Span.FromString(body), known) for body in spans])
+    return (
+        f'{{"resource":{_dumps(_resource(outer.resource))},'
+        f'"scopeSpans":[{{"scope":{_dumps(_scope(inner.scope))},"spans":[{texts}]'
+        f"{_schema_url_json(inner.schema_url)}}}]{_schema_url_json(outer.schema_url)}}}"
+    )
 
 
 def any_value(value: AnyValue) -> JsonObject:
@@ -79,15 +58,52 @@ def any_value(value: AnyValue) -> JsonObject:
     return {}
 
 
-def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
-    return [{"key": item.key, "value": any_value(item.value)} for item in attributes]
+def _span_json(span: Span, known: dict[bytes, str]) -> str:
+    parts = [f'"traceId":"{span.trace_id.hex()}","spanId":"{span.span_id.hex()}"']
+    if span.parent_span_id:
+        parts.append(f'"parentSpanId":"{span.parent_span_id.hex()}"')
+    if span.flags:
+        parts.append(f'"flags":{span.flags}')
+    parts.append(f'"name":{_dumps(span.name)}')
+    if span.kind:
+        parts.append(f'"kind":{span.kind}')
+    parts.append(f'"startTimeUnixNano":"{span.start_time_unix_nano}"')
+    parts.append(f'"endTimeUnixNano":"{span.end_time_unix_nano}"')
+    if span.attributes:
+        parts.append(f'"attributes":[{_attributes_json(span.attributes, known)}]')
+    parts.extend(f'"{key}":{_dumps(value)}' for key, value in _seldom(span).items())
+    status = _status(span.status)
+    parts.append(f'"status":{_dumps(status) if status else "{}"}')
+    return "{" + ",".join(parts) + "}"
 
 
-def _put_attributes(into: JsonObject, attributes: Iterable[KeyValue], dropped: int) -> None:
-    if items := _attributes(attributes):
-        into["attributes"] = items
-    if dropped:
-        into["droppedAttributesCount"] = dropped
+def _attributes_json(attributes: Iterable[KeyValue], known: dict[bytes, str]) -> str:
+    texts = []
+    for item in attributes:
+        message = item.SerializeToString()
+        text = known.get(message)
+        if text is None:
+            text = known[message] = _dumps({"key": item.key, "value": any_value(item.value)})
+        texts.append(text)
+    return ",".join(texts)
+
+
+def _seldom(span: Span) -> JsonObject:
+    """What most spans do not have."""
+    result: JsonObject = {}
+    if span.trace_state:
+        result["traceState"] = span.trace_state
+    if span.dropped_attributes_count:
+        result["droppedAttributesCount"] = span.dropped_attributes_count
+    if span.events:
+        result["events"] = [_event(event) for event in span.events]
+    if span.dropped_events_count:
+        result["droppedEventsCount"] = span.dropped_events_count
+    if span.links:
+        result["links"] = [_link(link) for link in span.links]
+    if span.dropped_links_count:
+        result["droppedLinksCount"] = span.dropped_links_count
+    return result
 
 
 def _event(event: Span.Event) -> JsonObject:
@@ -129,6 +145,21 @@ def _scope(scope: InstrumentationScope) -> JsonObject:
         result["version"] = scope.version
     _put_attributes(result, scope.attributes, scope.dropped_attributes_count)
     return result
+
+
+def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
+    return [{"key": item.key, "value": any_value(item.value)} for item in attributes]
+
+
+def _put_attributes(into: JsonObject, attributes: Iterable[KeyValue], dropped: int) -> None:
+    if items := _attributes(attributes):
+        into["attributes"] = items
+    if dropped:
+        into["droppedAttributesCount"] = dropped
+
+
+def _schema_url_json(url: str) -> str:
+    return f',"schemaUrl":{_dumps(url)}' if url else ""
 
 
 def _double(number: float) -> float | str:

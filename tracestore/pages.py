@@ -16,6 +16,8 @@ from tracestore.values import as_text
 from tracestore.waterfall import WaterfallSpan, lay_out
 
 _LIST_LENGTH = 50
+# How many colours of services the style sheet has.
+_COLORS = 6
 _ORDERS: tuple[Order, ...] = ("spans", "longest", "newest")
 
 
@@ -47,14 +49,15 @@ def create_blueprint(store: Store) -> Blueprint:
         if not parts:
             return _no_such_trace(trace_id)
         spans = [span for part in parts for span in _waterfall_spans(part)]
-        services = sorted({span.service for span in spans})
+        waterfall = lay_out(spans)
+        services = dict.fromkeys([waterfall.root.service, *sorted(part.service for part in parts)])
         return render_template(
             "trace.html",
             trace_id=parsed.hex(),
-            waterfall=lay_out(spans),
+            waterfall=waterfall,
             spans=spans,
             statements=distinct_statements(spans),
-            colors={name: number % 6 for number, name in enumerate(services)},
+            colors={name: number % _COLORS for number, name in enumerate(services)},
         )
 
     @blueprint.get("/trace/<trace_id>/spans/<span_id>")

@@ -34,8 +34,15 @@ _PASSING_ERRORS = frozenset(
 class Store:
     """A database file that this process alone writes; use it with `with`, or close() it."""
 
-    def __init__(self, path: Path, *, max_spans: int = DEFAULT_MAX_SPANS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_spans: int = DEFAULT_MAX_SPANS,
+        busy_timeout_s: float = _BUSY_TIMEOUT_S,
+    ) -> None:
         self.path = path
+        self._busy_timeout_s = busy_timeout_s
         self.max_spans = max_spans
         self._lock_file = _lock(path)
         try:
@@ -108,7 +115,7 @@ class Store:
         # check_same_thread: close() ends the readers' connections from the main thread, and the
         # writer is handed from thread to thread under a lock.
         connection = sqlite3.connect(
-            self.path, isolation_level=None, timeout=_BUSY_TIMEOUT_S, check_same_thread=False
+            self.path, isolation_level=None, timeout=self._busy_timeout_s, check_same_thread=False
         )
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")

@@ -29,8 +29,9 @@ from clinic.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-# Matched against the whole address: anchored, so that a clinic's name cannot switch tracing off.
-UNTRACED_URLS = r"^\w+://[^/?]+/(healthz|readyz)(\?|$)"
+# Health checks, and files without a query. Matched against the whole address: anchored, so that
+# a clinic's name cannot switch tracing off.
+UNTRACED_URLS = r"^\w+://[^/?]+/(healthz|readyz|static/[^?]*)(\?|$)"
 PROCESS_METRICS: dict[str, list[str] | None] = {
     "process.cpu.time": ["user", "system"],
     "process.memory.usage": None,

@@ -103,8 +103,8 @@ def test_request_joins_the_trace_of_its_caller(
     assert format_trace_id(root.context.trace_id) == "ab" * 16
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/readyz?verbose=1"])
-def test_health_checks_leave_no_span(
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/readyz?verbose=1", "/static/cat.svg"])
+def test_health_checks_and_files_leave_no_span(
     path: str, client: FlaskClient, exporter: InMemorySpanExporter
 ) -> None:
     response = client.get(path)

@@ -107,7 +107,7 @@ def test_request_joins_the_trace_of_its_caller(
 def test_health_checks_and_files_leave_no_span(
     path: str, client: FlaskClient, exporter: InMemorySpanExporter
 ) -> None:
-    response = client.get(path)
+    response = client.get(path, buffered=True)
 
     assert response.status_code == 200
     assert exporter.get_finished_spans() == ()

@@ -78,6 +78,11 @@ def copy_template(flags_file: Path) -> None:
     """Make the flag file if there is none: whole or not at all, also with many workers starting."""
     if flags_file.exists():
         return
+    if not TEMPLATE.exists():
+        raise SettingsError(
+            f"CLINIC_FLAGS_FILE={flags_file} does not exist, and this installation has no template "
+            "to make it from; copy service/flags.json there"
+        )
     flags_file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=flags_file.parent, prefix=".flags-")
     try:

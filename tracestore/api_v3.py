@@ -95,7 +95,10 @@ def error_response(message: str, http_code: int) -> Response:
 
 
 def _traces_response(store: Store, trace_ids: list[bytes]) -> Response:
-    return Response(_stream(store, trace_ids), content_type="application/json")
+    body = _stream(store, trace_ids)
+    if len(trace_ids) == 1:  # with a length the client need not read chunks: a millisecond less
+        return Response("".join(body), content_type="application/json")
+    return Response(body, content_type="application/json")
 
 
 def _stream(store: Store, trace_ids: list[bytes]) -> Iterator[str]:

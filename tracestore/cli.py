@@ -48,7 +48,7 @@ def main() -> None:
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_SPANS,
     show_default=True,
-    help="Past this many spans the oldest traces leave.",
+    help="Past this many spans the oldest traces leave; a million take about 0.6 GB.",
 )
 def serve_command(database: Path, host: str, ui_port: int, otlp_port: int, max_spans: int) -> None:
     """Receive and show traces until SIGTERM or Ctrl-C.

@@ -12,8 +12,8 @@ def init_app(app: Flask) -> None:
 
 def duration(nano: int) -> str:
     """Three figures and a unit: 850 µs, 19.2 ms, 1.90 s."""
-    for limit, unit, name in ((10**3, 1, "ns"), (10**6, 10**3, "µs"), (10**9, 10**6, "ms")):
-        if nano < limit:
+    for unit, name in ((1, "ns"), (10**3, "µs"), (10**6, "ms")):
+        if nano < 999.5 * unit:  # what would round to 1000 is one of the next unit
             return f"{_three_figures(nano / unit)} {name}"
     seconds = nano / 10**9
     if seconds < 120:

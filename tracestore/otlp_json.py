@@ -83,7 +83,7 @@ def _attributes_json(attributes: Iterable[KeyValue], known: dict[bytes, str]) ->
         message = item.SerializeToString()
         text = known.get(message)
         if text is None:
-            text = known[message] = _dumps({"key": item.key, "value": any_value(item.value)})
+            text = known[message] = _dumps(_attribute(item))
         texts.append(text)
     return ",".join(texts)
 
@@ -148,7 +148,13 @@ def _scope(scope: InstrumentationScope) -> JsonObject:
 
 
 def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
-    return [{"key": item.key, "value": any_value(item.value)} for item in attributes]
+    return [_attribute(item) for item in attributes]
+
+
+def _attribute(item: KeyValue) -> JsonObject:
+    if not item.HasField("value"):
+        return {"key": item.key}
+    return {"key": item.key, "value": any_value(item.value)}
 
 
 def _put_attributes(into: JsonObject, attributes: Iterable[KeyValue], dropped: int) -> None:

@@ -162,7 +162,7 @@ def _children(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[WaterfallS
 
 def _rows(tops: Sequence[WaterfallSpan], children: Children) -> Iterator[Row]:
     """Depth first without recursion: a chain of calls may be thousands deep."""
-    todo: list[Iterator[tuple[WaterfallSpan, ...]]] = [iter(fold(tops))]
+    todo: list[Iterator[tuple[WaterfallSpan, ...]]] = [_fold_tops(tops)]
     while todo:
         group = next(todo[-1], None)
         if group is None:
@@ -174,6 +174,15 @@ def _rows(tops: Sequence[WaterfallSpan], children: Children) -> Iterator[Row]:
         else:
             yield SpanRow(group[0], depth)
             todo.append(iter(fold(children.get(group[0].span_id, ()))))
+
+
+def _fold_tops(tops: Sequence[WaterfallSpan]) -> Iterator[tuple[WaterfallSpan, ...]]:
+    """Orphans are siblings only where they miss the same parent."""
+    siblings: dict[str, list[WaterfallSpan]] = defaultdict(list)
+    for span in tops:
+        siblings[span.parent_span_id].append(span)
+    for spans in siblings.values():
+        yield from fold(spans)
 
 
 def _plain_rows(

@@ -1,0 +1,213 @@
+"""The real command as a process, with the real exporter."""
+
+import concurrent.futures
+import contextlib
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from tests.running import unused_port
+from tests.tracestore.samples import TRACE, naive_trace, request
+
+DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    process: subprocess.Popen[str]
+    ui: str
+    otlp: str
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.ui + path, timeout=10) as response:
+            answer: bytes = response.read()
+        return answer
+
+    def post(self, body: bytes) -> int:
+        sent = urllib.request.Request(
+            f"{self.otlp}/v1/traces", body, {"Content-Type": "application/x-protobuf"}
+        )
+        with urllib.request.urlopen(sent, timeout=10) as response:
+            return int(response.status)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """End the server with a signal; return its exit code and what it said."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=DEADLINE_S)
+        return self.process.returncode, said
+
+
+Start = Callable[..., Server]
+
+
+def command(database: Path, ui_port: int, otlp_port: int, *more: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "tracestore", "serve", "--database", str(database)),
+        *("--ui-port", str(ui_port), "--otlp-port", str(otlp_port), *more),
+    ]
+
+
+def run(database: Path, *more: str, ui_port: int = 0) -> subprocess.CompletedProcess[str]:
+    """A server that is expected to end by itself."""
+    return subprocess.run(
+        command(database, ui_port or unused_port(), unused_port(), *more),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+
+
+@pytest.fixture
+def start(database: Path) -> Iterator[Start]:
+    with contextlib.ExitStack() as stack:
+
+        def start(*more: str) -> Server:
+            ports = (unused_port(), unused_port())
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command(database, *ports, *more), stderr=subprocess.PIPE, text=True
+                )
+            )
+            stack.callback(process.kill)
+            server = Server(process, *(f"http://127.0.0.1:{port}" for port in ports))
+            wait_until_healthy(server)
+            return server
+
+        yield start
+
+
+def wait_until_healthy(server: Server) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            server.get("/healthz")
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no answer from {server.ui}, exit code {server.process.poll()}")
+
+
+def test_the_sdks_spans_come_back_from_the_query_api(start: Start) -> None:
+    server = start()
+    provider = TracerProvider(resource=Resource.create({"service.name": "cat-clinic"}))
+    provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{server.otlp}/v1/traces"))
+    )
+    with provider.get_tracer("tests").start_as_current_span("GET /") as root:
+        trace_id = f"{root.get_span_context().trace_id:032x}"
+        with provider.get_tracer("tests").start_as_current_span("SELECT cat"):
+            pass
+    provider.shutdown()
+
+    answer = json.loads(server.get(f"/api/v3/traces/{trace_id}"))
+
+    spans = answer["result"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    assert {span["name"] for span in spans} == {"GET /", "SELECT cat"}
+    assert b"SELECT cat" in server.get(f"/trace/{trace_id}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(start: Start, database: Path, number: signal.Signals) -> None:
+    server = start()
+    server.post(request(naive_trace()).SerializeToString())
+
+    code, said = server.stop(number)
+
+    assert code == 0
+    assert said.splitlines() == [f"tracestore: traces on {server.ui}, OTLP/HTTP on {server.otlp}"]
+    assert not database.with_name("traces.db-wal").exists()
+
+
+def test_acknowledged_spans_survive_kill_9(start: Start) -> None:
+    first = start()
+    for number in range(1, 21):
+        first.post(request(naive_trace(bytes([number]) * 16)).SerializeToString())
+    first.stop(signal.SIGKILL)
+
+    second = start()
+
+    for number in range(1, 21):
+        answer = json.loads(second.get(f"/api/v3/traces/{bytes([number]).hex() * 16}"))
+        spans = answer["result"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        assert len(spans) == 514
+
+
+def test_a_request_that_is_being_handled_is_answered_before_the_end(
+    start: Start, database: Path
+) -> None:
+    server = start()
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # the handler waits for this lock
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        status = pool.submit(server.post, request(naive_trace()).SerializeToString())
+        time.sleep(1)  # nothing tells from outside that the request has arrived
+
+        server.process.send_signal(signal.SIGTERM)
+        other.execute("ROLLBACK")
+        other.close()
+
+        assert status.result(timeout=DEADLINE_S) == 200
+    assert server.process.wait(timeout=DEADLINE_S) == 0
+
+
+def test_a_taken_port_is_named_with_its_option(database: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        ended = run(database, ui_port=port)
+
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    for part in (str(port), "UI", "--ui-port"):
+        assert part in ended.stderr
+    assert not database.exists()
+
+
+def test_a_file_that_is_no_database_ends_it_with_a_sentence(database: Path) -> None:
+    database.write_text("not a database at all" * 50)
+
+    ended = run(database)
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        f"tracestore: {database} is not an SQLite database: name another --database"
+    ]
+
+
+def test_a_second_server_on_the_file_is_refused(start: Start, database: Path) -> None:
+    server = start()
+
+    ended = run(database)
+
+    assert ended.returncode == 2
+    assert "another tracestore" in ended.stderr
+    assert server.post(request(naive_trace(TRACE)).SerializeToString()) == 200
+
+
+def test_a_host_beyond_loopback_is_warned_of(start: Start) -> None:
+    server = start("--host", "0.0.0.0")
+
+    _, said = server.stop()
+
+    assert "no authentication" in said
+
+
+def test_a_host_that_is_none_is_named(database: Path) -> None:
+    ended = run(database, "--host", "256.1.1.1")
+
+    assert ended.returncode == 2
+    assert "256.1.1.1" in ended.stderr

@@ -42,6 +42,7 @@ def init_app(app: Flask, flags_file: Path) -> None:
     try:
         api.set_provider_and_wait(provider, domain)
     except Exception as error:
+        provider.shutdown()
         raise SettingsError(
             f"CLINIC_FLAGS_FILE={flags_file} cannot be read as flagd flags; "
             "mend it, or remove it to start from the template"

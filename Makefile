@@ -11,6 +11,8 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 STRATEGY ?= core
+CLINIC_PORT ?= 8000
+LOCUST_PORT ?= 8089
 
 .PHONY: help demo serve load fix test test-postgres test-browser bench lint format lock clean reset
 
@@ -20,13 +22,13 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 	@$(BIN)/incident demo $(DEMO_ARGS)
 
-serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000
+serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing
-	@exec $(BIN)/gunicorn --config service/gunicorn.conf.py
+	@CLINIC_BIND=$${CLINIC_BIND:-127.0.0.1:$(CLINIC_PORT)} exec $(BIN)/gunicorn --config service/gunicorn.conf.py
 
 load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the running clinic
-	@exec $(BIN)/locust -f locustfiles/success_stories.py --host http://127.0.0.1:8000 \
-		--web-host 127.0.0.1 $(LOCUST_ARGS)
+	@exec $(BIN)/locust -f locustfiles/success_stories.py --host http://127.0.0.1:$(CLINIC_PORT) \
+		--web-host 127.0.0.1 --web-port $(LOCUST_PORT) $(LOCUST_ARGS)
 
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
 	@$(BIN)/incident fix --strategy $(STRATEGY)

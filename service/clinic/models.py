@@ -1,7 +1,7 @@
 """The five tables of the clinic, and the rules that the database itself keeps.
 
-Relationships are not declared here: each way of reading the Success Stories (stories.py)
-says aloud what it loads.
+Relationships raise when they are touched without having been loaded: a strategy (stories.py) that
+wants them says aloud how they are to be loaded.
 """
 
 import enum
@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 CAT_LIVES = 9
 APPOINTMENT_DURATION = timedelta(minutes=30)
@@ -123,6 +123,8 @@ class Clinic(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(String(120), unique=True)
 
+    veterinarians: Mapped[list["Veterinarian"]] = relationship(lazy="raise", viewonly=True)
+
 
 class Veterinarian(Person):
     """A person who works at a clinic (joined-table inheritance)."""
@@ -134,6 +136,13 @@ class Veterinarian(Person):
     id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     license_number: Mapped[str] = mapped_column(String(20))
     clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+
+    appointments: Mapped[list["Appointment"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        foreign_keys="Appointment.veterinarian_id",
+        primaryjoin="Veterinarian.id == Appointment.veterinarian_id",
+    )
 
 
 class Appointment(Base):
@@ -161,3 +170,10 @@ class Appointment(Base):
     clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     veterinarian_id: Mapped[uuid.UUID]
+
+    cat: Mapped[Cat] = relationship(
+        lazy="raise",
+        viewonly=True,
+        foreign_keys="Appointment.cat_id",
+        primaryjoin="Cat.id == Appointment.cat_id",
+    )

@@ -1,20 +1,31 @@
 """How the Success Stories page reads its cats: the heart of the incident.
 
 Every strategy lists each cat ever seen at a clinic, once, ordered by id (collations differ between
-databases; ids do not), and all of them return the same cats. They differ in what they send:
+databases; ids do not), and all of them return the same cats. They differ in what they send, for a
+clinic of V veterinarians and A appointments of C different cats:
 
-    naive   clinic ─► veterinarians ─► for each: appointments ─► for each: the cat by id
-            2 + veterinarians + appointments statements: an N+1 inside an N+1
-    core    one statement, and rows instead of entities: the fix
+    naive         2 + V + A   the clinic, its veterinarians, for each the appointments, for each
+                              the cat: an N+1 inside an N+1
+    identity_map  2 + V + C   a cat that the session knows already is not asked for again
+    lazy          2 + V + C   the same, hidden in relationships
+    selectin      4           one more for each further 500 keys
+    subquery      4
+    joined        1           every row carries its clinic and its veterinarian
+    batched       2 + V       the cats of one veterinarian at once
+    distinct      1           the cats, joined to their appointments and deduplicated
+    exists        1           the cats for which there is an appointment
+    in_subquery   1           the cats whose id is among the appointments'
+    core          1           the same, and rows instead of entities: the fix
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, lazyload, selectinload, subqueryload
+from sqlalchemy.sql.base import ExecutableOption
 
 from clinic.errors import ClinicNotFound
 from clinic.models import Appointment, Cat, Clinic, Color, Veterinarian
@@ -61,26 +72,183 @@ def naive(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     return sorted(cats, key=lambda cat: cat.id)
 
 
+def identity_map(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Loop as naive does, and ask for a cat by its key: the session answers for those it knows."""
+    cats: set[Cat] = set()
+    for veterinarian in _veterinarians(session, clinic_name):
+        for appointment in session.scalars(
+            select(Appointment).where(Appointment.veterinarian_id == veterinarian.id)
+        ).all():
+            cats.add(session.get_one(Cat, appointment.cat_id))
+    return _by_id(cats)
+
+
+def lazy(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Follow relationships that load themselves when they are touched: the N+1 in disguise."""
+    return _through_relationships(
+        session,
+        clinic_name,
+        lazyload(Clinic.veterinarians)
+        .lazyload(Veterinarian.appointments)
+        .lazyload(Appointment.cat),
+    )
+
+
+def selectin(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Follow relationships that are loaded a level at a time, by `IN (…)` of up to 500 keys."""
+    return _through_relationships(
+        session,
+        clinic_name,
+        selectinload(Clinic.veterinarians)
+        .selectinload(Veterinarian.appointments)
+        .selectinload(Appointment.cat),
+    )
+
+
+def subquery(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Follow relationships that are loaded a level at a time, by repeating the query above."""
+    return _through_relationships(
+        session,
+        clinic_name,
+        subqueryload(Clinic.veterinarians)
+        .subqueryload(Veterinarian.appointments)
+        .subqueryload(Appointment.cat),
+    )
+
+
+def joined(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Follow relationships that all come in one statement: a row for each appointment."""
+    return _through_relationships(
+        session,
+        clinic_name,
+        joinedload(Clinic.veterinarians)
+        .joinedload(Veterinarian.appointments)
+        .joinedload(Appointment.cat),
+    )
+
+
+def batched(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Ask once for each veterinarian: an N+1 whose N is small."""
+    cats: set[Cat] = set()
+    for veterinarian in _veterinarians(session, clinic_name):
+        seen = select(Appointment.cat_id).where(Appointment.veterinarian_id == veterinarian.id)
+        cats.update(session.scalars(select(Cat).where(Cat.id.in_(seen))))
+    return _by_id(cats)
+
+
+def distinct(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Join the cats to their appointments and let the database drop the repetitions."""
+    statement = (
+        select(Cat)
+        .join(Appointment, Appointment.cat_id == Cat.id)
+        .join(Clinic, Clinic.id == Appointment.clinic_id)
+        .where(Clinic.name == clinic_name)
+        .distinct()
+    )
+    return _entities(session, clinic_name, statement)
+
+
+def exists(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Ask for the cats for which there is an appointment at the clinic."""
+    appointment = (
+        select(Appointment.id)
+        .join(Clinic, Clinic.id == Appointment.clinic_id)
+        .where(Clinic.name == clinic_name, Appointment.cat_id == Cat.id)
+        .exists()
+    )
+    return _entities(session, clinic_name, select(Cat).where(appointment))
+
+
+def in_subquery(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+    """Ask for the cats whose id is among those of the clinic's appointments."""
+    statement = select(Cat).where(Cat.id.in_(_seen_at(clinic_name)))
+    return _entities(session, clinic_name, statement)
+
+
 def core(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     """Read the cats in one statement, and only the columns that the page shows.
 
     Rows are not entities: the session neither hydrates nor tracks them, which is most of what is
     left of the time once the number of statements is one.
     """
-    seen = (
+    statement = (
+        select(Cat.id, Cat.name, Cat.age, Cat.color, Cat.lives)
+        .where(Cat.id.in_(_seen_at(clinic_name)))
+        .order_by(Cat.id)
+    )
+    cats = session.execute(statement).all()
+    if not cats:
+        _require_clinic(session, clinic_name)
+    return cast(Sequence[SeenCat], cats)
+
+
+def _seen_at(clinic_name: str) -> Select[tuple[uuid.UUID]]:
+    """Select the ids of the cats that had an appointment, once for each appointment."""
+    return (
         select(Appointment.cat_id)
         .join(Clinic, Clinic.id == Appointment.clinic_id)
         .where(Clinic.name == clinic_name)
     )
-    statement = (
-        select(Cat.id, Cat.name, Cat.age, Cat.color, Cat.lives)
-        .where(Cat.id.in_(seen))
-        .order_by(Cat.id)
-    )
-    cats = session.execute(statement).all()
-    if not cats and not clinic_exists(session, clinic_name):
+
+
+def _veterinarians(session: Session, clinic_name: str) -> Sequence[Veterinarian]:
+    clinic = session.scalars(select(Clinic).where(Clinic.name == clinic_name)).one_or_none()
+    if clinic is None:
         raise ClinicNotFound(clinic_name)
-    return cast(Sequence[SeenCat], cats)
+    return session.scalars(select(Veterinarian).where(Veterinarian.clinic_id == clinic.id)).all()
 
 
-STRATEGIES: Mapping[str, Strategy] = MappingProxyType({"naive": naive, "core": core})
+def _through_relationships(
+    session: Session, clinic_name: str, loader: ExecutableOption
+) -> Sequence[SeenCat]:
+    """Loop as naive does, over relationships that are loaded as the option says."""
+    statement = select(Clinic).where(Clinic.name == clinic_name).options(loader)
+    clinic = session.scalars(statement).unique().one_or_none()
+    if clinic is None:
+        raise ClinicNotFound(clinic_name)
+    return _by_id(
+        {
+            appointment.cat
+            for veterinarian in clinic.veterinarians
+            for appointment in veterinarian.appointments
+        }
+    )
+
+
+def _entities(
+    session: Session, clinic_name: str, statement: Select[tuple[Cat]]
+) -> Sequence[SeenCat]:
+    cats = session.scalars(statement.order_by(Cat.id)).all()
+    if not cats:
+        _require_clinic(session, clinic_name)
+    return cats
+
+
+def _by_id(cats: Iterable[Cat]) -> Sequence[SeenCat]:
+    return sorted(cats, key=lambda cat: cat.id)
+
+
+def _require_clinic(session: Session, clinic_name: str) -> None:
+    """Tell a clinic without cats from a clinic that does not exist."""
+    if not clinic_exists(session, clinic_name):
+        raise ClinicNotFound(clinic_name)
+
+
+STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
+    {
+        strategy.__name__: strategy
+        for strategy in (
+            naive,
+            identity_map,
+            lazy,
+            selectin,
+            subquery,
+            joined,
+            batched,
+            distinct,
+            exists,
+            in_subquery,
+            core,
+        )
+    }
+)

@@ -124,4 +124,4 @@ def test_strategy_of_a_request_is_validated(client: FlaskClient, clinic_name: st
     response = client.get("/success-stories", query_string={"clinic": clinic_name, "strategy": "x"})
 
     assert response.status_code == 400
-    assert "naive, core" in response.text
+    assert "naive, identity_map" in response.text

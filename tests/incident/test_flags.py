@@ -39,7 +39,7 @@ def test_the_rest_of_the_file_is_kept(flags_file: Path) -> None:
 
 
 def test_an_unknown_strategy_is_an_error_that_lists_the_known_ones(flags_file: Path) -> None:
-    with pytest.raises(FlagsError, match=r"no strategy 'fast'; it knows core, .*naive"):
+    with pytest.raises(FlagsError, match=r"no strategy 'fast'; it knows batched, core, .*naive"):
         flags.set_strategy(flags_file, "fast")
 
     assert strategy_in(flags_file) == "naive"

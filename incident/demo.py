@@ -3,21 +3,32 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from incident import flags, report, stack, surroundings
 from incident.console import Console
 from incident.errors import Interrupted
 from incident.interrupts import Interrupts
-from incident.measure import Phase, SpanCounts, disagreements, measure
+from incident.measure import Observed, Phase, SpanCounts, disagreements, measure
 from incident.probe import HealthProbe
 from incident.processes import Processes
+from incident.run import Run
 from incident.settings import Settings
 from incident.stage import Stage, set_up, trace_link
 from incident.table import meaning, table
 from incident.verdict import Verdict, judge
-from incident.waiting import Pause
 from incident.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a replay has found."""
+
+    naive: Phase
+    core: Phase
+    totals: SpanCounts
+    verdict: Verdict
 
 
 def run(settings: Settings, console: Console) -> int:
@@ -32,28 +43,35 @@ def run(settings: Settings, console: Console) -> int:
             _flags_lent(settings),
             Processes(settings.logs, impatient=lambda: interrupts.impatient) as processes,
         ):
-
-            def pause(seconds: float) -> None:
-                interrupts.pause(seconds)
-                processes.check()
-
             try:
-                stage = set_up(settings, console, processes, pause)
-                verdict = _replay(settings, stage, console, processes, pause)
-                if settings.keep_serving:
-                    _serve(settings, console, pause)
+                return _tell_the_story(
+                    Run(
+                        settings=settings,
+                        console=console,
+                        processes=processes,
+                        interrupts=interrupts,
+                    )
+                )
             finally:
                 console.step("Stopping what was started.")
-        return verdict.exit_code
 
 
-def _replay(
-    settings: Settings, stage: Stage, console: Console, processes: Processes, pause: Pause
-) -> Verdict:
+def _tell_the_story(run: Run) -> int:
+    stage = set_up(run)
+    result = _load(run, stage)
+    report.write(run.settings.report, report.document([result.naive, result.core], result.totals))
+    _show(run, result)
+    if run.settings.keep_serving:
+        _serve(run)
+    return result.verdict.exit_code
+
+
+def _load(run: Run, stage: Stage) -> Result:
+    settings, console = run.settings, run.console
     with HealthProbe(f"{settings.clinic.address}/healthz") as health:
-        watch = Watch(settings, stage, health, console=console, pause=pause)
+        watch = Watch(run, stage, health=health)
         console.step(f"Sending {settings.users} visitors.")
-        locust = processes.start(stack.locust(settings, os.environ))
+        locust = run.processes.start(stack.locust(settings, os.environ))
         watch.wait_for_visitors()
 
         console.step(f"Watching naive for {settings.naive_seconds:g} s.")
@@ -64,29 +82,26 @@ def _replay(
         console.step(f"Watching core for {settings.core_seconds:g} s.")
         after = watch.phase("core", settings.core_seconds)
 
-        processes.stop(locust)
+        run.processes.stop(locust)
     console.step("The visitors have left; waiting for the last spans.")
     totals = watch.settle()
-    observed = (
+    return _result(
         watch.observed(before, dropped_until=after.counters_before.dropped),
         watch.observed(after, dropped_until=totals.dropped),
+        totals=totals,
     )
-    naive, core = map(measure, observed)
-    verdict = judge(naive, core, totals, disagreements=sum(map(disagreements, observed)))
-    _tell(settings, console, naive, core, totals, verdict)
-    return verdict
 
 
-def _tell(
-    settings: Settings,
-    console: Console,
-    naive: Phase,
-    core: Phase,
-    totals: SpanCounts,
-    verdict: Verdict,
-) -> None:
-    report.write(settings.report, report.document([naive, core], totals))
-    heading, *rows = table(naive, core, totals).splitlines()
+def _result(before: Observed, after: Observed, *, totals: SpanCounts) -> Result:
+    naive, core = measure(before), measure(after)
+    differing = disagreements(before) + disagreements(after)
+    return Result(naive, core, totals, judge(naive, core, totals=totals, disagreements=differing))
+
+
+def _show(run: Run, result: Result) -> None:
+    settings, console = run.settings, run.console
+    naive, core = result.naive, result.core
+    heading, *rows = table(naive, core, totals=result.totals).splitlines()
     console.result()
     console.result(console.bold(heading))
     console.result("\n".join(rows))
@@ -94,21 +109,21 @@ def _tell(
     console.result(f"slowest before  {trace_link(settings, naive.slowest_trace_id)}")
     console.result(f"slowest after   {trace_link(settings, core.slowest_trace_id)}")
     console.result(f"report          {_from_here(settings.report)}")
-    for warning in verdict.warnings:
+    for warning in result.verdict.warnings:
         console.step(f"Warning: {warning}")
-    for reason in verdict.reasons:
+    for reason in result.verdict.reasons:
         console.step(f"Not as it should be: {reason}")
 
 
-def _serve(settings: Settings, console: Console, pause: Pause) -> None:
-    console.result()
-    console.result(f"clinic          {settings.clinic.address}")
-    console.result(f"traces          {settings.trace_ui.address}")
-    console.result(f"and back        {_fix_command(settings)}")
-    console.step("Serving until Ctrl-C.")
+def _serve(run: Run) -> None:
+    run.console.result()
+    run.console.result(f"clinic          {run.settings.clinic.address}")
+    run.console.result(f"traces          {run.settings.trace_ui.address}")
+    run.console.result(f"and back        {_fix_command(run.settings)}")
+    run.console.step("Serving until Ctrl-C.")
     try:
         while True:
-            pause(1)
+            run.pause(1)
     except Interrupted:
         return
 

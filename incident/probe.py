@@ -53,20 +53,26 @@ class HealthProbe:
 
     def _tick(self) -> None:
         while not self._done.wait(EVERY_S):
-            threading.Thread(target=self._check, daemon=True).start()
+            threading.Thread(target=self.check, daemon=True).start()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Ask once, and keep how long the answer took."""
         started, clock = time.time_ns(), time.perf_counter()
         try:
             # A connection of its own each time, as from a load balancer.
             with urllib3.PoolManager(num_pools=1) as http:
                 http.request("GET", self._url, retries=False, timeout=TIMEOUT_S)
-        except urllib3.exceptions.TimeoutError:
-            pass  # it waited as long as a check may: that is its figure
-        except urllib3.exceptions.HTTPError:
-            return  # nobody is there: who started the service notices that it has ended
+        except urllib3.exceptions.HTTPError as error:
+            if not _waited_in_vain(error):
+                return  # nobody is there: who started the service notices that it has ended
         elapsed_ms = (time.perf_counter() - clock) * 1000
         self.checks.append(HealthCheck(started, elapsed_ms))
+
+
+def _waited_in_vain(error: urllib3.exceptions.HTTPError) -> bool:
+    # A refused connection counts as a ConnectTimeoutError with urllib3, after no time at all.
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,9 @@ class Processes:
     def check(self) -> None:
         """Raise ChildDied if one of the processes has ended badly, or without being asked to."""
         for child in self._children:
-            well = child.command.ends_by_itself and child.process.poll() == 0
-            if child.ended and not well:
+            code = child.process.poll()
+            fine = code == 0 and child.command.ends_by_itself
+            if code is not None and not fine:
                 raise _died(child)
 
     def _wait(self, child: Child) -> None:

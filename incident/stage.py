@@ -10,13 +10,12 @@ import urllib3
 
 from incident import flags, stack
 from incident.backend import Backend, count_db_spans
-from incident.console import Console
 from incident.errors import IncidentError
 from incident.load import CLINICS, STORIES
-from incident.ports import Port
-from incident.processes import Child, Processes
+from incident.processes import Child
+from incident.run import Run
 from incident.settings import Settings
-from incident.waiting import Pause, wait_until
+from incident.waiting import wait_until
 
 START_DEADLINE_S = 60
 TRACE_DEADLINE_S = 20
@@ -32,22 +31,23 @@ class Stage:
     backend: Backend
 
 
-def set_up(settings: Settings, console: Console, processes: Processes, pause: Pause) -> Stage:
+def set_up(run: Run) -> Stage:
     """Seed, start tracestore and service under naive, and ask for a first page."""
-    console.step("Seeding the clinics, unless they are there already.")
+    settings, processes = run.settings, run.processes
+    run.console.step("Seeding the clinics, unless they are there already.")
     seeding = processes.start(stack.seed(settings, os.environ))
-    tracestore = processes.start(stack.tracestore(settings, os.environ))
-    processes.finish(seeding, pause)
+    processes.start(stack.tracestore(settings, os.environ))
+    processes.finish(seeding, run.pause)
 
-    console.step("Starting tracestore and the clinic, its Success Stories read by naive.")
+    run.console.step("Starting the clinic, its Success Stories read by naive.")
     flags.set_strategy(settings.flags_file, "naive")
     since_ns = time.time_ns()
     service = processes.start(stack.service(settings, os.environ))
-    _wait_for(f"{tracestore.command.name} to answer", settings.trace_ui, "/healthz", pause)
-    _wait_for(f"the {service.command.name} to be ready", settings.clinic, "/readyz", pause)
+    _wait_for(run, f"{settings.trace_ui.address}/healthz")
+    _wait_for(run, f"{settings.clinic.address}/readyz")
 
     stage = Stage(service, since_ns, Backend(settings.trace_ui.address, stack.SERVICE_NAME))
-    _show_first_trace(stage, settings, console, pause)
+    _show_first_trace(run, stage)
     return stage
 
 
@@ -56,9 +56,9 @@ def trace_link(settings: Settings, trace_id: str) -> str:
     return f"{settings.trace_ui.address}/trace/{trace_id}"
 
 
-def _wait_for(what: str, port: Port, path: str, pause: Pause) -> None:
+def _wait_for(run: Run, url: str) -> None:
     wait_until(
-        _answers(f"{port.address}{path}"), what=what, deadline_s=START_DEADLINE_S, pause=pause
+        _answers(url), what=f"an answer of {url}", deadline_s=START_DEADLINE_S, pause=run.pause
     )
 
 
@@ -72,7 +72,8 @@ def _answers(url: str) -> Callable[[], bool]:
     return ask
 
 
-def _show_first_trace(stage: Stage, settings: Settings, console: Console, pause: Pause) -> None:
+def _show_first_trace(run: Run, stage: Stage) -> None:
+    settings = run.settings
     clinics = _require(stage, f"{settings.clinic.address}{CLINICS}").json()["clinics"]
     if not clinics:
         raise IncidentError(
@@ -85,10 +86,10 @@ def _show_first_trace(stage: Stage, settings: Settings, console: Console, pause:
         lambda: stage.backend.spans(trace_id),
         what="the first trace to reach tracestore",
         deadline_s=TRACE_DEADLINE_S,
-        pause=pause,
+        pause=run.pause,
     )
-    console.step(f"One page took {count_db_spans(spans):,} SQL statements. Its trace:")
-    console.step(trace_link(settings, trace_id))
+    run.console.step(f"One page took {count_db_spans(spans):,} SQL statements. Its trace:")
+    run.console.step(trace_link(settings, trace_id))
 
 
 def _require(stage: Stage, url: str) -> urllib3.BaseHTTPResponse:

@@ -11,7 +11,7 @@ LABEL, COLUMN, CHANGE = 28, 14, 20
 WIDTH = LABEL + 2 * COLUMN + CHANGE
 
 
-def table(naive: Phase, core: Phase, totals: SpanCounts) -> str:
+def table(naive: Phase, core: Phase, *, totals: SpanCounts) -> str:
     """Return both phases side by side, with what core changed."""
     return "\n".join(
         [

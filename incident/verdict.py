@@ -25,7 +25,7 @@ class Verdict:
         return 1 if self.reasons else 0
 
 
-def judge(naive: Phase, core: Phase, totals: SpanCounts, *, disagreements: int) -> Verdict:
+def judge(naive: Phase, core: Phase, *, totals: SpanCounts, disagreements: int) -> Verdict:
     """Judge a run by its spans; `disagreements` are traces counted differently on both ends."""
     return Verdict(
         [

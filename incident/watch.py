@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 from incident.backend import Backend, Counters, count_db_spans
-from incident.console import Console
 from incident.load import CLINICS, Request, RequestLog
 from incident.measure import (
     Observed,
@@ -16,10 +15,10 @@ from incident.measure import (
     stories_of,
 )
 from incident.probe import CpuReading, HealthProbe, read_cpu
-from incident.settings import Settings
+from incident.run import Run
 from incident.stage import Stage
 from incident.table import milliseconds
-from incident.waiting import Pause, wait_until
+from incident.waiting import wait_until
 
 TICK_S = 0.5
 TRACES_READ = 200
@@ -44,21 +43,12 @@ class Watched:
 class Watch:
     """The replay's eyes: visitors' requests, health checks, CPU, and the SDK's counters."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        stage: Stage,
-        health: HealthProbe,
-        *,
-        console: Console,
-        pause: Pause,
-    ) -> None:
-        self._users = settings.users
+    def __init__(self, run: Run, stage: Stage, *, health: HealthProbe) -> None:
+        self._run = run
+        self._users = run.settings.users
         self._stage = stage
         self._health = health
-        self._console = console
-        self._pause = pause
-        self._log = RequestLog(settings.request_log)
+        self._log = RequestLog(run.settings.request_log)
 
     def wait_for_visitors(self) -> None:
         """Return when every visitor has arrived, which each does by asking for the clinics."""
@@ -66,7 +56,7 @@ class Watch:
             lambda: sum(one.name == CLINICS for one in self._log.read()) >= self._users,
             what=f"{self._users} visitors to arrive",
             deadline_s=LOAD_DEADLINE_S,
-            pause=self._pause,
+            pause=self._run.pause,
         )
 
     def phase(self, strategy: str, seconds: float) -> Watched:
@@ -76,7 +66,7 @@ class Watch:
         before, start_ns = read_cpu(pid), time.time_ns()
         deadline, earlier = before.at_s + seconds, before
         while (left := deadline - time.monotonic()) > 0:
-            self._pause(min(TICK_S, left))
+            self._run.pause(min(TICK_S, left))
             earlier = self._show(strategy, start_ns, earlier)
         window = Window(start_ns, time.time_ns())
         return Watched(strategy, window, before, read_cpu(pid), counters)
@@ -92,7 +82,7 @@ class Watch:
             switched,
             what=f"the running service to read its pages by {strategy}",
             deadline_s=SWITCH_DEADLINE_S,
-            pause=self._pause,
+            pause=self._run.pause,
         )
 
     def settle(self) -> SpanCounts:
@@ -103,7 +93,7 @@ class Watch:
         deadline = time.monotonic() + SETTLE_DEADLINE_S
         before = self._span_counts()
         while time.monotonic() < deadline:
-            self._pause(SETTLED_S)
+            self._run.pause(SETTLED_S)
             now = self._span_counts()
             if now == before and now.created == now.stored + now.dropped:
                 break
@@ -140,7 +130,9 @@ class Watch:
         now = read_cpu(self._stage.service.pid)
         requests = requests_of(self._log.read(), window=window, strategy=strategy)
         cpu = now.service_percent_since(earlier)
-        self._console.status(f"{strategy}: {status(requests, window)}, CPU {cpu:.0f} % of a core")
+        self._run.console.status(
+            f"{strategy}: {status(requests, window)}, CPU {cpu:.0f} % of a core"
+        )
         return now
 
 

@@ -1,13 +1,15 @@
-"""Requests, phases and free ports for the replay's tests."""
+"""Requests, phases, a tracestore and free ports for the replay's tests."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from incident.load import STORIES, Request
 from incident.measure import Latency, Phase, SpanCounts, Spread
+from incident.processes import Processes
+from tests.running import Tracestore, start_tracestore
 
 SECOND_NS = 1_000_000_000
 
@@ -94,3 +96,11 @@ def free_ports() -> Callable[[int], list[int]]:
                 one.close()
 
     return find
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
+    """A running tracestore for all tests of the replay; each asks for spans of its own."""
+    folder = tmp_path_factory.mktemp("tracestore")
+    with Processes(folder) as processes:
+        yield start_tracestore(processes, folder / "traces.db")

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,21 +9,13 @@ import urllib3
 
 from incident.backend import Backend, Counters, count_db_spans, count_spans
 from incident.errors import BackendError
-from incident.processes import Processes
-from tests.running import Tracestore, start_tracestore
+from tests.running import Tracestore
 
 SERVICE = "some-service"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 CLIENT, SERVER = 3, 2
 STARTED_NS = time.time_ns()
 MINUTE_NS = 60_000_000_000
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
-    folder = tmp_path_factory.mktemp("tracestore")
-    with Processes(folder) as processes:
-        yield start_tracestore(processes, folder / "traces.db")
 
 
 @pytest.fixture

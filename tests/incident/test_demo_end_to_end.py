@@ -73,7 +73,7 @@ def start(var: Path, tmp_path: Path, free_ports: FindPorts) -> Iterator[Callable
                 [
                     tool("incident"),
                     "demo",
-                    "--users=5",
+                    "--users=3",
                     "--naive-seconds=5",
                     "--core-seconds=3",
                     f"--clinic-port={clinic}",
@@ -128,19 +128,15 @@ def read_phases(var: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return naive, core
 
 
-@pytest.mark.parametrize(
-    ("number", "times", "exit_code"), [(signal.SIGINT, 1, 130), (signal.SIGTERM, 2, 143)]
-)
-def test_a_signal_in_the_middle_leaves_nothing_running(
-    start: Callable[..., Replay], var: Path, number: int, times: int, exit_code: int
+def test_ctrl_c_in_the_middle_leaves_nothing_running(
+    start: Callable[..., Replay], var: Path
 ) -> None:
-    replay = start("--naive-seconds=500")
+    replay = start("--naive-seconds=600")
     wait_until(lambda: replay.has_said("Watching naive"), what="load", deadline_s=60)
 
-    for _ in range(times):
-        replay.process.send_signal(number)
+    replay.process.send_signal(signal.SIGINT)
 
-    assert replay.wait() == exit_code
+    assert replay.wait() == 130
     assert len(replay.seen) >= 4
     assert replay.survivors() == []
     assert '"defaultVariant": "naive"' in (var / "flags" / "flags.json").read_text()

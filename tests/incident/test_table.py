@@ -9,13 +9,13 @@ TOTALS = SpanCounts(44_000, 44_000, 0)
 
 
 def test_the_table_fits_into_80_columns(phase: Callable[..., Phase], core: Phase) -> None:
-    lines = table(phase(sql_per_minute=123_456_789), core, TOTALS).splitlines()
+    lines = table(phase(sql_per_minute=123_456_789), core, totals=TOTALS).splitlines()
 
     assert max(map(len, lines)) <= 80
 
 
 def test_a_row_holds_both_phases_and_the_change(phase: Callable[..., Phase], core: Phase) -> None:
-    rows = table(phase(), core, TOTALS).splitlines()
+    rows = table(phase(), core, totals=TOTALS).splitlines()
 
     assert [row.split()[-5:] for row in rows if row.startswith("SQL statements per request")] == [
         ["request", "500", "1", "500x", "less"]
@@ -25,7 +25,7 @@ def test_a_row_holds_both_phases_and_the_change(phase: Callable[..., Phase], cor
 def test_spans_of_both_phases_and_of_the_whole_run_are_shown(
     phase: Callable[..., Phase], core: Phase
 ) -> None:
-    rows = table(phase(), core, TOTALS).splitlines()
+    rows = table(phase(), core, totals=TOTALS).splitlines()
 
     assert [row.split()[2:] for row in rows if row.startswith("spans stored")] == [
         ["42,000", "1,800", "44,000"]

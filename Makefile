@@ -11,6 +11,8 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 STRATEGY ?= core
+TARGET ?= embedded
+BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
@@ -20,7 +22,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
-	@$(BIN)/incident demo $(DEMO_ARGS)
+	@$(BIN)/incident demo --target $(TARGET) --backend $(BACKEND) $(DEMO_ARGS)
 
 serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing

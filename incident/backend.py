@@ -1,47 +1,40 @@
-"""The trace backend, asked over HTTP: Jaeger's query API v3, and tracestore's latest metrics."""
+"""The trace backend, asked by Jaeger's query API v3: tracestore and Jaeger are the same to it."""
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import urllib3
-
 from incident.errors import BackendError
+from incident.http_json import JsonClient
 
-TIMEOUT_S = 30
 SEARCH_DEPTH = 10_000  # the most that tracestore gives at once
-
-# The SDK counts its own work: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
-CREATED = "otel.sdk.span.started"
-LEFT_QUEUE = "otel.sdk.processor.span.processed"
-EXPORTED = "otel.sdk.exporter.span.exported"
+# A Jaeger without summaries answers with all spans: a few seconds of the incident at a time.
+SLICE_NS = 5_000_000_000
 
 CLIENT = (3, "SPAN_KIND_CLIENT")
 STATEMENT = ("db.query.text", "db.statement")
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """What the service's SDK says of its spans since it started."""
-
-    created: int
-    dropped: int
 
 
 class Backend:
     """Reads what one service has sent."""
 
     def __init__(self, address: str, service_name: str, *, depth: int = SEARCH_DEPTH) -> None:
-        self._address = address
+        self._client = JsonClient(address)
         self._service_name = service_name
         self._depth = depth
-        self._http = urllib3.PoolManager(retries=False, timeout=TIMEOUT_S)
+        self._has_summaries = True
 
     def span_counts(self, start_ns: int, end_ns: int) -> dict[str, int]:
-        """Return the number of stored spans by trace id, of traces that start in that time."""
-        found = self._summaries(start_ns, end_ns)
+        """Return the number of the service's stored spans by trace id, of traces of that time."""
+        if not self._has_summaries:
+            return self._counted_in_full_traces(start_ns, end_ns)
+        try:
+            found = self._summaries(start_ns, end_ns)
+        except BackendError:
+            # Jaeger before 2.19 answers with its page.
+            self._has_summaries = False
+            return self.span_counts(start_ns, end_ns)
         if len(found) < self._depth or end_ns - start_ns < 2:
             return found
         # There may be more than one answer holds: ask for each half of the time.
@@ -50,61 +43,58 @@ class Backend:
 
     def spans(self, trace_id: str) -> list[dict[str, Any]]:
         """Return the stored spans of one trace as OTLP JSON; none if it is unknown."""
-        resources = self._get(f"/api/v3/traces/{trace_id}").get("result", {})
-        return [
-            span
-            for resource in resources.get("resourceSpans", [])
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]
-        ]
-
-    def counters(self) -> Counters:
-        """Return the service's own count of its spans, as of its last export of metrics."""
-        answer = self._get("/api/metrics/latest", {"service": self._service_name})
-        return count_spans(answer.get("metrics", []))
+        return [span for _, span in spans_of(self._client.get(f"/api/v3/traces/{trace_id}"))]
 
     def _summaries(self, start_ns: int, end_ns: int) -> dict[str, int]:
-        answer = self._get(
-            "/api/v3/trace-summaries",
-            {
-                "query.service_name": self._service_name,
-                "query.start_time_min": _rfc3339(start_ns),
-                "query.start_time_max": _rfc3339(end_ns),
-                "query.search_depth": self._depth,
-            },
+        query = self._query(start_ns, end_ns)
+        answer = self._client.get("/api/v3/trace-summaries", query) or {}
+        return {
+            one["traceId"]: sum(
+                int(service["spanCount"])
+                for service in one["services"]
+                if service["name"] == self._service_name
+            )
+            for one in answer.get("summaries", [])
+        }
+
+    def _counted_in_full_traces(self, start_ns: int, end_ns: int) -> dict[str, int]:
+        # A trace is found in every slice that one of its spans begins in, each time whole.
+        found: dict[str, int] = {}
+        for slice_ns in range(start_ns, end_ns, SLICE_NS):
+            query = self._query(slice_ns, min(slice_ns + SLICE_NS, end_ns))
+            answer = self._client.get("/api/v3/traces", query)
+            found |= count_by_trace(answer, self._service_name)
+        return found
+
+    def _query(self, start_ns: int, end_ns: int) -> dict[str, Any]:
+        return {
+            "query.service_name": self._service_name,
+            "query.start_time_min": _rfc3339(start_ns),
+            "query.start_time_max": _rfc3339(end_ns),
+            "query.search_depth": self._depth,
+            "query.num_traces": self._depth,  # the same, as Jaeger before 2.19 calls it
+        }
+
+
+def spans_of(answer: Mapping[str, Any] | None) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield (service, span) of an answer of the query API."""
+    for resource in (answer or {}).get("result", {}).get("resourceSpans", []):
+        service = next(
+            (
+                attribute["value"].get("stringValue", "")
+                for attribute in resource["resource"].get("attributes", [])
+                if attribute["key"] == "service.name"
+            ),
+            "",
         )
-        return {one["traceId"]: int(one["spanCount"]) for one in answer.get("summaries", [])}
-
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        url = f"{self._address}{path}"
-        try:
-            response = self._http.request("GET", url, fields=query or {})
-        except urllib3.exceptions.HTTPError as error:
-            raise BackendError(f"{url} cannot be read: {error}") from error
-        if response.status == 404:  # Jaeger's way of saying that nothing was found
-            return {}
-        if response.status != 200:
-            said = response.data[:200].decode("utf-8", errors="replace").strip()
-            raise BackendError(f"{url} answered {response.status}: {said}")
-        try:
-            return dict(json.loads(response.data))
-        except ValueError as error:
-            raise BackendError(f"{url} answered no JSON: {error}") from error
+        for scope in resource["scopeSpans"]:
+            for span in scope["spans"]:
+                yield service, span
 
 
-def count_spans(metrics: Iterable[Mapping[str, Any]]) -> Counters:
-    """Add up the SDK's counters over instances and processors.
-
-    A span is lost where it does not fit into the queue and where its export fails: the one
-    and the other are counted with an `error.type`.
-    """
-    created = dropped = 0
-    for metric in metrics:
-        if metric["name"] == CREATED:
-            created += int(metric["value"])
-        elif metric["name"] in (LEFT_QUEUE, EXPORTED) and metric["attributes"].get("error.type"):
-            dropped += int(metric["value"])
-    return Counters(created, dropped)
+def count_by_trace(answer: Mapping[str, Any] | None, service_name: str) -> Counter[str]:
+    """Count a service's spans by trace id."""
+    return Counter(span["traceId"] for name, span in spans_of(answer) if name == service_name)
 
 
 def count_db_spans(spans: Iterable[Mapping[str, Any]]) -> int:

@@ -11,7 +11,7 @@ from incident import flags
 from incident.console import Console
 from incident.errors import IncidentError, from_os_error
 from incident.ports import Port
-from incident.settings import Settings
+from incident.settings import BACKENDS, EMBEDDED, TARGETS, TRACESTORE, Settings
 
 PORT = click.IntRange(1, 65535)
 
@@ -71,6 +71,39 @@ def cli() -> None:
     help="Port that receives telemetry, OTLP over HTTP.",
 )
 @click.option(
+    "--prometheus-port",
+    default=9090,
+    show_default=True,
+    type=PORT,
+    envvar="PROMETHEUS_PORT",
+    show_envvar=True,
+    help="Port of the compose stack's Prometheus.",
+)
+@click.option(
+    "--locust-port",
+    default=8089,
+    show_default=True,
+    type=PORT,
+    envvar="LOCUST_PORT",
+    show_envvar=True,
+    help="Port of the compose stack's Locust.",
+)
+@click.option(
+    "--target",
+    default=EMBEDDED,
+    show_default=True,
+    type=click.Choice(TARGETS),
+    help="Measure parts that are started for it, or the compose stack that is running.",
+)
+@click.option(
+    "--backend",
+    default=TRACESTORE,
+    show_default=True,
+    type=click.Choice(BACKENDS),
+    help="What keeps the traces of the embedded parts; a `jaeger` is looked for on PATH and "
+    "in JAEGER_BIN.",
+)
+@click.option(
     "--keep-serving/--exit",
     default=None,
     help="Serve the traces until Ctrl-C afterwards, or end. By default the one in a "
@@ -90,6 +123,10 @@ def demo(
     clinic_port: int,
     ui_port: int,
     otlp_port: int,
+    prometheus_port: int,
+    locust_port: int,
+    target: str,
+    backend: str,
     keep_serving: bool | None,
     var: Path,
 ) -> None:
@@ -109,6 +146,10 @@ def demo(
         clinic=Port(clinic_port, "the clinic", "CLINIC_PORT"),
         trace_ui=Port(ui_port, "the trace UI", "TRACE_UI_PORT"),
         otlp=Port(otlp_port, "the OTLP receiver", "OTLP_HTTP_PORT"),
+        prometheus=Port(prometheus_port, "Prometheus", "PROMETHEUS_PORT"),
+        locust_ui=Port(locust_port, "Locust's web UI", "LOCUST_PORT"),
+        target=target,
+        backend=backend,
         keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
         var=var.absolute(),
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from incident import flags, report, stack, surroundings
+from incident import compose, flags, report, stack, surroundings
 from incident.console import Console
 from incident.errors import Interrupted
 from incident.interrupts import Interrupts
@@ -14,7 +14,7 @@ from incident.measure import Observed, Phase, SpanCounts, disagreements, measure
 from incident.probe import HealthProbe
 from incident.processes import Processes
 from incident.run import Run
-from incident.settings import Settings
+from incident.settings import COMPOSE, EMBEDDED, Settings
 from incident.stage import Stage, set_up, trace_link
 from incident.table import meaning, table
 from incident.verdict import Verdict, judge
@@ -57,11 +57,16 @@ def run(settings: Settings, console: Console) -> int:
 
 
 def _tell_the_story(run: Run) -> int:
-    stage = set_up(run)
-    result = _load(run, stage)
+    if run.settings.target == COMPOSE:
+        with compose.visitors_at_rest(run.settings):
+            return _report(run, _load(run, compose.attach(run)))
+    return _report(run, _load(run, set_up(run)))
+
+
+def _report(run: Run, result: Result) -> int:
     report.write(run.settings.report, report.document([result.naive, result.core], result.totals))
     _show(run, result)
-    if run.settings.keep_serving:
+    if run.settings.keep_serving and run.settings.target == EMBEDDED:
         _serve(run)
     return result.verdict.exit_code
 

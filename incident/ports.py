@@ -44,6 +44,14 @@ def require_free(ports: Sequence[Port]) -> None:
         )
 
 
+def unused() -> int:
+    """Return a port that is free now; for parts that nobody outside needs to find."""
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        number: int = listener.getsockname()[1]
+    return number
+
+
 def is_taken(number: int) -> bool:
     """Whether something listens on the port, or it cannot be listened on."""
     # On macOS a bind to one address succeeds beside a listener on all of them: so ask both ways.

@@ -8,6 +8,11 @@ from incident.ports import Port
 # The folder of an editable install, which is how make installs the project.
 PROJECT = Path(__file__).resolve().parent.parent
 
+# What is measured: parts that the replay starts itself, or the compose stack that is running.
+EMBEDDED, COMPOSE = TARGETS = ("embedded", "compose")
+# Where the embedded parts keep their traces.
+TRACESTORE, JAEGER = BACKENDS = ("tracestore", "jaeger")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -19,8 +24,12 @@ class Settings:
     clinic: Port
     trace_ui: Port
     otlp: Port
+    prometheus: Port
+    locust_ui: Port
     keep_serving: bool
     var: Path
+    target: str = EMBEDDED
+    backend: str = TRACESTORE
     project: Path = PROJECT
 
     @property
@@ -58,6 +67,10 @@ class Settings:
     @property
     def flags_template(self) -> Path:
         return self.project / "service" / "flags.json"
+
+    @property
+    def jaeger_config(self) -> Path:
+        return self.project / "otel" / "jaeger-memory.yaml"
 
     @property
     def gunicorn_config(self) -> Path:

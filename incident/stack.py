@@ -1,9 +1,12 @@
 """The command lines and environments of everything that a replay starts."""
 
+import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from incident.errors import ToolMissing
 from incident.ports import LOOPBACK
 from incident.processes import Command
 from incident.settings import Settings
@@ -15,6 +18,18 @@ SERVICE_NAME = "cat-clinic"
 # WEB_CONCURRENCY and CLINIC_THREADS stay: whoever sets these wants to see the difference.
 FOREIGN = ("OTEL_", "CLINIC_", "LOCUST_", "GUNICORN_", "DATABASE_URL")
 WELCOME = ("CLINIC_THREADS",)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Ports of tracestore: it keeps the metrics always, and the traces unless Jaeger does."""
+
+    tracestore_ui: int
+    metrics_otlp: int
+
+    @property
+    def tracestore_address(self) -> str:
+        return f"http://{LOOPBACK}:{self.tracestore_ui}"
 
 
 def tool(name: str) -> Path:
@@ -38,22 +53,45 @@ def seed(settings: Settings, environ: Mapping[str, str]) -> Command:
     )
 
 
-def tracestore(settings: Settings, environ: Mapping[str, str]) -> Command:
+def tracestore(settings: Settings, environ: Mapping[str, str], parts: Parts) -> Command:
     return Command(
         name="tracestore",
         argv=[
             str(tool("tracestore")),
             "serve",
             f"--database={settings.trace_database}",
-            f"--ui-port={settings.trace_ui.number}",
-            f"--otlp-port={settings.otlp.number}",
+            f"--ui-port={parts.tracestore_ui}",
+            f"--otlp-port={parts.metrics_otlp}",
         ],
         env=clean(environ),
         cwd=settings.project,
     )
 
 
-def service(settings: Settings, environ: Mapping[str, str]) -> Command:
+def jaeger(settings: Settings, environ: Mapping[str, str], binary: str) -> Command:
+    return Command(
+        name="jaeger",
+        argv=[binary, "--config", str(settings.jaeger_config)],
+        env=clean(environ)
+        | {
+            "TRACE_UI_PORT": str(settings.trace_ui.number),
+            "OTLP_HTTP_PORT": str(settings.otlp.number),
+        },
+        cwd=settings.project,
+    )
+
+
+def jaeger_binary(environ: Mapping[str, str]) -> str:
+    """Return where Jaeger is: JAEGER_BIN, or `jaeger` on PATH; raise ToolMissing if nowhere."""
+    named = environ.get("JAEGER_BIN")
+    found = shutil.which(named or "jaeger", path=environ.get("PATH"))
+    if found is None:
+        where = f"JAEGER_BIN={named} is no program" if named else "There is no `jaeger` on PATH"
+        raise ToolMissing(f"{where}: name the binary of Jaeger 2 with JAEGER_BIN.")
+    return found
+
+
+def service(settings: Settings, environ: Mapping[str, str], parts: Parts) -> Command:
     return Command(
         name="service",
         argv=[str(tool("gunicorn")), f"--config={settings.gunicorn_config}"],
@@ -65,6 +103,9 @@ def service(settings: Settings, environ: Mapping[str, str]) -> Command:
             "CLINIC_TRACE_URL": settings.trace_ui.address,
             "OTEL_SERVICE_NAME": SERVICE_NAME,
             "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp.address,
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": (
+                f"http://{LOOPBACK}:{parts.metrics_otlp}/v1/metrics"
+            ),
             "OTEL_METRIC_EXPORT_INTERVAL": "1000",
         },
         cwd=settings.project,

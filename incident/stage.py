@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from incident import flags, stack
+from incident import flags, ports, stack
 from incident.backend import Backend, count_db_spans
+from incident.counters import CounterSource, TracestoreCounters
 from incident.errors import IncidentError
 from incident.load import CLINICS, STORIES
-from incident.processes import Child
 from incident.run import Run
-from incident.settings import Settings
+from incident.settings import JAEGER, Settings
 from incident.waiting import wait_until
 
 START_DEADLINE_S = 60
@@ -22,33 +22,60 @@ TRACE_DEADLINE_S = 20
 TIMEOUT_S = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The running stack: the service's process, since when it runs, and its trace backend."""
+    """The running stack: its service, since when it is watched, its traces and its counters.
 
-    service: Child
+    `settled_s` is longer than the service takes to let its counters be seen: counts that have
+    not changed for so long are final.
+    """
+
+    service_pid: int
+    last_words: Callable[[], str]
     since_ns: int
     backend: Backend
+    counters: CounterSource
+    settled_s: float = 2.0
 
 
 def set_up(run: Run) -> Stage:
-    """Seed, start tracestore and service under naive, and ask for a first page."""
+    """Seed, start the trace backend and the service under naive, and ask for a first page."""
     settings, processes = run.settings, run.processes
     run.console.step("Seeding the clinics, unless they are there already.")
     seeding = processes.start(stack.seed(settings, os.environ))
-    processes.start(stack.tracestore(settings, os.environ))
+    parts = _start_backend(run)
     processes.finish(seeding, run.pause)
 
     run.console.step("Starting the clinic, its Success Stories read by naive.")
     flags.set_strategy(settings.flags_file, "naive")
     since_ns = time.time_ns()
-    service = processes.start(stack.service(settings, os.environ))
-    _wait_for(run, f"{settings.trace_ui.address}/healthz")
+    service = processes.start(stack.service(settings, os.environ, parts))
+    _wait_for(run, f"{parts.tracestore_address}/healthz")
+    _wait_for(run, f"{settings.trace_ui.address}/api/v3/services")
     _wait_for(run, f"{settings.clinic.address}/readyz")
 
-    stage = Stage(service, since_ns, Backend(settings.trace_ui.address, stack.SERVICE_NAME))
-    _show_first_trace(run, stage)
+    stage = Stage(
+        service_pid=service.pid,
+        last_words=lambda: f"{service.log} ends with:\n{service.last_words()}",
+        since_ns=since_ns,
+        backend=Backend(settings.trace_ui.address, stack.SERVICE_NAME),
+        counters=TracestoreCounters(parts.tracestore_address, stack.SERVICE_NAME),
+    )
+    show_first_trace(run, stage)
     return stage
+
+
+def _start_backend(run: Run) -> stack.Parts:
+    """Start tracestore for traces and metrics, or for metrics alone beside a Jaeger."""
+    settings, processes = run.settings, run.processes
+    if settings.backend != JAEGER:
+        parts = stack.Parts(settings.trace_ui.number, settings.otlp.number)
+    else:
+        parts = stack.Parts(ports.unused(), ports.unused())
+        binary = stack.jaeger_binary(os.environ)
+        processes.start(stack.jaeger(settings, os.environ, binary))
+    processes.start(stack.tracestore(settings, os.environ, parts))
+    return parts
 
 
 def trace_link(settings: Settings, trace_id: str) -> str:
@@ -58,11 +85,13 @@ def trace_link(settings: Settings, trace_id: str) -> str:
 
 def _wait_for(run: Run, url: str) -> None:
     wait_until(
-        _answers(url), what=f"an answer of {url}", deadline_s=START_DEADLINE_S, pause=run.pause
+        answers(url), what=f"an answer of {url}", deadline_s=START_DEADLINE_S, pause=run.pause
     )
 
 
-def _answers(url: str) -> Callable[[], bool]:
+def answers(url: str) -> Callable[[], bool]:
+    """Return a question for whether an address answers with success."""
+
     def ask() -> bool:
         try:
             return _get(url).status == 200
@@ -72,7 +101,8 @@ def _answers(url: str) -> Callable[[], bool]:
     return ask
 
 
-def _show_first_trace(run: Run, stage: Stage) -> None:
+def show_first_trace(run: Run, stage: Stage) -> None:
+    """Ask for one page, and wait until its trace is stored."""
     settings = run.settings
     clinics = _require(stage, f"{settings.clinic.address}{CLINICS}").json()["clinics"]
     if not clinics:
@@ -84,7 +114,7 @@ def _show_first_trace(run: Run, stage: Stage) -> None:
     trace_id = page.headers["traceresponse"].split("-")[1]
     spans = wait_until(
         lambda: stage.backend.spans(trace_id),
-        what="the first trace to reach tracestore",
+        what="the first trace to be stored",
         deadline_s=TRACE_DEADLINE_S,
         pause=run.pause,
     )
@@ -100,8 +130,7 @@ def _require(stage: Stage, url: str) -> urllib3.BaseHTTPResponse:
     except urllib3.exceptions.HTTPError as error:
         page, answer = None, f"was not answered: {error}"
     if page is None or page.status != 200:
-        log = stage.service.log
-        raise IncidentError(f"{url} {answer}; {log} ends with:\n{stage.service.last_words()}")
+        raise IncidentError(f"{url} {answer}; {stage.last_words()}")
     return page
 
 

@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from incident.backend import Backend, Counters, count_db_spans
+from incident.backend import Backend, count_db_spans
+from incident.counters import Counters
 from incident.load import CLINICS, Request, RequestLog
 from incident.measure import (
     Observed,
@@ -24,9 +25,7 @@ TICK_S = 0.5
 TRACES_READ = 200
 LOAD_DEADLINE_S = 60
 SWITCH_DEADLINE_S = 120
-SETTLE_DEADLINE_S = 30
-# Longer than the service's interval of exporting metrics: an unchanged count is a final one.
-SETTLED_S = 2.0
+SETTLE_DEADLINE_S = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ class Watch:
 
     def phase(self, strategy: str, seconds: float) -> Watched:
         """Watch for some seconds."""
-        pid = self._stage.service.pid
-        counters = self._stage.backend.counters()
+        pid = self._stage.service_pid
+        counters = self._stage.counters.counters()
         before, start_ns = read_cpu(pid), time.time_ns()
         deadline, earlier = before.at_s + seconds, before
         while (left := deadline - time.monotonic()) > 0:
@@ -93,7 +92,7 @@ class Watch:
         deadline = time.monotonic() + SETTLE_DEADLINE_S
         before = self._span_counts()
         while time.monotonic() < deadline:
-            self._run.pause(SETTLED_S)
+            self._run.pause(self._stage.settled_s)
             now = self._span_counts()
             if now == before and now.created == now.stored + now.dropped:
                 break
@@ -121,13 +120,13 @@ class Watch:
         )
 
     def _span_counts(self) -> SpanCounts:
-        counters = self._stage.backend.counters()
+        counters = self._stage.counters.counters()
         stored = self._stage.backend.span_counts(self._stage.since_ns, time.time_ns())
         return SpanCounts(counters.created, sum(stored.values()), counters.dropped)
 
     def _show(self, strategy: str, start_ns: int, earlier: CpuReading) -> CpuReading:
         window = Window(start_ns, time.time_ns())
-        now = read_cpu(self._stage.service.pid)
+        now = read_cpu(self._stage.service_pid)
         requests = requests_of(self._log.read(), window=window, strategy=strategy)
         cpu = now.service_percent_since(earlier)
         self._run.console.status(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from incident.backend import Backend, Counters, count_db_spans, count_spans
+from incident.backend import Backend, count_by_trace, count_db_spans
+from incident.counters import Counters, CountersSince, TracestoreCounters, count_spans
 from incident.errors import BackendError
 from tests.running import Tracestore
 
@@ -121,7 +122,7 @@ def test_an_unknown_trace_has_no_spans(backend: Backend) -> None:
     assert backend.spans("f" * 32) == []
 
 
-def test_the_services_own_counters_are_added_up(store: Tracestore, backend: Backend) -> None:
+def test_the_services_own_counters_are_added_up(store: Tracestore) -> None:
     metrics = [
         sum_metric("otel.sdk.span.started", 100),
         sum_metric("otel.sdk.exporter.span.exported", 90),
@@ -135,7 +136,10 @@ def test_the_services_own_counters_are_added_up(store: Tracestore, backend: Back
         store, "/v1/metrics", {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [scope]}]}
     )
 
-    assert backend.counters() == Counters(created=100, dropped=10)
+    source = TracestoreCounters(store.ui, SERVICE)
+
+    assert source.counters() == Counters(created=100, dropped=10)
+    assert CountersSince(source, Counters(40, 1)).counters() == Counters(60, 9)
 
 
 def test_counters_of_several_workers_are_one_sum() -> None:
@@ -156,3 +160,27 @@ def test_a_backend_that_is_away_is_an_error_with_its_address(free_port: int) -> 
 def test_an_answer_that_is_an_error_is_quoted(store: Tracestore) -> None:
     with pytest.raises(BackendError, match=r"answered 4\d\d"):
         Backend(store.ui, SERVICE).spans("no-trace-id")
+
+
+def test_spans_of_other_services_in_the_same_trace_are_not_counted() -> None:
+    def resource(service: str, *spans: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "resource": {"attributes": attributes(service_name=service)},
+            "scopeSpans": [{"spans": list(spans)}],
+        }
+
+    answer = {
+        "result": {
+            "resourceSpans": [
+                resource("visitors", span(1, "GET /success-stories", CLIENT)),
+                resource(SERVICE, *SPANS[1:]),
+                resource(SERVICE, span(9, "other", SERVER, trace_id="ab" * 16)),
+            ]
+        }
+    }
+
+    assert count_by_trace(answer, SERVICE) == {TRACE_ID: 4, "ab" * 16: 1}
+
+
+def test_an_answer_without_traces_counts_nothing() -> None:
+    assert count_by_trace(None, SERVICE) == {}

@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve load fix test test-postgres test-browser bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,17 @@ demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing
 	@CLINIC_BIND=$${CLINIC_BIND:-127.0.0.1:$(CLINIC_PORT)} exec $(BIN)/gunicorn --config service/gunicorn.conf.py
+
+up: ## the stack in containers: build, start, wait until healthy
+	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }
+	@docker compose up --build --detach --wait
+	@docker compose ps --format '{{.Service}}  {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}} {{end}}{{end}}'
+
+down: ## remove the stack in containers, with its data
+	@docker compose down --volumes
+
+logs: ## what the stack in containers says
+	@docker compose logs --follow --tail 50
 
 load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the running clinic
 	@exec $(BIN)/locust -f locustfiles/success_stories.py --host http://127.0.0.1:$(CLINIC_PORT) \

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from incident.load import Request, RequestLog
+from incident.processes import Command, Processes
 from incident.settings import PROJECT
 from incident.stack import tool
+from incident.waiting import wait_until
 
 CLINIC = 'Paws & Claws\' "Best" <Clinic>'
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -25,6 +26,10 @@ TIMING = (
     'db;dur=183.4;desc="512 statements", spans;desc="515", total;dur=240.1, '
     f'strategy;desc="naive", traceparent;desc="00-{TRACE_ID}-b7ad6b7169203331-01"'
 )
+
+# Every visitor asks for the clinics first; then there are two pages each, on the average.
+VISITORS = 20
+ENOUGH = 3 * VISITORS
 
 Page = Callable[[str, str], str]
 
@@ -85,27 +90,29 @@ def clinic_that_shows(page: Page, *, status: int = 200) -> Iterator[str]:
 
 @pytest.fixture
 def visit(tmp_path: Path) -> Callable[..., list[Request]]:
-    """Send visitors to an address; return what was written down."""
+    """Send visitors to an address until they have asked enough; return what was written down."""
 
     def run(address: str) -> list[Request]:
-        log = tmp_path / "requests.jsonl"
-        subprocess.run(
-            [
-                tool("locust"),
+        written = tmp_path / "requests.jsonl"
+        command = Command(
+            name="locust",
+            argv=[
+                str(tool("locust")),
                 f"--locustfile={PROJECT / 'locustfiles' / 'replay.py'}",
                 "--headless",
-                "--users=20",
-                "--spawn-rate=20",
-                "--run-time=1s",
+                f"--users={VISITORS}",
+                f"--spawn-rate={VISITORS}",
                 f"--host={address}",
             ],
-            env={**os.environ, "REQUEST_LOG": str(log)},
+            env={**os.environ, "REQUEST_LOG": str(written)},
             cwd=tmp_path,
-            capture_output=True,
-            timeout=60,
-            check=False,
         )
-        return RequestLog(log).read()
+        log = RequestLog(written)
+        with Processes(tmp_path / "logs") as processes:
+            locust = processes.start(command)
+            wait_until(lambda: len(log.read()) >= ENOUGH, what=f"{ENOUGH} requests", deadline_s=60)
+            processes.stop(locust)
+        return log.read()
 
     return run
 
@@ -116,7 +123,7 @@ def test_pages_are_checked_and_written_down(visit: Callable[..., list[Request]])
 
     stories = [request for request in requests if request.is_story]
     assert {request.failure for request in requests} == {None}
-    assert [request.name for request in requests].count("/api/clinics") == 20
+    assert [request.name for request in requests].count("/api/clinics") == VISITORS
     assert len(stories) > len(requests) / 3
     assert {(one.statements, one.spans, one.server_ms) for one in stories} == {(512, 515, 240.1)}
     assert {(one.strategy, one.trace_id) for one in stories} == {("naive", TRACE_ID)}

@@ -3,6 +3,7 @@
     ClinicError                 500
     ├── SettingsError           raised before there is an application
     ├── SeedError               raised by the command line
+    ├── FlagsError              raised by the command line
     ├── TelemetryError          raised at start-up: a statement would leave no span
     ├── BadRequest              400  malformed query
     ├── ClinicNotFound          404  no clinic of that name
@@ -36,6 +37,10 @@ class SettingsError(ClinicError):
 
 class SeedError(ClinicError):
     """A database cannot be seeded as asked."""
+
+
+class FlagsError(ClinicError):
+    """The flag file cannot be read or changed as asked."""
 
 
 class TelemetryError(ClinicError):

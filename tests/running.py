@@ -62,7 +62,7 @@ class Clinic:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, **query: str) -> requests.Response:
-        return requests.get(self.url + path, params=query, timeout=30)
+        return requests.get(self.url + path, params=query, timeout=90)
 
     def clinic_name(self) -> str:
         name: str = self.get("/api/clinics").json()["clinics"][0]["name"]

@@ -2,15 +2,19 @@
 
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
 
 from clinic.errors import ClinicError, SeedError
+from clinic.flag_edit import flags_in, parse_percent, set_audience
+from clinic.flag_file import audience_percent, default_strategy
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import holds_data, store
 from clinic.settings import Settings
+from clinic.stories import STRATEGIES
 
 DEFAULT_SEED = 20
 
@@ -66,3 +70,26 @@ def seed(
     store(url, rows)
     counts = ", ".join(f"{len(table_rows)} {table}" for table, table_rows in rows.tables())
     click.echo(f"seeded {size}: {counts}", err=True)
+
+
+@main.command()
+@click.option("--audience", metavar="PERCENT", help="The share of visitors who get the page.")
+@click.option(
+    "--flags-file",
+    type=click.Path(path_type=Path),
+    help="Default: CLINIC_FLAGS_FILE, or var/flags/flags.json.",
+)
+def flags(*, audience: str | None, flags_file: Path | None) -> None:
+    """Show the flags in the file, and change the audience of the Success Stories.
+
+    A running clinic follows within two seconds. A larger audience keeps everybody of the smaller.
+
+    Example: clinic flags --audience 5%
+    """
+    path = flags_file or Settings.from_env().flags_file
+    if audience is None:
+        found = flags_in(path, STRATEGIES)
+    else:
+        found = set_audience(path, parse_percent(audience), STRATEGIES)
+    click.echo(f"strategy {default_strategy(found)}")
+    click.echo(f"audience {audience_percent(found):g}%")

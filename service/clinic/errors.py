@@ -3,9 +3,11 @@
     ClinicError                 500
     ├── SettingsError           raised before there is an application
     ├── SeedError               raised by the command line
+    ├── FlagsError              raised by the command line
     ├── TelemetryError          raised at start-up: a statement would leave no span
     ├── BadRequest              400  malformed query
     ├── ClinicNotFound          404  no clinic of that name
+    ├── ComingSoon              404  as JSON; a page of its own (200) for browsers
     └── DatabaseUnavailable     503  unreachable, missing, or no database at all
 
 JSON callers (a path under /api, or a preference for application/json) get
@@ -37,6 +39,10 @@ class SeedError(ClinicError):
     """A database cannot be seeded as asked."""
 
 
+class FlagsError(ClinicError):
+    """The flag file cannot be read or changed as asked."""
+
+
 class TelemetryError(ClinicError):
     """The telemetry that was asked for would be silently incomplete."""
 
@@ -56,6 +62,16 @@ class ClinicNotFound(ClinicError):
         super().__init__(f"There is no clinic named {name!r}.")
 
 
+class ComingSoon(ClinicError):
+    """This visitor is not in the audience of the Success Stories yet; no failure at all."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, clinic_name: str) -> None:
+        super().__init__("Success stories are coming soon.")
+        self.clinic_name = clinic_name
+
+
 class DatabaseUnavailable(ClinicError):
     """The database does not answer, or what answers is no clinic database."""
 
@@ -68,6 +84,7 @@ class DatabaseUnavailable(ClinicError):
 def init_app(app: Flask) -> None:
     """Render every error in one way."""
     app.register_error_handler(ClinicError, _clinic_error)
+    app.register_error_handler(ComingSoon, _coming_soon)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
@@ -75,6 +92,12 @@ def init_app(app: Flask) -> None:
 
 def _clinic_error(error: ClinicError) -> Response:
     return _render(error.status, str(error))
+
+
+def _coming_soon(error: ComingSoon) -> Response:
+    if _wants_json():
+        return make_response(jsonify(error="coming_soon", message=str(error)), error.status)
+    return make_response(render_template("coming_soon.html", clinic_name=error.clinic_name))
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -1,78 +1,93 @@
-"""Feature flags: flagd's file format, read in this process through OpenFeature.
+"""Feature flags: flagd's file format, evaluated in this process through OpenFeature.
 
-The provider looks at the file twice a second, so that a change reaches every worker without a
-restart. A run changes its own copy; service/flags.json, which it starts from, is never written.
+    flags.json ──► FlagFileWatcher ──► parse() ──► FlagdEvaluation ──► strategy(), in_audience()
+                   twice a second      or a line
+                                       in the log
+
+A change reaches every worker without a restart, and only if it is valid. A run changes its own
+copy; service/flags.json, which it starts from, is never written.
 """
 
 import logging
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, current_app
 from openfeature import api
 from openfeature.client import OpenFeatureClient
-from openfeature.contrib.provider.flagd import FlagdProvider
-from openfeature.contrib.provider.flagd.config import ResolverType
+from openfeature.evaluation_context import EvaluationContext
 
 from clinic.errors import SettingsError
+from clinic.flag_file import AUDIENCE_FLAG, STRATEGY_FLAG
+from clinic.flag_json import FlagFileError
+from clinic.flag_provider import FlagdEvaluation
+from clinic.flag_watcher import FlagFileWatcher
 from clinic.stories import STRATEGIES
 
 log = logging.getLogger(__name__)
 
 EXTENSION = "clinic-flags"
-STRATEGY_FLAG = "success-stories-strategy"
-# What the code does when no flag says otherwise: the page as it was launched.
+# What the code does when a flag is switched off: the page as it was launched, for everybody.
 FALLBACK_STRATEGY = "naive"
-POLL_INTERVAL_MS = 500
+FALLBACK_AUDIENCE = True
 TEMPLATE = Path(__file__).resolve().parent.parent / "flags.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of one application: who evaluates them, and who follows the file."""
+
+    client: OpenFeatureClient
+    watcher: FlagFileWatcher
+
+
 def init_app(app: Flask, flags_file: Path) -> None:
-    """Read flags from a file, which is made from the template when there is none."""
+    """Follow a flag file, which is made from the template when there is none.
+
+    Call it in the process that serves requests, after any fork: the watching thread lives there.
+    """
     copy_template(flags_file)
-    provider = FlagdProvider(
-        resolver_type=ResolverType.FILE,
-        offline_flag_source_path=str(flags_file),
-        deadline_ms=POLL_INTERVAL_MS,
-    )
+    provider = FlagdEvaluation()
     # A domain for each application: two of them in one process do not share their flags.
     domain = f"clinic-{id(app)}"
+    api.set_provider_and_wait(provider, domain)
+    watcher = FlagFileWatcher(flags_file, STRATEGIES, provider.take)
     try:
-        api.set_provider_and_wait(provider, domain)
-    except Exception as error:
-        provider.shutdown()
+        watcher.start()
+    except FlagFileError as error:
         raise SettingsError(
-            f"CLINIC_FLAGS_FILE={flags_file} cannot be read as flagd flags; "
+            f"CLINIC_FLAGS_FILE={flags_file} holds no usable flags: {error}; "
             "mend it, or remove it to start from the template"
         ) from error
-    app.extensions[EXTENSION] = api.get_client(domain)
+    app.extensions[EXTENSION] = Flags(api.get_client(domain), watcher)
 
 
 def close_app(app: Flask) -> None:
     """Stop looking at the file."""
-    client: OpenFeatureClient = app.extensions[EXTENSION]
-    client.provider.shutdown()
+    flags: Flags = app.extensions[EXTENSION]
+    flags.watcher.stop()
 
 
 def strategy() -> str:
-    """Return the strategy in force; the fallback, with a warning, where the flag names no strategy.
+    """Return the strategy in force. Costs less than 100 µs, as does in_audience()."""
+    return _client().get_string_value(STRATEGY_FLAG, FALLBACK_STRATEGY)
 
-    Costs 50 to 90 µs.
+
+def in_audience(session_id: str) -> bool:
+    """Tell whether this session gets the Success Stories: always the same for the same flags.
+
+    A larger fraction keeps everybody whom a smaller one let in.
     """
-    client: OpenFeatureClient = current_app.extensions[EXTENSION]
-    details = client.get_string_details(STRATEGY_FLAG, FALLBACK_STRATEGY)
-    if details.value in STRATEGIES and details.error_code is None:
-        return details.value
-    log.warning(
-        "flag %s gives %r (%s), which is no strategy; using %s",
-        STRATEGY_FLAG,
-        details.value,
-        details.error_message or "unknown variant",
-        FALLBACK_STRATEGY,
-    )
-    return FALLBACK_STRATEGY
+    visitor = EvaluationContext(targeting_key=session_id)
+    return _client().get_boolean_value(AUDIENCE_FLAG, FALLBACK_AUDIENCE, visitor)
+
+
+def _client() -> OpenFeatureClient:
+    flags: Flags = current_app.extensions[EXTENSION]
+    return flags.client
 
 
 def copy_template(flags_file: Path) -> None:

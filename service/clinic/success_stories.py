@@ -4,15 +4,20 @@ from collections.abc import Sequence
 
 from flask import current_app, request
 
-from clinic import flags, request_stats
+from clinic import flags, request_stats, visitor
 from clinic.db import get_session
-from clinic.errors import BadRequest
+from clinic.errors import BadRequest, ComingSoon
 from clinic.settings import Settings
 from clinic.stories import STRATEGIES, SeenCat
 
 
 def read_stories(clinic_name: str) -> tuple[str, Sequence[SeenCat]]:
-    """Return the strategy's name and the cats; raise BadRequest or ClinicNotFound."""
+    """Return the strategy's name and the cats; raise BadRequest, ClinicNotFound or ComingSoon.
+
+    Who is not in the audience yet costs the database nothing.
+    """
+    if not flags.in_audience(visitor.session_id()):
+        raise ComingSoon(clinic_name)
     strategy = _chosen_strategy()
     stats = request_stats.current()
     if stats is not None:

@@ -132,7 +132,7 @@ def wait_for(processes: Processes, url: str) -> None:
         processes.check()
         try:
             return requests.get(url, timeout=2).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     wait_until(answers, what=f"an answer from {url}", deadline_s=DEADLINE_S)

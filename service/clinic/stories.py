@@ -21,7 +21,7 @@ clinic of V veterinarians and A appointments of C different cats:
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload, subqueryload
@@ -33,7 +33,7 @@ from clinic.queries import clinic_exists
 
 
 class SeenCat(Protocol):
-    """What a page needs to know of a cat: a Cat entity has it, and so has a row of its columns."""
+    """What a page needs to know of a cat: a Cat entity has it, and so has a CatRow."""
 
     @property
     def id(self) -> uuid.UUID: ...
@@ -45,6 +45,16 @@ class SeenCat(Protocol):
     def color(self) -> Color: ...
     @property
     def lives(self) -> int: ...
+
+
+class CatRow(NamedTuple):
+    """A cat as it comes from the database: a tuple, whose fields cost next to nothing to read."""
+
+    id: uuid.UUID
+    name: str
+    age: int
+    color: Color
+    lives: int
 
 
 Strategy = Callable[[Session, str], Sequence[SeenCat]]
@@ -176,10 +186,10 @@ def core(session: Session, clinic_name: str) -> Sequence[SeenCat]:
         .where(Cat.id.in_(_seen_at(clinic_name)))
         .order_by(Cat.id)
     )
-    cats = session.execute(statement).all()
+    cats = [CatRow._make(row) for row in session.execute(statement)]
     if not cats:
         _require_clinic(session, clinic_name)
-    return cast(Sequence[SeenCat], cats)
+    return cats
 
 
 def _seen_at(clinic_name: str) -> Select[tuple[uuid.UUID]]:

@@ -89,10 +89,12 @@ def _raw_sqlite(database_url: str, clinic_name: str) -> Iterator[Reader]:
 def _raw_postgresql(database_url: str, clinic_name: str) -> Iterator[Reader]:
     statement = SQL.format("%s").encode()
     conninfo = database_url.replace("+psycopg", "")
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with psycopg.connect(conninfo) as connection:
 
         def read() -> bytes:
+            # In a transaction, as psycopg does unless it is told otherwise, and SQLAlchemy does.
             rows = connection.execute(statement, (clinic_name,)).fetchall()
+            connection.rollback()
             return _json((str(row[0]), *row[1:]) for row in rows)
 
         yield Reader(read, Moved(), psutil.Process(connection.info.backend_pid))

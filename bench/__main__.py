@@ -1,7 +1,8 @@
 """`python -m bench [QUESTION …]`: measure, and write docs/benchmarks.md and var/bench/*.json.
 
-Each question is a module with a function measure() that returns named numbers. Nothing here is
-asserted: figures are for reading, and the machine that they come from stands beside them.
+Each question is a module with a function measure() that returns named numbers, or whole tables:
+row → column → number. Nothing here is asserted: figures are for reading, and the machine that
+they come from stands beside them.
 """
 
 import argparse
@@ -12,16 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from bench import demo, tracestore
+from bench import demo, strategies, telemetry, tracestore
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 
-Figures = Mapping[str, float | int]
+Table = Mapping[str, Mapping[str, float | int]]
+Figures = Mapping[str, float | int | Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,16 @@ QUESTIONS: Mapping[str, Question] = {
     ),
     "tracestore": Question(
         "What does tracestore take in and give back?", tracestore.measure, tracestore.TARGETS
+    ),
+    "strategies": Question(
+        "What does each way to read the Success Stories cost, on both databases?",
+        strategies.measure,
+        strategies.TARGETS,
+    ),
+    "telemetry": Question(
+        "How many spans are lost when the backend is slow or down, or the clinic is stopped?",
+        telemetry.measure,
+        telemetry.TARGETS,
     ),
 }
 
@@ -82,14 +95,28 @@ def _document() -> str:
     return "\n".join(parts)
 
 
-def _section(question: Question, result: Mapping[str, Mapping[str, float]]) -> str:
+def _section(question: Question, result: Mapping[str, Any]) -> str:
     machine = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
+    figures: Figures = result["figures"]
     rows = [
         f"| {name} | {_number(value)} | {question.targets.get(name, '')} |"
-        for name, value in result["figures"].items()
+        for name, value in figures.items()
+        if not isinstance(value, Mapping)
     ]
     table = "\n".join(["| figure | measured | wanted |", "|---|---:|---|", *rows])
-    return f"## {question.asks}\n\n{table}\n\n{machine}\n"
+    tables = [_table(name, value) for name, value in figures.items() if isinstance(value, Mapping)]
+    return "\n\n".join([f"## {question.asks}", table, *tables, f"{machine}\n"])
+
+
+def _table(name: str, table: Table) -> str:
+    """Draw a table; every row has the columns of the first."""
+    columns = list(next(iter(table.values())))
+    lines = [f"| {name} | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    lines += [
+        f"| {row} | {' | '.join(_number(cells[column]) for column in columns)} |"
+        for row, cells in table.items()
+    ]
+    return "\n".join(lines)
 
 
 def _number(value: float) -> str:

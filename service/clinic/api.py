@@ -1,13 +1,11 @@
 """The same as JSON, under /api."""
 
-from typing import Any
-
 from flask import Blueprint, Flask, Response, jsonify
 
 from clinic import queries
+from clinic.cat_json import cats_json
 from clinic.db import get_session
 from clinic.query_string import clinic_name
-from clinic.stories import SeenCat
 from clinic.success_stories import read_stories
 
 api = Blueprint("api", __name__, url_prefix="/api")
@@ -27,16 +25,4 @@ def clinics() -> Response:
 def success_stories() -> Response:
     name = clinic_name()
     strategy, cats = read_stories(name)
-    return jsonify(
-        clinic=name, strategy=strategy, count=len(cats), cats=[_cat(cat) for cat in cats]
-    )
-
-
-def _cat(cat: SeenCat) -> dict[str, Any]:
-    return {
-        "id": str(cat.id),
-        "name": cat.name,
-        "age": cat.age,
-        "color": cat.color.name.lower(),
-        "lives": cat.lives,
-    }
+    return jsonify(clinic=name, strategy=strategy, count=len(cats), cats=cats_json(cats))

@@ -20,10 +20,11 @@ clinic of V veterinarians and A appointments of C different cats:
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload, lazyload, selectinload, subqueryload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -33,7 +34,7 @@ from clinic.queries import clinic_exists
 
 
 class SeenCat(Protocol):
-    """What a page needs to know of a cat: a Cat entity has it, and so has a row of its columns."""
+    """What a page needs to know of a cat: a Cat entity has it, and so has a CatRow."""
 
     @property
     def id(self) -> uuid.UUID: ...
@@ -45,6 +46,16 @@ class SeenCat(Protocol):
     def color(self) -> Color: ...
     @property
     def lives(self) -> int: ...
+
+
+class CatRow(NamedTuple):
+    """A cat as it comes from the database: a tuple, whose fields cost next to nothing to read."""
+
+    id: uuid.UUID
+    name: str
+    age: int
+    color: Color
+    lives: int
 
 
 Strategy = Callable[[Session, str], Sequence[SeenCat]]
@@ -171,18 +182,24 @@ def core(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     Rows are not entities: the session neither hydrates nor tracks them, which is most of what is
     left of the time once the number of statements is one.
     """
-    statement = (
-        select(Cat.id, Cat.name, Cat.age, Cat.color, Cat.lives)
-        .where(Cat.id.in_(_seen_at(clinic_name)))
-        .order_by(Cat.id)
-    )
-    cats = session.execute(statement).all()
+    rows = session.execute(_rows_of_seen_cats(), {"clinic_name": clinic_name})
+    cats = [CatRow._make(row) for row in rows]
     if not cats:
         _require_clinic(session, clinic_name)
-    return cast(Sequence[SeenCat], cats)
+    return cats
 
 
-def _seen_at(clinic_name: str) -> Select[tuple[uuid.UUID]]:
+@cache
+def _rows_of_seen_cats() -> Select[tuple[uuid.UUID, str, int, Color, int]]:
+    """Build core's statement once: SQLAlchemy need not work out for each request which it is."""
+    return (
+        select(Cat.id, Cat.name, Cat.age, Cat.color, Cat.lives)
+        .where(Cat.id.in_(_seen_at(bindparam("clinic_name"))))
+        .order_by(Cat.id)
+    )
+
+
+def _seen_at(clinic_name: str | BindParameter[str]) -> Select[tuple[uuid.UUID]]:
     """Select the ids of the cats that had an appointment, once for each appointment."""
     return (
         select(Appointment.cat_id)

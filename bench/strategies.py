@@ -1,0 +1,150 @@
+"""What each strategy costs on SQLite and on PostgreSQL, with the raw driver as the limit.
+
+A read is everything between the request and its answer that depends on the strategy: a session,
+the strategy, and the JSON of its cats, as bytes. All of them return the same bytes. They take
+turns, so that whatever else this machine does falls on all of them alike. Times are medians; the
+ratios that have a target compare the quickest tenth of each, which nothing else has disturbed.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import psutil
+from sqlalchemy import text
+
+from bench.readers import RAW, Read, Reader, readers_of
+from clinic.db import make_engine
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import Rows, generate
+from clinic.seed.load import store
+from tests.postgres import running_postgres
+
+TARGETS = {
+    "sqlite_core_times_raw_driver": "at most 2.1",
+    "sqlite_naive_times_core": "at least 30",
+    "postgresql_core_times_raw_driver": "at most 1.6",
+    "postgresql_naive_times_core": "at least 30",
+}
+ROUNDS = 7
+# In each round a strategy reads as often as fits into this, and once at least.
+TURN_S = 0.25
+MOST_READS_PER_TURN = 40
+PAIRS = 300
+CLINIC = 7
+
+Table = dict[str, dict[str, float | int]]
+
+
+@dataclass(slots=True)
+class Samples:
+    """Times of one reader, in seconds."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    # The system counts a process's time in hundredths of a second: only sums are of use.
+    backend_cpu: float = 0.0
+
+
+def measure() -> dict[str, float | int | Table]:
+    """Seed both databases with `demo`, and read one clinic's stories in every way."""
+    rows = generate(DATASETS["demo"], seed=20)
+    with tempfile.TemporaryDirectory(prefix="bench-strategies-") as folder:
+        sqlite = _measure_on("sqlite", f"sqlite:///{folder}/clinic.db", rows)
+    with running_postgres() as cluster:
+        postgresql = _measure_on("postgresql", cluster.create_database(), rows)
+    return {**sqlite, **postgresql}
+
+
+def _measure_on(kind: str, url: str, rows: Rows) -> dict[str, float | int | Table]:
+    store(url, rows)
+    _analyze(url)
+    with readers_of(url, rows.clinic[CLINIC]["name"]) as readers:
+        _require_same_answers(readers)
+        samples = _take_turns(readers)
+        core_times_raw = _pairwise(readers["core"].read, readers[RAW].read)
+    wall = {name: statistics.median(taken.wall) for name, taken in samples.items()}
+    naive_times_core = _undisturbed(samples["naive"].wall) / _undisturbed(samples["core"].wall)
+    table = {
+        name: _row(readers[name], samples[name], wall[name] / wall[RAW])
+        for name in sorted(wall, key=lambda name: wall[name])
+    }
+    return {
+        f"{kind}_core_times_raw_driver": round(core_times_raw, 2),
+        f"{kind}_naive_times_core": round(naive_times_core, 1),
+        kind: table,
+    }
+
+
+def _analyze(url: str) -> None:
+    """Gather statistics, as a server does by itself in time; without them, `exists` crawls."""
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+    engine.dispose()
+
+
+def _row(reader: Reader, samples: Samples, times_raw: float) -> dict[str, float | int]:
+    row: dict[str, float | int] = {
+        "statements": reader.moved.statements,
+        "rows": reader.moved.rows,
+        "value_bytes": reader.moved.value_bytes,
+        "wall_ms": round(1e3 * statistics.median(samples.wall), 2),
+        "service_cpu_ms": round(1e3 * statistics.median(samples.cpu), 2),
+    }
+    if reader.backend is not None:
+        row["database_cpu_ms"] = round(1e3 * samples.backend_cpu / len(samples.wall), 2)
+    return {**row, "times_raw": round(times_raw, 1)}
+
+
+def _require_same_answers(readers: Mapping[str, Reader]) -> None:
+    expected = readers[RAW].read()
+    wrong = [name for name, reader in readers.items() if reader.read() != expected]
+    if wrong:
+        raise RuntimeError(f"{', '.join(wrong)} answered with other cats than the raw driver")
+
+
+def _take_turns(readers: Mapping[str, Reader]) -> dict[str, Samples]:
+    samples = {name: Samples() for name in readers}
+    for _ in range(ROUNDS):
+        for name, reader in readers.items():
+            _turn(reader, samples[name])
+    return samples
+
+
+def _turn(reader: Reader, samples: Samples) -> None:
+    backend_before = _cpu_seconds(reader.backend)
+    end = time.perf_counter() + TURN_S
+    for _ in range(MOST_READS_PER_TURN):
+        wall, cpu = time.perf_counter(), time.process_time()
+        reader.read()
+        samples.cpu.append(time.process_time() - cpu)
+        samples.wall.append(time.perf_counter() - wall)
+        if time.perf_counter() >= end:
+            break
+    samples.backend_cpu += _cpu_seconds(reader.backend) - backend_before
+
+
+def _pairwise(one: Read, other: Read) -> float:
+    """Return how many times the other's time one takes, read by read in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(PAIRS):
+        for read, taken in zip((one, other), times, strict=True):
+            begin = time.perf_counter()
+            read()
+            taken.append(time.perf_counter() - begin)
+    return _undisturbed(times[0]) / _undisturbed(times[1])
+
+
+def _undisturbed(times: Sequence[float]) -> float:
+    """Return the time that the quickest tenth does not exceed."""
+    return sorted(times)[len(times) // 10]
+
+
+def _cpu_seconds(process: psutil.Process | None) -> float:
+    if process is None:
+        return 0.0
+    times = process.cpu_times()
+    return float(times.user + times.system)

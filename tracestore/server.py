@@ -3,7 +3,6 @@
 import signal
 import socket
 import time
-from types import FrameType
 
 import waitress  # type: ignore[import-untyped]  # it ships no types
 from flask import Flask
@@ -14,12 +13,10 @@ from tracestore.errors import PortTakenError
 # What a handler waits for is the one writer or the interpreter: more threads gain nothing.
 _THREADS = 6
 _DRAIN_SECONDS = 8.0
+# How soon a signal is noticed when nothing arrives.
+_NAP_SECONDS = 0.1
 # Bodies up to this stay in memory instead of going through a temporary file.
 _BODY_IN_MEMORY_BYTES = 16 * 1024 * 1024
-
-
-class _StopServing(BaseException):
-    """Raised out of the event loop by a signal; not an Exception, which the loop would log."""
 
 
 def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
@@ -55,22 +52,21 @@ def serve(app: Flask, sockets: list[socket.socket]) -> None:
         connection_limit=500,
         asyncore_use_poll=True,
     )
-    previous = {name: signal.signal(name, _stop) for name in (signal.SIGTERM, signal.SIGINT)}
+    signals: list[int] = []
+    previous = {
+        number: signal.signal(number, lambda received, _frame: signals.append(received))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
-        server.asyncore.loop(timeout=1.0, map=server.map, use_poll=True)
-    except _StopServing:
-        # From here on a second signal must not interrupt the end.
-        for name in previous:
-            signal.signal(name, signal.SIG_IGN)
+        # The handler only notes the signal.  An exception out of it would be caught, and the
+        # signal lost, by whichever callback of the loop it happened to interrupt.
+        while not signals:
+            wasyncore.poll2(timeout=_NAP_SECONDS, map=server.map)
         _drain(server)
     finally:
         server.close()
-        for name, handler in previous.items():
-            signal.signal(name, handler)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise _StopServing
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _drain(server: waitress.server.MultiSocketServer) -> None:

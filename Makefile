@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-jaeger test-fuzz bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,13 +47,19 @@ fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=
 	@$(BIN)/incident fix --strategy $(STRATEGY)
 
 test: $(VENV)/.dev ## unit and integration tests
-	@$(BIN)/pytest -m "not browser and not stack and not postgres" $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack" tests/clinic $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
+
+test-jaeger: $(VENV)/.dev ## tracestore beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
+	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore $(PYTEST_ARGS)
+
+test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
+	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)

@@ -4,6 +4,7 @@
     GET /api/v3/operations?service=         {"operations": [{"name", "spanKind"}]}
     GET /api/v3/traces?query.serviceName=…  {"result": {"resourceSpans": [...]}}, all traces merged
     GET /api/v3/traces/{id}                 the same, one trace
+    GET /api/v3/dependencies?startTime=&endTime=   {"dependencies": [{"parent", "child", …}]}
     GET /api/v3/trace-summaries?query.…     {"summaries": [{"traceId", "spanCount", …}]}
 
 Errors are {"error": {"httpCode", "message"}}; a trace or a search that finds nothing is a 404.
@@ -16,9 +17,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from tracestore import reader
+from tracestore.dependencies import find_dependencies
 from tracestore.errors import MalformedParameterError, StoreUnavailableError
 from tracestore.otlp_json import resource_spans_json
-from tracestore.query import parse_search_query
+from tracestore.query import (
+    check_trace_parameters,
+    parse_dependencies_times,
+    parse_search_query,
+)
 from tracestore.reader import TraceSummary
 from tracestore.store import Store
 
@@ -55,6 +61,7 @@ def create_blueprint(store: Store) -> Blueprint:
     @blueprint.get("/traces/<trace_id>")
     def get_trace(trace_id: str) -> Response:
         parsed = parse_trace_id(trace_id)
+        check_trace_parameters(request.args)
         if reader.read_summary(store, parsed) is None:
             return error_response("trace not found", 404)
         return _traces_response(store, [parsed])
@@ -63,6 +70,13 @@ def create_blueprint(store: Store) -> Blueprint:
     def find_trace_summaries() -> Response:
         summaries = reader.find_traces(store, parse_search_query(request.args))
         return jsonify(summaries=[_summary_object(store, summary) for summary in summaries])
+
+    @blueprint.get("/dependencies")
+    def dependencies() -> Response:
+        links = find_dependencies(store, *parse_dependencies_times(request.args))
+        # As protobuf's JSON mapping has it: a 64-bit number is a text.
+        found = [{**link.as_object(), "callCount": str(link.call_count)} for link in links]
+        return jsonify(dependencies=found)
 
     @blueprint.errorhandler(MalformedParameterError)
     def malformed(error: MalformedParameterError) -> Response:

@@ -152,8 +152,6 @@ def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
 
 
 def _attribute(item: KeyValue) -> JsonObject:
-    if not item.HasField("value"):
-        return {"key": item.key}
     return {"key": item.key, "value": any_value(item.value)}
 
 

@@ -56,6 +56,7 @@ def parse_search_query(parameters: Mapping[str, str]) -> SearchQuery:
     """Read Jaeger's parameters; MalformedParameterError names the one that cannot be read."""
     reader = _Parameters(parameters)
     start_min, start_max = reader.time_range()
+    reader.switch("raw_traces")
     return SearchQuery(
         service=reader.text("service_name"),
         operation=reader.text("operation_name"),
@@ -66,6 +67,27 @@ def parse_search_query(parameters: Mapping[str, str]) -> SearchQuery:
         attributes=reader.attributes(),
         limit=reader.search_depth(),
     )
+
+
+def check_trace_parameters(parameters: Mapping[str, str]) -> None:
+    """Check the parameters of one trace: a hint for stores that keep days apart, and a switch.
+
+    Neither changes the answer here: a trace is found by its id, and always given as it came.
+    """
+    reader = _Parameters(parameters, prefix="")
+    for snake in ("start_time", "end_time"):
+        reader.time(snake)
+    reader.switch("raw_traces")
+
+
+def parse_dependencies_times(parameters: Mapping[str, str]) -> tuple[int, int]:
+    """Both times of a question for dependencies, which has to have them, in this order."""
+    reader = _Parameters(parameters, prefix="")
+    start = reader.time("start_time", required=True) or 0
+    end = reader.time("end_time", required=True) or 0
+    if end <= start:
+        raise MalformedParameterError("endTime", "it must be after startTime")
+    return max(start, 0), min(max(end, 0), MAX_NANO)
 
 
 def parse_time(text: str) -> int:
@@ -93,32 +115,55 @@ def parse_duration(text: str) -> int:
     return round(min(total, MAX_NANO))
 
 
+def parse_switch(text: str) -> bool:
+    """True or false as Go spells them, nothing being false; ValueError if it is neither."""
+    if text in ("", "0", "f", "F", "false", "False", "FALSE"):
+        return False
+    if text in ("1", "t", "T", "true", "True", "TRUE"):
+        return True
+    raise ValueError(f"{text[:60]!r} is neither true nor false")
+
+
 class _Parameters:
     """Query parameters under either spelling."""
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
+    def __init__(self, parameters: Mapping[str, str], *, prefix: str = "query.") -> None:
         self._parameters = parameters
+        self._prefix = prefix
 
     def text(self, snake: str) -> str:
         return self._find(snake)[1]
 
+    def time(self, snake: str, *, required: bool = False) -> int | None:
+        name, text = self._find(snake)
+        if not text:
+            if required:
+                raise MalformedParameterError(name, "it is required")
+            return None
+        try:
+            return parse_time(text)
+        except ValueError as error:
+            raise MalformedParameterError(name, str(error)) from error
+
     def time_range(self) -> tuple[int, int]:
-        times = []
-        for snake in ("start_time_min", "start_time_max"):
-            name, text = self._find(snake)
-            if not text:
-                raise MalformedParameterError(
-                    name, "query.startTimeMin and query.startTimeMax are required"
-                )
-            try:
-                times.append(parse_time(text))
-            except ValueError as error:
-                raise MalformedParameterError(name, str(error)) from error
+        times = [self.time(snake) for snake in ("start_time_min", "start_time_max")]
+        if times[0] is None or times[1] is None:
+            raise MalformedParameterError(
+                self._find("start_time_min" if times[0] is None else "start_time_max")[0],
+                "query.startTimeMin and query.startTimeMax are required",
+            )
         if times[0] >= times[1]:
             raise MalformedParameterError(
                 "query.startTimeMin", "it must be before query.startTimeMax"
             )
         return max(times[0], 0), min(max(times[1], 0), MAX_NANO)
+
+    def switch(self, snake: str) -> bool:
+        name, text = self._find(snake)
+        try:
+            return parse_switch(text)
+        except ValueError as error:
+            raise MalformedParameterError(name, str(error)) from error
 
     def duration(self, snake: str) -> int | None:
         name, text = self._find(snake)
@@ -156,8 +201,8 @@ class _Parameters:
     def _find(self, snake: str) -> tuple[str, str]:
         """The spelling that is used, and its value; an empty value where it is missing."""
         first, *rest = snake.split("_")
-        camel = "query." + first + "".join(word.capitalize() for word in rest)
+        camel = self._prefix + first + "".join(word.capitalize() for word in rest)
         if value := self._parameters.get(camel):
             return camel, value
-        snake = f"query.{snake}"
+        snake = self._prefix + snake
         return (snake if snake in self._parameters else camel), self._parameters.get(snake, "")

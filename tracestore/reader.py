@@ -216,8 +216,8 @@ def _has_attributes(wanted: Mapping[str, str]) -> Callable[[bytes, bytes, bytes]
             return False
         span = Span.FromString(body)
         missing = dict(wanted)
-        # Jaeger's tag `error` asks for the status, not for an attribute.
-        if "error" in missing and (missing.pop("error") == "true") != (span.status.code == 2):
+        # Jaeger's tag `error` asks for the status, not for an attribute, and false for an OK.
+        if "error" in missing and span.status.code != (2 if missing.pop("error") == "true" else 1):
             return False
         for attribute in attributes_of(span, resource, scope):
             if missing.get(attribute.key) == as_text(attribute.value):

@@ -1,5 +1,6 @@
 """OTLP attribute values as plain Python: for comparing, for JSON of our own and for pages."""
 
+import base64
 import json
 import math
 from collections.abc import Iterable
@@ -45,5 +46,5 @@ def as_text(value: AnyValue) -> str:
         case None:
             return ""
         case "bytes_value":
-            return value.bytes_value.hex()
+            return base64.b64encode(value.bytes_value).decode()
     return json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False)

@@ -1,5 +1,4 @@
 import json
-import math
 from typing import Any
 
 import pytest
@@ -7,51 +6,10 @@ from flask.testing import FlaskClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.tracestore.conftest import Write
-from tests.tracestore.samples import START, TRACE, naive_trace, request, span, span_id
+from tests.tracestore.samples import START, TRACE, everything, naive_trace, request, span
 from tracestore import otlp
 
 RANGE = {"query.startTimeMin": "2026-01-01T00:00:00Z", "query.startTimeMax": "2027-01-01T00:00:00Z"}
-
-
-def everything() -> ExportTraceServiceRequest:
-    """A request that uses every field of a span, its scope and its resource."""
-    rich = span(1, name='quote " and é', error=True)
-    rich.parent_span_id = span_id(9)
-    rich.trace_state = "vendor=1"
-    rich.flags = 257
-    rich.status.message = "broken"
-    rich.dropped_attributes_count = 1
-    rich.dropped_events_count = 2
-    rich.dropped_links_count = 3
-    value = rich.attributes
-    value.add(key="text").value.string_value = "a"
-    value.add(key="empty").value.string_value = ""
-    value.add(key="whole").value.int_value = -(2**63)
-    value.add(key="real").value.double_value = 0.1
-    value.add(key="endless").value.double_value = math.inf
-    value.add(key="yes").value.bool_value = True
-    value.add(key="no").value.bool_value = False
-    value.add(key="bytes").value.bytes_value = b"\x00\xff"
-    value.add(key="list").value.array_value.values.add().int_value = 1
-    value.add(key="map").value.kvlist_value.values.add(key="k").value.string_value = "v"
-    value.add(key="nothing")
-    event = rich.events.add(time_unix_nano=START, name="exception", dropped_attributes_count=4)
-    event.attributes.add(key="exception.type").value.string_value = "ValueError"
-    link = rich.links.add(trace_id=b"l" * 16, span_id=b"l" * 8, trace_state="a=b", flags=1)
-    link.attributes.add(key="why").value.string_value = "batch"
-    link.dropped_attributes_count = 5
-    plain = span(2)
-    plain.status.SetInParent()  # Jaeger writes every span's status, also an empty one
-    made = request([rich, plain])
-    resource_spans = made.resource_spans[0]
-    resource_spans.schema_url = "https://opentelemetry.io/schemas/1.30.0"
-    resource_spans.resource.dropped_attributes_count = 6
-    scope_spans = resource_spans.scope_spans[0]
-    scope_spans.schema_url = "https://opentelemetry.io/schemas/1.29.0"
-    scope_spans.scope.version = "1"
-    scope_spans.scope.dropped_attributes_count = 7
-    scope_spans.scope.attributes.add(key="short").value.string_value = "yes"
-    return made
 
 
 def find(client: FlaskClient, **parameters: str) -> list[str]:

@@ -1,0 +1,62 @@
+"""A real Jaeger with its memory store, on unused ports, for comparing."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from incident.processes import Child, Command, Processes
+from tests.running import PROJECT, unused_port, wait_for
+
+
+@dataclass(frozen=True, slots=True)
+class Jaeger:
+    """A running Jaeger, fed by OTLP/HTTP."""
+
+    child: Child
+    ui: str
+    otlp: str
+
+
+def start_jaeger(processes: Processes, folder: Path, *, max_traces: int = 10_000) -> Jaeger:
+    """Start the binary that JAEGER_BIN names and wait until it answers."""
+    binary = os.environ.get("JAEGER_BIN", "")
+    assert Path(binary).is_file(), f"JAEGER_BIN is {binary!r}: build one with .ci/stack/binaries"
+    ui, otlp = unused_port(), unused_port()
+    config = folder / "jaeger.json"
+    config.write_text(json.dumps(configuration(ui, otlp, max_traces)))
+    child = processes.start(
+        Command(
+            name="jaeger",
+            argv=[binary, f"--config=file:{config}"],
+            env=dict(os.environ),
+            cwd=PROJECT,
+        )
+    )
+    jaeger = Jaeger(child, f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{otlp}")
+    wait_for(processes, f"{jaeger.ui}/api/services")
+    return jaeger
+
+
+def configuration(ui: int, otlp: int, max_traces: int) -> dict[str, object]:
+    """OTLP/HTTP in, memory, the query API out, and nothing that listens besides."""
+    return {
+        "extensions": {
+            "jaeger_storage": {"backends": {"here": {"memory": {"max_traces": max_traces}}}},
+            "jaeger_query": {
+                "storage": {"traces": "here"},
+                "http": {"endpoint": f"127.0.0.1:{ui}"},
+                "grpc": {"endpoint": f"127.0.0.1:{unused_port()}"},
+                "enable_tracing": False,
+            },
+        },
+        "receivers": {"otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{otlp}"}}}},
+        "exporters": {"jaeger_storage_exporter": {"trace_storage": "here"}},
+        "service": {
+            "extensions": ["jaeger_storage", "jaeger_query"],
+            "telemetry": {"metrics": {"level": "none"}, "logs": {"level": "error"}},
+            "pipelines": {
+                "traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}
+            },
+        },
+    }

@@ -3,7 +3,7 @@
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from tracestore import api_legacy, api_v3, formats, own_api, pages, receiver
+from tracestore import api_legacy, api_v3, formats, own_api, pages, receiver, trace_pages
 from tracestore.otlp import DEFAULT_MAX_BODY_BYTES
 from tracestore.store import Store
 
@@ -24,6 +24,7 @@ def create_app(store: Store, *, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES) ->
     app.register_blueprint(api_legacy.create_blueprint(store))
     app.register_blueprint(own_api.create_blueprint(store))
     app.register_blueprint(pages.create_blueprint(store))
+    app.register_blueprint(trace_pages.create_blueprint(store))
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _http_error)
     return app

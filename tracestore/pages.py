@@ -1,29 +1,23 @@
-"""The pages, at the addresses that Jaeger's UI has: the list of traces and one trace."""
+"""The list of traces, at the address that Jaeger's UI has, and what every page shares."""
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
+from werkzeug.exceptions import Forbidden, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracestore import reader
-from tracestore.api_v3 import parse_trace_id, span_kind
-from tracestore.errors import MalformedParameterError, StoreUnavailableError
-from tracestore.query import Order, SearchQuery
-from tracestore.reader import StoredSpans
-from tracestore.spans import statement_of
-from tracestore.statements import distinct_statements
+from tracestore.errors import InvalidBodyError, MalformedParameterError, StoreUnavailableError
+from tracestore.scatter import scatter
+from tracestore.search_form import LOOKBACKS, ORDERS, parse_search_form
+from tracestore.spans import decode_spans
 from tracestore.store import Store
-from tracestore.values import as_text
-from tracestore.waterfall import WaterfallSpan, lay_out
-
-_LIST_LENGTH = 50
-# How many colours of services the style sheet has.
-_COLORS = 6
-_ORDERS: tuple[Order, ...] = ("spans", "longest", "newest")
+from tracestore.upload import read_upload
+from tracestore.writer import write_spans
 
 
 def create_blueprint(store: Store) -> Blueprint:
-    """/search and /trace/{id}, out of `store`."""
+    """/search and /upload, out of and into `store`."""
     blueprint = Blueprint("pages", __name__)
+    page_errors(blueprint)
 
     @blueprint.get("/")
     def index() -> AnyResponse:
@@ -31,54 +25,58 @@ def create_blueprint(store: Store) -> Blueprint:
 
     @blueprint.get("/search")
     def search() -> str:
-        query = _list_query()
+        form = parse_search_form(request.args)
+        traces = reader.find_traces(store, form.query)
+        service = form.query.service
         return render_template(
             "search.html",
-            query=query,
-            traces=reader.find_traces(store, query),
+            query=form.query,
+            fields=form.fields,
+            traces=traces,
+            scatter=scatter(traces) if len(traces) > 1 else None,
             services=reader.services(store),
-            operations=reader.operations(store, query.service) if query.service else [],
-            orders=_ORDERS,
+            operations=reader.operations(store, service) if service else [],
+            orders=ORDERS,
+            lookbacks=LOOKBACKS,
             stored=reader.stored_span_count(store),
         )
 
-    @blueprint.get("/trace/<trace_id>")
-    def trace(trace_id: str) -> AnyResponse | str:
-        parsed = parse_trace_id(trace_id)
-        parts = reader.read_trace(store, parsed)
-        if not parts:
-            return _no_such_trace(trace_id)
-        spans = [span for part in parts for span in _waterfall_spans(part)]
-        waterfall = lay_out(spans)
-        services = dict.fromkeys([waterfall.root.service, *sorted(part.service for part in parts)])
-        return render_template(
-            "trace.html",
-            trace_id=parsed.hex(),
-            waterfall=waterfall,
-            spans=spans,
-            statements=distinct_statements(spans),
-            colors={name: number % _COLORS for number, name in enumerate(services)},
-        )
+    @blueprint.post("/upload")
+    def upload() -> AnyResponse:
+        _refuse_other_sites()
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            raise MalformedParameterError("file", "choose a file to upload")
+        decoded = decode_spans(read_upload(file.read()))
+        if not decoded.sources:
+            raise InvalidBodyError(decoded.reason or "there is no span in the file")
+        write_spans(store, decoded.sources)
+        trace_ids = {span.trace_id for source in decoded.sources for span in source.spans}
+        if len(trace_ids) > 1:
+            return redirect(url_for(".search", sort="newest"), 303)
+        return redirect(url_for("trace_pages.trace", trace_id=trace_ids.pop().hex()), 303)
 
-    @blueprint.get("/trace/<trace_id>/spans/<span_id>")
-    def span(trace_id: str, span_id: str) -> AnyResponse | str:
-        try:
-            found = reader.read_span(store, parse_trace_id(trace_id), bytes.fromhex(span_id))
-        except ValueError:
-            found = None
-        if found is None:
-            return error_page("No such span", "It may have left to make room for newer ones.", 404)
-        return _span_details(found)
+    return blueprint
+
+
+def page_errors(blueprint: Blueprint) -> None:
+    """Give a blueprint's errors a page."""
 
     @blueprint.errorhandler(MalformedParameterError)
     def malformed(error: MalformedParameterError) -> Response:
         return error_page("That cannot be read", str(error), 400)
 
+    @blueprint.errorhandler(InvalidBodyError)
+    def invalid(error: InvalidBodyError) -> Response:
+        return error_page("That file cannot be read", str(error), 400)
+
+    @blueprint.errorhandler(RequestEntityTooLarge)
+    def too_large(_: RequestEntityTooLarge) -> Response:
+        return error_page("That file is too large", "Send it by OTLP in several parts.", 413)
+
     @blueprint.errorhandler(StoreUnavailableError)
     def unavailable(_: StoreUnavailableError) -> Response:
-        return error_page("The store cannot be read now", "Try again in a moment.", 503)
-
-    return blueprint
+        return error_page("The store cannot be used now", "Try again in a moment.", 503)
 
 
 def error_page(title: str, message: str, http_code: int) -> Response:
@@ -86,52 +84,7 @@ def error_page(title: str, message: str, http_code: int) -> Response:
     return make_response(render_template("error.html", title=title, message=message), http_code)
 
 
-def _list_query() -> SearchQuery:
-    text = request.args.get("sort", "spans")
-    order = next((order for order in _ORDERS if order == text), None)
-    if order is None:
-        raise MalformedParameterError("sort", f"{text[:60]!r} is none of {', '.join(_ORDERS)}")
-    return SearchQuery(
-        service=request.args.get("service", ""),
-        operation=request.args.get("operation", ""),
-        limit=_LIST_LENGTH,
-        order=order,
-    )
-
-
-def _no_such_trace(trace_id: str) -> Response:
-    return error_page(
-        "No such trace",
-        f"{trace_id} is not stored: it may not have arrived yet, or has left for newer ones.",
-        404,
-    )
-
-
-def _waterfall_spans(part: StoredSpans) -> list[WaterfallSpan]:
-    return [_waterfall_span(part.service, Span.FromString(body)) for body in part.spans]
-
-
-def _waterfall_span(service: str, span: Span) -> WaterfallSpan:
-    return WaterfallSpan(
-        span_id=span.span_id.hex(),
-        parent_span_id=span.parent_span_id.hex(),
-        service=service,
-        name=span.name,
-        start_nano=span.start_time_unix_nano,
-        end_nano=span.end_time_unix_nano,
-        statement=statement_of(span),
-        is_error=span.status.code == Status.STATUS_CODE_ERROR,
-    )
-
-
-def _span_details(found: StoredSpans) -> str:
-    span = Span.FromString(found.spans[0])
-    return render_template(
-        "_span.html",
-        span=span,
-        service=found.service,
-        kind=span_kind(span.kind),
-        resource=ResourceSpans.FromString(found.resource).resource,
-        scope=ScopeSpans.FromString(found.scope).scope,
-        as_text=as_text,
-    )
+def _refuse_other_sites() -> None:
+    """A page of somebody else's must not fill the store: browsers say where a form comes from."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise Forbidden("traces can be uploaded from this server's own page only")

@@ -5,10 +5,10 @@ between the runs of the inner one. Here they are one line.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracestore.waterfall import WaterfallSpan
+from tracestore.waterfall import RUN_LENGTH, WaterfallSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,34 @@ def distinct_statements(spans: Iterable[WaterfallSpan]) -> list[Statement]:
         Statement(*key, count=len(nanos), total_nano=sum(nanos)) for key, nanos in durations.items()
     ]
     return sorted(statements, key=lambda s: (-s.total_nano, s.service, s.name, s.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One statement that one span has sent again and again."""
+
+    statement: Statement
+    parent: str  # the name of that span; empty where it is not there
+
+    @property
+    def mean_nano(self) -> int:
+        return self.statement.total_nano // self.statement.count
+
+
+def find_repetitions(spans: Sequence[WaterfallSpan]) -> list[Repetition]:
+    """What the page's headline is made of: statements repeated below one parent, longest first.
+
+    The one place where a trace's page asks what is wrong with the trace.
+    """
+    names = {span.span_id: span.name for span in spans}
+    by_parent: dict[str, list[WaterfallSpan]] = defaultdict(list)
+    for span in spans:
+        if span.statement is not None:
+            by_parent[span.parent_span_id].append(span)
+    found = [
+        Repetition(statement, names.get(parent, ""))
+        for parent, children in by_parent.items()
+        for statement in distinct_statements(children)
+        if statement.count >= RUN_LENGTH
+    ]
+    return sorted(found, key=lambda repetition: -repetition.statement.total_nano)

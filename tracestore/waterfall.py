@@ -13,17 +13,26 @@ folded into a row of their own they are the first thing that is seen:
 A run is RUN_LENGTH or more siblings, next to each other in order of their start, of one service,
 one name and one statement text. A pool's `connect` spans carry no statement: they neither count
 nor break a run, and are folded among themselves.
+
+The usual N+1 has two loops, and its runs are many. Folded by likeness instead, as a page does
+unless it is told otherwise, equal siblings are one row wherever they stand, with or without a
+statement (calls over HTTP repeat as well):
+
+    GET /success-stories                           ████████████████████████████████
+      SELECT clinic                                ▏
+      SELECT appointment × 10 · 24 ms · 1.3 %       ▎        ▎        ▎        ▎
+      SELECT cat × 480 · 1.90 s · 83 %              ▐▐▐▐▐▐▐▐ ▐▐▐▐▐▐▐▐ ▐▐▐▐▐▐▐▐ ▐▐▐
 """
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+Folding = Literal["alike", "runs", "none"]
+FOLDINGS: tuple[Folding, ...] = ("alike", "runs", "none")
 RUN_LENGTH = 5
-
-# Segments of a bar that are closer than this share of the trace are drawn as one.
-_MIN_GAP = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Waterfall:
     """A trace laid out. The times span all spans; shares are of the root's duration."""
 
     rows: tuple[Row, ...]
+    children: "Children"
     root: WaterfallSpan
     start_nano: int
     end_nano: int
@@ -109,25 +119,13 @@ class Waterfall:
         """A duration as a share of the root's; above 1 where spans ran side by side."""
         return nano / (self.root.duration_nano or self.duration_nano or 1)
 
-    def segments(self, spans: Iterable[WaterfallSpan]) -> list[tuple[float, float]]:
-        """Where the spans lie on the time axis, as (start, width) from 0 to 1."""
-        length = self.duration_nano or 1
-        merged: list[list[float]] = []
-        for span in sorted(spans, key=lambda span: span.start_nano):
-            start = (span.start_nano - self.start_nano) / length
-            end = start + span.duration_nano / length
-            if merged and start - merged[-1][1] < _MIN_GAP:
-                merged[-1][1] = max(merged[-1][1], end)
-            else:
-                merged.append([start, end])
-        return [(start, end - start) for start, end in merged]
 
-
-def lay_out(spans: Sequence[WaterfallSpan]) -> Waterfall:
-    """Order a trace's spans (at least one) into rows, parents before children, runs folded."""
-    children, tops = _children(spans)
+def lay_out(spans: Sequence[WaterfallSpan], folding: Folding = "runs") -> Waterfall:
+    """Order a trace's spans (at least one) into rows, parents before children, equals folded."""
+    children, tops = children_of(spans)
     return Waterfall(
-        rows=tuple(_rows(tops, children)),
+        rows=tuple(_rows(tops, children, folding)),
+        children=children,
         root=tops[0],
         start_nano=min(span.start_nano for span in spans),
         end_nano=max(max(span.end_nano, span.start_nano) for span in spans),
@@ -137,7 +135,7 @@ def lay_out(spans: Sequence[WaterfallSpan]) -> Waterfall:
 Children = Mapping[str, Sequence[WaterfallSpan]]
 
 
-def _children(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[WaterfallSpan]]:
+def children_of(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[WaterfallSpan]]:
     """Children by parent, and the spans to begin with: roots, then orphans, by start.
 
     Parents that form a circle hang on nothing: the circle is cut before its earliest span.
@@ -160,9 +158,9 @@ def _children(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[WaterfallS
     return children, tops
 
 
-def _rows(tops: Sequence[WaterfallSpan], children: Children) -> Iterator[Row]:
+def _rows(tops: Sequence[WaterfallSpan], children: Children, folding: Folding) -> Iterator[Row]:
     """Depth first without recursion: a chain of calls may be thousands deep."""
-    todo: list[Iterator[tuple[WaterfallSpan, ...]]] = [_fold_tops(tops)]
+    todo: list[Iterator[tuple[WaterfallSpan, ...]]] = [_fold_tops(tops, folding)]
     while todo:
         group = next(todo[-1], None)
         if group is None:
@@ -173,16 +171,18 @@ def _rows(tops: Sequence[WaterfallSpan], children: Children) -> Iterator[Row]:
             yield RunRow(group, tuple(_plain_rows(group, children, depth=depth + 1)), depth)
         else:
             yield SpanRow(group[0], depth)
-            todo.append(iter(fold(children.get(group[0].span_id, ()))))
+            todo.append(iter(fold(children.get(group[0].span_id, ()), folding)))
 
 
-def _fold_tops(tops: Sequence[WaterfallSpan]) -> Iterator[tuple[WaterfallSpan, ...]]:
+def _fold_tops(
+    tops: Sequence[WaterfallSpan], folding: Folding
+) -> Iterator[tuple[WaterfallSpan, ...]]:
     """Orphans are siblings only where they miss the same parent."""
     siblings: dict[str, list[WaterfallSpan]] = defaultdict(list)
     for span in tops:
         siblings[span.parent_span_id].append(span)
     for spans in siblings.values():
-        yield from fold(spans)
+        yield from fold(spans, folding)
 
 
 def _plain_rows(
@@ -198,16 +198,34 @@ def _plain_rows(
         todo.append(iter(children.get(span.span_id, ())))
 
 
-def fold(siblings: Sequence[WaterfallSpan]) -> list[tuple[WaterfallSpan, ...]]:
-    """Siblings, in order of their start, as groups: runs of RUN_LENGTH or more, else single."""
-    connects = [span for span in siblings if span.is_connect]
-    others = (span for span in siblings if not span.is_connect)
-    groups = [tuple(connects)] if connects else []
-    groups += [tuple(group) for _, group in itertools.groupby(others, key=_run_key)]
+def fold(
+    siblings: Sequence[WaterfallSpan], folding: Folding = "runs"
+) -> list[tuple[WaterfallSpan, ...]]:
+    """Siblings, in order of their start, as groups of RUN_LENGTH or more equals, else single."""
+    if folding == "none":
+        return [(span,) for span in siblings]
+    groups = _alike(siblings) if folding == "alike" else _runs(siblings)
     split = (
         [group] if len(group) >= RUN_LENGTH else [(span,) for span in group] for group in groups
     )
     return sorted(itertools.chain.from_iterable(split), key=lambda group: group[0].start_nano)
+
+
+def _runs(siblings: Sequence[WaterfallSpan]) -> Iterator[tuple[WaterfallSpan, ...]]:
+    connects = tuple(span for span in siblings if span.is_connect)
+    if connects:
+        yield connects
+    others = (span for span in siblings if not span.is_connect)
+    for _, group in itertools.groupby(others, key=_run_key):
+        yield tuple(group)
+
+
+def _alike(siblings: Sequence[WaterfallSpan]) -> Iterator[tuple[WaterfallSpan, ...]]:
+    groups: dict[tuple[str, str, str | None], list[WaterfallSpan]] = defaultdict(list)
+    for span in siblings:
+        groups[span.service, span.name, span.statement].append(span)
+    for group in groups.values():
+        yield tuple(group)
 
 
 def _run_key(span: WaterfallSpan) -> tuple[str, ...]:

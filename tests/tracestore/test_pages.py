@@ -1,4 +1,6 @@
+import json
 import re
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,6 +22,13 @@ def test_the_root_leads_to_the_list(client: FlaskClient) -> None:
 
 def test_an_empty_list_says_how_to_fill_it(client: FlaskClient) -> None:
     assert "/v1/traces" in client.get("/search").text
+
+
+def page_data(html: str) -> dict[str, Any]:
+    """What the trace's page hands its script."""
+    text = html.partition('id="trace-data">')[2].partition("</script>")[0]
+    data: dict[str, Any] = json.loads(text)
+    return data
 
 
 @pytest.fixture
@@ -65,10 +74,37 @@ def test_a_naive_trace_reads_at_a_glance(client: FlaskClient, write: Write) -> N
     html = client.get(f"/trace/{TRACE.hex()}").text
 
     seen = text_of(html)
-    assert html.count("data-fold") == 10
-    assert "SELECT cat × 50 · 18.7 ms · 4.4 %" in seen
+    assert "SELECT cat × 500 188 ms 45 %" in seen
+    assert "sent 500 times by GET /success-stories" in seen
     assert re.search(r"SELECT cat SELECT cat\.id.*? × 500 188 ms 45 %", seen)
-    assert "connect" in seen
+
+
+def test_a_fixed_trace_has_no_headline(client: FlaskClient, write: Write) -> None:
+    write(request([span(1), span(2, parent=1, statement="SELECT 1")]))
+
+    assert "headline" not in client.get(f"/trace/{TRACE.hex()}").text
+
+
+@pytest.mark.parametrize(("fold", "rows"), [("alike", 6), ("runs", 24), ("none", 514)])
+def test_the_folding_is_chosen_in_the_address(
+    client: FlaskClient, write: Write, fold: str, rows: int
+) -> None:
+    write(request(naive_trace()))
+
+    data = page_data(client.get(f"/trace/{TRACE.hex()}?fold={fold}").text)
+
+    groups = [members for _, members in data["rows"] if isinstance(members, list)]
+    assert len(data["rows"]) - sum(len(members) for members in groups) == rows
+    assert len(data["columns"][0]) == 514
+
+
+def test_an_unknown_folding_is_named(client: FlaskClient, write: Write) -> None:
+    write(request([span(1)]))
+
+    response = client.get(f"/trace/{TRACE.hex()}?fold=paper")
+
+    assert response.status_code == 400
+    assert "paper" in response.text
 
 
 def test_a_span_shows_attributes_events_links_and_resource(
@@ -98,6 +134,8 @@ def test_nothing_that_a_span_says_becomes_html(client: FlaskClient, write: Write
         client.get(f"/trace/{TRACE.hex()}"),
         client.get(f"/trace/{TRACE.hex()}/spans/0000000000000001"),
         client.get(f"/trace/{EVIL}"),
+        client.get(f"/trace/{TRACE.hex()}...{TRACE.hex()}"),
+        client.get("/search", query_string={"tags": EVIL}),
     ]
 
     for page in pages:
@@ -136,7 +174,7 @@ def test_odd_spans_do_not_break_the_page(client: FlaskClient, write: Write) -> N
     response = client.get(f"/trace/{TRACE.hex()}")
 
     assert response.status_code == 200
-    assert response.text.count("data-span-row") == 4
+    assert len(page_data(response.text)["rows"]) == 4
 
 
 def test_healthz_is_well(client: FlaskClient) -> None:

@@ -185,13 +185,39 @@ def test_an_end_before_the_start_has_no_duration() -> None:
     waterfall = lay_out([backwards])
 
     assert waterfall.root.duration_nano == 0
-    assert waterfall.segments([backwards]) == [(0.0, 0.0)]
+    assert waterfall.share(5) > 0
 
 
-def test_neighbouring_segments_are_drawn_as_one() -> None:
-    spans = [select(n) for n in range(100)]
+def alike(spans: list[WaterfallSpan]) -> list[int]:
+    return [len(group) for group in fold(spans, "alike")]
 
-    segments = lay_out([ROOT, *spans, select(900)]).segments([*spans, select(900)])
 
-    assert len(segments) == 2
-    assert segments[0] == pytest.approx((0.0, 0.0995))
+def test_equal_siblings_are_alike_wherever_they_stand() -> None:
+    spans = [select(n, CAT if n % 2 else APPOINTMENT) for n in range(10)]
+
+    assert alike(spans) == [5, 5]
+
+
+def test_alike_spans_without_a_statement_fold_too() -> None:
+    calls = [select(n, name="GET", statement=None) for n in range(6)]
+
+    assert alike([*calls, select(6)]) == [6, 1]
+
+
+def test_four_alike_are_not_folded() -> None:
+    assert alike([select(n, CAT if n % 2 else APPOINTMENT) for n in range(8)]) == [1] * 8
+
+
+def test_alike_spans_below_two_parents_are_two_groups() -> None:
+    parents = [select(n, APPOINTMENT, span_id=f"p{n}") for n in range(2)]
+    children = [select(n, span_id=f"c{n}", parent_span_id=f"p{n % 2}") for n in range(2, 14)]
+
+    rows = lay_out([ROOT, *parents, *children], "alike").rows
+
+    assert [row.count for row in rows if isinstance(row, RunRow)] == [6, 6]
+
+
+def test_unfolded_every_span_is_a_row() -> None:
+    rows = lay_out([ROOT, *(select(n) for n in range(50))], "none").rows
+
+    assert len(rows) == 51

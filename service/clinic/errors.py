@@ -32,6 +32,11 @@ from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
 
+# Where the HTTP library's own sentence would leave a cat owner helpless.
+OWN_WORDS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. Check it, or start from the clinics.",
+}
+
 
 class ClinicError(Exception):
     """Root of everything that the clinic raises on purpose."""
@@ -190,7 +195,8 @@ def _is_outage(error: DBAPIError) -> bool:
 
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _render(status, error.description or status.description)
+    words = OWN_WORDS.get(status) or error.description or status.description
+    response = _render(status, words)
     if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     return response

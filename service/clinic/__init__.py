@@ -1,16 +1,20 @@
 """The cat clinic: a Flask application with an N+1 in it, and the telemetry to find it."""
 
 from flask import Flask
+from flask_openapi3.openapi import OpenAPI
 
 from clinic import (
     api,
+    api_docs,
     body_limit,
+    booking_views,
     db,
     errors,
     flags,
     health,
     instrument,
     request_stats,
+    security,
     telemetry,
     views,
 )
@@ -26,7 +30,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     if settings is None:
         settings = Settings.from_env()
         providers = telemetry.from_env()
-    app = Flask(__name__)
+    app = OpenAPI(__name__, **api_docs.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
     errors.init_app(app)
     request_stats.init_app(app)
@@ -34,10 +38,13 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     flags.init_app(app, settings.flags_file)
     if providers is not None:
         instrument.init_app(app, engine, providers)
+    security.init_app(app)
     body_limit.init_app(app)
     health.init_app(app)
     views.init_app(app)
+    booking_views.init_app(app)
     api.init_app(app)
+    api_docs.init_app(app)
     return app
 
 

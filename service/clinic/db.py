@@ -9,12 +9,13 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from clinic import request_stats
+from clinic import request_stats, schema
 
 EXTENSION = "clinic-engine"
 # As many connections as gunicorn has threads by default, and a few to spare.
 POOL_SIZE = 8
 CONNECT_TIMEOUT_S = 5
+LOCK_TIMEOUT_S = 20
 
 
 def make_engine(database_url: str) -> Engine:
@@ -32,7 +33,8 @@ def make_engine(database_url: str) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
         )
-    engine = create_engine(existing_file_url(url))
+    # Bookings wait for one another: SQLite has one writer at a time.
+    engine = create_engine(existing_file_url(url), connect_args={"timeout": LOCK_TIMEOUT_S})
     event.listen(engine, "connect", _enforce_foreign_keys)
     return engine
 
@@ -59,6 +61,7 @@ def _enforce_foreign_keys(connection: sqlite3.Connection, _record: Any) -> None:
 def init_app(app: Flask, database_url: str) -> Engine:
     """Give the application an engine, and every request its session."""
     engine = make_engine(database_url)
+    schema.check_on_connect(engine)
     request_stats.count_statements(engine)
     app.extensions[EXTENSION] = engine
     app.teardown_appcontext(_close_session)

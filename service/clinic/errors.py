@@ -5,16 +5,24 @@
     ├── SeedError               raised by the command line
     ├── FlagsError              raised by the command line
     ├── TelemetryError          raised at start-up: a statement would leave no span
-    ├── BadRequest              400  malformed query
-    ├── ClinicNotFound          404  no clinic of that name
+    ├── BadRequest              400  malformed query or body
+    ├── CrossSiteRequest        403  another site's page sent a form here
+    ├── NotFound                404
+    │   ├── ClinicNotFound           no clinic of that name
+    │   └── RecordNotFound           no clinic, owner, veterinarian or appointment of that id
     ├── ComingSoon              404  as JSON; a page of its own (200) for browsers
-    └── DatabaseUnavailable     503  unreachable, missing, or no database at all
+    ├── SlotTaken               409  the veterinarian has another appointment then
+    ├── TooLateToCancel         409  the appointment has begun
+    ├── RuleBroken              422  an appointment that the clinic does not make
+    ├── DatabaseUnavailable     503  unreachable, missing, or no database at all
+    └── DatabaseOutdated        503  its tables are those of another version
 
 JSON callers (a path under /api, or a preference for application/json) get
 {"error", "message"}; browsers get a page. Neither gets a traceback, SQL or a path.
 """
 
 import logging
+import uuid
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -23,6 +31,11 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
+
+# Where the HTTP library's own sentence would leave a cat owner helpless.
+OWN_WORDS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. Check it, or start from the clinics.",
+}
 
 
 class ClinicError(Exception):
@@ -53,10 +66,30 @@ class BadRequest(ClinicError):
     status = HTTPStatus.BAD_REQUEST
 
 
-class ClinicNotFound(ClinicError):
-    """There is no clinic of that name."""
+class CrossSiteRequest(ClinicError):
+    """A page of another site wants to change something here (CSRF)."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("This was sent from another site's page; use the clinic's own pages.")
+
+
+class NotFound(ClinicError):
+    """What was asked for is not there."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class RecordNotFound(NotFound):
+    """There is nothing of that kind with that id."""
+
+    def __init__(self, kind: str, record_id: uuid.UUID) -> None:
+        super().__init__(f"There is no {kind} {record_id}.")
+
+
+class ClinicNotFound(NotFound):
+    """There is no clinic of that name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no clinic named {name!r}.")
@@ -72,6 +105,30 @@ class ComingSoon(ClinicError):
         self.clinic_name = clinic_name
 
 
+class SlotTaken(ClinicError):
+    """The veterinarian has another appointment at that time."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("This time has just been taken; choose another one.")
+
+
+class TooLateToCancel(ClinicError):
+    """An appointment that has begun stays in the books."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("This appointment has begun, or is over; it can no longer be cancelled.")
+
+
+class RuleBroken(ClinicError):
+    """The clinic does not make such an appointment; the message says why."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class DatabaseUnavailable(ClinicError):
     """The database does not answer, or what answers is no clinic database."""
 
@@ -79,6 +136,18 @@ class DatabaseUnavailable(ClinicError):
 
     def __init__(self) -> None:
         super().__init__("The database cannot be reached at the moment. Please try again shortly.")
+
+
+class DatabaseOutdated(ClinicError):
+    """The tables are those of another version of the clinic."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(
+            f"The database has schema version {found}, and this clinic works with {wanted}: "
+            "seed it again with `clinic seed --force`, which replaces its data."
+        )
 
 
 def init_app(app: Flask) -> None:
@@ -126,7 +195,8 @@ def _is_outage(error: DBAPIError) -> bool:
 
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _render(status, error.description or status.description)
+    words = OWN_WORDS.get(status) or error.description or status.description
+    response = _render(status, words)
     if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     return response

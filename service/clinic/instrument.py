@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # Health checks, and files without a query. Matched against the whole address: anchored, so that
 # a clinic's name cannot switch tracing off.
-UNTRACED_URLS = r"^\w+://[^/?]+/(healthz|readyz|static/[^?]*)(\?|$)"
+UNTRACED_URLS = r"^\w+://[^/?]+/(healthz|readyz|(api/docs/)?(static|swagger)/[^?]*)(\?|$)"
 PROCESS_METRICS: dict[str, list[str] | None] = {
     "process.cpu.time": ["user", "system"],
     "process.memory.usage": None,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     DateTime,
     Dialect,
     ForeignKey,
@@ -23,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+# Raise it with every change that a database of before does not have; schema.py checks it.
+SCHEMA_VERSION = 2
 CAT_LIVES = 9
 APPOINTMENT_DURATION = timedelta(minutes=30)
 
@@ -82,6 +85,7 @@ class Base(DeclarativeBase):
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
             "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
 
@@ -156,6 +160,13 @@ class Appointment(Base):
         ),
         ForeignKeyConstraint(["cat_id", "owner_id"], ["cat.id", "cat.owner_id"]),
         UniqueConstraint("veterinarian_id", "start"),
+        # Starts lie on the half hour. SQLite stores times as text, always with six decimals.
+        CheckConstraint("EXTRACT(EPOCH FROM start) % 1800 = 0", name="half_hour").ddl_if(
+            dialect="postgresql"
+        ),
+        CheckConstraint(
+            "substr(start, 15) IN ('00:00.000000', '30:00.000000')", name="half_hour"
+        ).ddl_if(dialect="sqlite"),
         # Every foreign key is indexed: the incident is about the number of queries,
         # not about a missing index. (veterinarian_id leads the unique constraint above.)
         Index(None, "cat_id", "owner_id"),

@@ -14,11 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import generate
+from clinic.seed.load import store
 from incident.load import Request, RequestLog
 from incident.processes import Command, Processes
 from incident.settings import PROJECT
 from incident.stack import tool
 from incident.waiting import wait_until
+from tests.running import start_clinic
 
 CLINIC = 'Paws & Claws\' "Best" <Clinic>'
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -92,7 +96,7 @@ def clinic_that_shows(page: Page, *, status: int = 200) -> Iterator[str]:
 def visit(tmp_path: Path) -> Callable[..., list[Request]]:
     """Send visitors to an address until they have asked enough; return what was written down."""
 
-    def run(address: str) -> list[Request]:
+    def run(address: str, *options: str) -> list[Request]:
         written = tmp_path / "requests.jsonl"
         command = Command(
             name="locust",
@@ -103,6 +107,7 @@ def visit(tmp_path: Path) -> Callable[..., list[Request]]:
                 f"--users={VISITORS}",
                 f"--spawn-rate={VISITORS}",
                 f"--host={address}",
+                *(options or ("--exclude-tags=appointments",)),
             ],
             env={**os.environ, "REQUEST_LOG": str(written)},
             cwd=tmp_path,
@@ -158,3 +163,22 @@ def test_a_clinic_that_is_away_is_a_failure_and_no_crash(
 
     assert requests
     assert all(one.failure and one.status == 0 and one.strategy is None for one in requests)
+
+
+def test_appointments_are_made_seen_and_cancelled_on_a_real_clinic(
+    visit: Callable[..., list[Request]], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/clinic.db"
+    store(url, generate(DATASETS["test"], seed=1))
+
+    with Processes(tmp_path / "service") as processes:
+        clinic = start_clinic(processes, tmp_path, url, {"OTEL_SDK_DISABLED": "true"})
+        requests = visit(clinic.url, "--tags=appointments")
+
+    assert {(one.name, one.status) for one in requests} >= {
+        ("/api/clinics/[id]/owners", 200),
+        ("/api/owners/[id]", 200),
+        ("/api/owners/[id]/cats", 200),
+        ("/api/appointments", 201),
+    }
+    assert {request.failure for request in requests} == {None}

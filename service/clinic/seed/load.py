@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from clinic import schema
 from clinic.db import sqlite_path
 from clinic.errors import SeedError
 from clinic.models import Base, Clinic
@@ -21,11 +22,15 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 def holds_data(database_url: str) -> bool:
-    """Tell whether there is a clinic in the database; raise SeedError if it is no database."""
+    """Tell whether there is a clinic in the database.
+
+    Raise SeedError if it is no database, DatabaseOutdated if its tables are of another version.
+    """
     path = sqlite_path(make_url(database_url))
     if path is not None and not _holds_bytes(path):
         return False
     engine = create_engine(database_url)
+    schema.check_on_connect(engine)
     try:
         with engine.connect() as connection:
             return _has_clinic(connection)
@@ -89,6 +94,7 @@ def _store_in_place(engine: Engine, rows: Rows) -> None:
         with engine.begin() as connection:
             Base.metadata.drop_all(connection)
             Base.metadata.create_all(connection)
+            schema.mark(connection)
             for table, table_rows in rows.tables():
                 connection.execute(Base.metadata.tables[table].insert(), table_rows)
     finally:

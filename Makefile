@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-SOURCES := service tracestore incident locustfiles tests bench
+SOURCES := service nplusone tracestore incident locustfiles tests bench
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
@@ -97,9 +97,9 @@ $(VENV)/.uv: requirements/bootstrap.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml $(VENV)/.uv
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

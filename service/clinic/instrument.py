@@ -13,19 +13,13 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.semconv._incubating.attributes.db_attributes import (
-    DB_NAMESPACE,
-    DB_OPERATION_NAME,
-    DB_QUERY_SUMMARY,
-    DB_QUERY_TEXT,
-)
-from sqlalchemy import Engine, create_engine, event, text
+from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_TEXT
+from sqlalchemy import Engine, create_engine, text
 
 from clinic import request_stats
-from clinic.db import sqlite_path
 from clinic.errors import TelemetryError
-from clinic.sql_summary import operation, summarize
 from clinic.telemetry import Telemetry
+from otel_nplusone.sqlalchemy import instrument as describe_sql_spans
 
 log = logging.getLogger(__name__)
 
@@ -117,35 +111,7 @@ def _instrument_engine(
         engine=engine, tracer_provider=tracer_provider, meter_provider=meter_provider
     )
     # Registered after the instrumentation's own listener, so that the span is open.
-    event.listen(engine, "before_cursor_execute", _SpanNamer(engine))
-
-
-class _SpanNamer:
-    """Name the open DB span by verb and table, as the semantic conventions do."""
-
-    def __init__(self, engine: Engine) -> None:
-        path = sqlite_path(engine.url)
-        # A SQLite database's name is its path on this machine, which is nobody's business.
-        self._namespace = path.name if path is not None else None
-
-    def __call__(
-        self,
-        _connection: Any,
-        _cursor: Any,
-        statement: str,
-        _params: Any,
-        context: Any,
-        _many: bool,
-    ) -> None:
-        span: trace.Span | None = getattr(context, "_otel_span", None)
-        if span is None or not span.is_recording():
-            return
-        summary = summarize(statement)
-        span.update_name(summary)
-        span.set_attribute(DB_QUERY_SUMMARY, summary)
-        span.set_attribute(DB_OPERATION_NAME, operation(statement))
-        if self._namespace is not None:
-            span.set_attribute(DB_NAMESPACE, self._namespace)
+    describe_sql_spans(engine)
 
 
 class _SpanCounter(SpanProcessor):

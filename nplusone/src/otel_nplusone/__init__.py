@@ -1,0 +1,1 @@
+"""Finds N+1 queries in OpenTelemetry traces."""

@@ -1,0 +1,207 @@
+"""SQL text → fingerprint: what is left of a statement without its values.
+
+    SELECT "cat"."name" FROM cat WHERE cat.id = %(id_1)s::UUID
+    select cat.name from cat where cat.id = 17 -- hot        → SELECT cat.name FROM cat
+                                                               WHERE cat.id = ?
+    … WHERE cat.id IN (?, ?, ?)                              → … WHERE cat.id IN (…)
+    INSERT INTO cat (id) VALUES (?), (?)                     → INSERT INTO cat (id) VALUES (?), …
+
+Two statements that differ in values, bind style, case, quoting, comments or the length of a list
+have one fingerprint; `IN (…)` is never the same as `= ?`. Any text has a fingerprint: the digest
+is that of the normalized text, and texts that are no SQL at all are compared as they stand.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from otel_nplusone.tokens import KEYWORDS, VALUE, tokens
+
+# Longer texts are bulk statements: to keep them would cost megabytes and spare nothing.
+_LONGEST_CACHED = 16_384
+_LONGEST_READ = 262_144
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+_VERBS = _WRITES | {"SELECT"}
+_CONTROL_WORDS = """
+    BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE START END
+    SET RESET SHOW USE PRAGMA DISCARD DEALLOCATE PING
+"""
+_CONTROL = frozenset(_CONTROL_WORDS.split())
+_PINGS = frozenset({"SELECT ?", "SELECT ? FROM dual", "SELECT version()"})
+_TABLE_FOLLOWS = frozenset({"FROM", "INTO", "UPDATE", "JOIN"})
+_LIST = frozenset({VALUE, ",", "(", ")"})
+_NO_SPACE_BEFORE = frozenset({",", ")", "]", ";"})
+_NO_SPACE_AFTER = frozenset({"(", "["})
+_ANY_LIST = "(…)"
+_MORE_ROWS = ", …"
+_ARRAY_SIZE = 1_000  # one bind holds an array, of unknown length: as good as any long list
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A statement without its values.
+
+    `text` may be shown to anybody; `digest` names it. `has_binds` says that the values are not in
+    the text, `list_size` how many there are in the longest `IN (…)`, `has_equality` that there is
+    a condition on one value as well, `many_rows` that several rows are written at once, and
+    `is_control` that no loop over rows sends it: transactions, settings, pings.
+    """
+
+    text: str
+    digest: str
+    verb: str
+    table: str
+    has_binds: bool
+    has_equality: bool
+    list_size: int
+    many_rows: bool
+    is_control: bool
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes rows."""
+        return self.verb in _WRITES
+
+    @property
+    def summary(self) -> str:
+        """Verb and first table, `SELECT cat`."""
+        return f"{self.verb} {self.table}".strip()
+
+
+def fingerprint(sql: str) -> Fingerprint:
+    """The fingerprint of any text; never raises."""
+    if len(sql) <= _LONGEST_CACHED:
+        return _cached(sql)
+    return _fingerprint(sql[:_LONGEST_READ])
+
+
+def _fingerprint(sql: str) -> Fingerprint:
+    found, has_binds = tokens(sql)
+    while found and found[-1] == ";":
+        found.pop()
+    verb, table = _verb(found), _table(found)
+    collapsed, list_size, many_rows = _collapse(found)
+    text = _join(collapsed)
+    has_equality = "= ?" in text
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    is_control = verb in _CONTROL or not text or text in _PINGS
+    return Fingerprint(
+        text, digest, verb, table, has_binds, has_equality, list_size, many_rows, is_control
+    )
+
+
+_cached = lru_cache(maxsize=4096)(_fingerprint)
+
+
+def _verb(found: list[str]) -> str:
+    """The first word, or the verb after the common table expressions."""
+    if not found:
+        return ""
+    depth = 0
+    for token in found:
+        if token == "(":
+            depth += 1
+        elif token == ")":
+            depth -= 1
+        elif token in _VERBS and (depth <= 0 or found[0] == "("):
+            return token
+        elif token != "WITH" and found[0] not in ("WITH", "("):
+            break
+    return found[0].upper()
+
+
+def _table(found: list[str]) -> str:
+    """The first table that is named."""
+    for token, following in pairwise(found):
+        if token in _TABLE_FOLLOWS and following[0] not in "(?" and following not in KEYWORDS:
+            return following
+    return ""
+
+
+def _collapse(found: list[str]) -> tuple[list[str], int, bool]:
+    """Make lists of any length one list, and rows of any number one row and a mark."""
+    out: list[str] = []
+    list_size, many_rows = 0, False
+    at = 0
+    while at < len(found):
+        token = found[at]
+        out.append(token)
+        at += 1
+        if token in ("IN", "ANY", "ARRAY"):
+            end = _end_of_list(found, at)
+            if end > at:
+                out.append(_ANY_LIST)
+                size = found[at:end].count(VALUE) if token == "IN" else _ARRAY_SIZE
+                list_size, at = max(list_size, size), end
+        elif token == "VALUES":
+            first_end, end = _rows(found, at)
+            out.extend(found[at:first_end])
+            if end > first_end:
+                out.append(_MORE_ROWS)
+                many_rows = True
+            at = end
+    return out, list_size, many_rows
+
+
+def _end_of_list(found: list[str], start: int) -> int:
+    """Where a list of nothing but values ends that begins at `start`; `start` if there is none."""
+    if start < len(found) and found[start] == VALUE:
+        return start + 1
+    if start < len(found) and found[start] == "[":
+        return _end_of_array(found, start)
+    depth = 0
+    for at in range(start, len(found)):
+        token = found[at]
+        if token not in _LIST or (at == start and token != "("):
+            return start
+        depth += (token == "(") - (token == ")")
+        if depth == 0:
+            return at + 1
+    return len(found)
+
+
+def _end_of_array(found: list[str], start: int) -> int:
+    for at in range(start + 1, len(found)):
+        if found[at] == "]":
+            return at + 1
+        if found[at] not in _LIST:
+            return start
+    return len(found)
+
+
+def _rows(found: list[str], start: int) -> tuple[int, int]:
+    """Where the first row after VALUES ends, and where the last one does."""
+    first_end = end = _end_of_row(found, start)
+    while end > start and end + 1 < len(found) and found[end : end + 2] == [",", "("]:
+        end = _end_of_row(found, end + 1)
+    return first_end, end
+
+
+def _end_of_row(found: list[str], start: int) -> int:
+    depth = 0
+    for at in range(start, len(found)):
+        depth += (found[at] == "(") - (found[at] == ")")
+        if depth == 0:
+            return at + 1 if at > start else start
+    return len(found)
+
+
+def _join(found: list[str]) -> str:
+    parts: list[str] = []
+    before = "("
+    for token in found:
+        if not _touch(before, token):
+            parts.append(" ")
+        parts.append(token)
+        before = token
+    return "".join(parts)
+
+
+def _touch(before: str, token: str) -> bool:
+    if token in _NO_SPACE_BEFORE or before in _NO_SPACE_AFTER:
+        return True
+    if token == _MORE_ROWS or token.startswith("::"):
+        return True
+    called = before[-1].isalnum() or before[-1] == "_"
+    return token in _NO_SPACE_AFTER and called and before not in KEYWORDS

@@ -1,0 +1,142 @@
+"""Find N+1 queries in a running service, and say so on the request's own span.
+
+    provider.add_span_processor(NPlusOneSpanProcessor(BatchSpanProcessor(exporter)))
+
+    SERVER GET /success-stories ──────────────┐ ends last: what was counted is judged, and the
+      CLIENT SELECT veterinarian ──► counted  │ exporting processor gets a copy of the span
+      CLIENT SELECT appointment  ──► counted  │ with nplusone.detected, .class, .statements,
+      CLIENT SELECT appointment  ──► counted  ┘ .repeats, .fingerprint and .code
+
+A span is read-only once it has ended, hence the copy, and hence the wrapping: a processor beside
+the exporting one could not hand anything on.
+"""
+
+import logging
+import os
+import weakref
+
+from opentelemetry.context import Context
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import SpanContext, SpanKind
+
+from otel_nplusone import semconv
+from otel_nplusone.live_metrics import LiveMetrics
+from otel_nplusone.mark import MarkedSpan, marks_of
+from otel_nplusone.running import Request, RunningRequests, SpanKey
+from otel_nplusone.sdk_spans import attributes_of
+
+log = logging.getLogger(__name__)
+
+_ENTRY_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
+
+
+class NPlusOneSpanProcessor(SpanProcessor):
+    """Wrap the exporting processor; count as spans end, and mark entry spans with a finding.
+
+    Whatever fails in here is logged once, and the span goes on as it came.
+    """
+
+    def __init__(
+        self,
+        processor: SpanProcessor,
+        *,
+        meter_provider: MeterProvider | None = None,
+        requests: RunningRequests | None = None,
+    ) -> None:
+        """Wrap a processor.
+
+        meter_provider: where the metrics go; the global one by default.
+        requests: what is kept of running requests; to be given with another threshold or bounds.
+        """
+        self._processor = processor
+        self._requests = requests if requests is not None else RunningRequests()
+        self._metrics = LiveMetrics(meter_provider)
+        self._has_failed = False
+        _reset_after_fork(self._requests)
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        try:
+            self._begin(span)
+        except Exception:
+            self._report_fault()
+        self._processor.on_start(span, parent_context)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        try:
+            span = self._end(span)
+        except Exception:
+            self._report_fault()
+        self._processor.on_end(span)
+
+    def shutdown(self) -> None:
+        self._processor.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        return self._processor.force_flush(timeout_millis)
+
+    def _begin(self, span: Span) -> None:
+        key = _key(span.get_span_context())
+        parent = span.parent
+        if parent is None or _is_entry(span):
+            self._requests.begin(key)
+        else:
+            self._requests.join(key, _key(parent))
+
+    def _end(self, span: ReadableSpan) -> ReadableSpan:
+        """Return what the exporting processor is to get: the span, or a marked copy."""
+        context = span.get_span_context()
+        if context is None:
+            return span
+        if _is_entry(span):
+            request = self._requests.finish(_key(context))
+            return span if request is None else self._judge(span, context, request)
+        self._count(span, context, self._requests.leave(_key(context)))
+        return span
+
+    def _count(self, span: ReadableSpan, context: SpanContext, request: Request | None) -> None:
+        attributes = attributes_of(span)
+        if not semconv.text(attributes, semconv.QUERY_TEXT):
+            return
+        if request is None or not self._requests.count(request, span, context, attributes):
+            self._metrics.late()
+
+    def _judge(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
+        """Record a request, and mark its span with the fault that cost it the most time."""
+        if request.statements == 0 and span.kind not in _ENTRY_KINDS:
+            # A span of its own that is no request: a connection's check, a task without a database.
+            return span
+        route = semconv.route(attributes_of(span), span.name)
+        self._metrics.request(context, route, request.statements)
+        faults = [what for what in request.tally.repeats() if what.repeat_class.is_fault]
+        for what in faults:
+            self._metrics.finding(context, route, what.repeat_class.value)
+        return MarkedSpan(span, marks_of(faults[0], request.statements)) if faults else span
+
+    def _report_fault(self) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            log.exception("A span could not be examined; later faults are not logged.")
+
+
+def _is_entry(span: ReadableSpan) -> bool:
+    parent = span.parent
+    return parent is None or parent.is_remote or span.kind in _ENTRY_KINDS
+
+
+def _key(context: SpanContext) -> SpanKey:
+    return context.trace_id, context.span_id
+
+
+def _reset_after_fork(requests: RunningRequests) -> None:
+    """Begin anew in a forked child: its parent's requests are not its own."""
+    if not hasattr(os, "register_at_fork"):
+        return
+    reference = weakref.WeakMethod(requests.reset)
+
+    def reset() -> None:
+        method = reference()
+        if method is not None:
+            method()
+
+    os.register_at_fork(after_in_child=reset)

@@ -1,0 +1,62 @@
+"""The metrics of NPlusOneSpanProcessor."""
+
+from opentelemetry.context import Context
+from opentelemetry.metrics import MeterProvider, get_meter
+from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
+
+STATEMENT_BUCKETS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000)
+# A service has fewer; names with an id in them must not make a time series each.
+MAX_ROUTES = 200
+OTHER_ROUTES = "_OTHER"
+
+
+class LiveMetrics:
+    """Statements per request, findings, and spans that came too late to be counted."""
+
+    def __init__(self, meter_provider: MeterProvider | None = None) -> None:
+        meter = get_meter("otel_nplusone", meter_provider=meter_provider)
+        self._statements = meter.create_histogram(
+            "nplusone.request.statements",
+            unit="{statement}",
+            description="SQL statements within one entry span.",
+            explicit_bucket_boundaries_advisory=STATEMENT_BUCKETS,
+        )
+        self._findings = meter.create_counter(
+            "nplusone.findings",
+            unit="{finding}",
+            description="Repeated statements that are faults, by class.",
+        )
+        self._late = meter.create_counter(
+            "nplusone.spans.late",
+            unit="{span}",
+            description="DB spans that ended after their entry span, or that have none.",
+        )
+        self._routes: set[str] = set()
+
+    def request(self, span: SpanContext, route: str, statements: int) -> None:
+        """Record how many statements an entry span had."""
+        self._statements.record(
+            statements, {"http.route": self._bounded(route)}, context=_exemplar(span)
+        )
+
+    def finding(self, span: SpanContext, route: str, repeat_class: str) -> None:
+        """Record a finding in an entry span."""
+        attributes = {"http.route": self._bounded(route), "nplusone.class": repeat_class}
+        self._findings.add(1, attributes, context=_exemplar(span))
+
+    def late(self) -> None:
+        """Record a statement that could not be counted."""
+        self._late.add(1)
+
+    def _bounded(self, route: str) -> str:
+        if route in self._routes:
+            return route
+        if len(self._routes) >= MAX_ROUTES:
+            return OTHER_ROUTES
+        self._routes.add(route)
+        return route
+
+
+def _exemplar(span: SpanContext) -> Context:
+    """Return a context whose exemplar leads to this span: it is not the current one any more."""
+    return set_span_in_context(NonRecordingSpan(span))

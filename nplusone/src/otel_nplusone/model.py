@@ -1,0 +1,126 @@
+"""What a trace is, and what is found in one. Everything here is frozen.
+
+Trace
+  └─ Span  SERVER   GET /success-stories     the entry span: it has a route
+       ├─ Span  CLIENT   SELECT veterinarian      the source span
+       ├─ Span  CLIENT   SELECT appointment  ┐
+       ├─ Span  CLIENT   SELECT appointment  ├─   the offender spans: repeats of one
+       └─ Span  CLIENT   SELECT appointment  ┘    statement, a Finding
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class SpanKind(IntEnum):
+    """The numbers of OTLP."""
+
+    UNSPECIFIED = 0
+    INTERNAL = 1
+    SERVER = 2
+    CLIENT = 3
+    PRODUCER = 4
+    CONSUMER = 5
+
+
+class Span(NamedTuple):
+    """One span; a tuple, because a million of them are made in a scan.
+
+    Ids are lower-case hex, `parent_span_id` is empty at a root. `attributes` are those that
+    `semconv.is_wanted` names, of the span alone; `service` comes from the resource.
+    """
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str
+    service: str
+    name: str
+    kind: int
+    start_time_unix_nano: int
+    end_time_unix_nano: int
+    failed: bool
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The spans of one trace id, in any order."""
+
+    trace_id: str
+    spans: tuple[Span, ...]
+
+
+class RepeatClass(StrEnum):
+    """What a repeated statement is; all but CHUNKED_BATCH are faults."""
+
+    N_PLUS_ONE = "n_plus_one"
+    REDUNDANT = "redundant"
+    ROW_BY_ROW_WRITE = "row_by_row_write"
+    NESTED = "nested"
+    CHUNKED_BATCH = "chunked_batch"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it is worth telling anybody."""
+        return self is not RepeatClass.CHUNKED_BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The span within which statements are counted: a request, a message, or a local root.
+
+    `duration_ns` is 0 where the span itself is missing; `incomplete` says that spans are missing.
+    """
+
+    trace_id: str
+    span_id: str
+    service: str
+    route: str
+    duration_ns: int
+    incomplete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """A statement, or a pattern of several, that was repeated within one entry span.
+
+    `repeats` are the times that it was sent (a pattern: the rounds), `statements` all spans that
+    belong to it. `statement` is normalized, without values. `distinct_values` is None where the
+    spans do not tell the values apart. `total_ns` is the time in which at least one was running.
+    """
+
+    repeat_class: RepeatClass
+    system: str
+    namespace: str
+    fingerprint: str
+    statement: str
+    pattern: tuple[str, ...]
+    repeats: int
+    statements: int
+    distinct_values: int | None
+    total_ns: int
+    overlapping: bool
+    source_statement: str | None
+    source_span_id: str | None
+    code: str | None
+    relationship: str | None
+    offender_span_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Repeats, and where in the trace they are."""
+
+    entry: Entry
+    what: Repeats
+    common_ancestor_span_id: str
+    common_ancestor_name: str
+
+    @property
+    def share_of_entry(self) -> float:
+        """The part of the entry span's time that went into the repeats, 0 to 1."""
+        if self.entry.duration_ns <= 0:
+            return 0.0
+        return min(1.0, self.what.total_ns / self.entry.duration_ns)

@@ -1,0 +1,152 @@
+"""The requests that are running, and what each has sent; in memory that has a bound.
+
+    open spans     (trace, span) ──► the request that the span belongs to
+    requests       a tally each
+
+A span finds its request by its parent, and not by thread or task: right under threads, asyncio
+and gevent alike.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import RLock
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext, StatusCode
+
+from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
+
+SpanKey = tuple[int, int]
+
+# A span that never ends and a request that goes on for ever must not hold memory for ever. A
+# counted statement takes about 150 bytes until its request ends.
+MAX_OPEN_SPANS = 50_000
+MAX_STATEMENTS = 250_000
+MAX_STATEMENTS_PER_REQUEST = 50_000
+
+
+@dataclass(slots=True)
+class Request:
+    """An entry span that is open, and what was sent within it.
+
+    `beyond` counts the spans that the tally had no room for.
+    """
+
+    tally: Tally
+    beyond: int = 0
+    closed: bool = False
+
+    @property
+    def statements(self) -> int:
+        """All statements, exactly; beyond the bound also transactions and pings."""
+        return self.tally.statements + self.beyond
+
+
+class RunningRequests:
+    """All requests that are running; thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        min_repeats: int = DEFAULT_MIN_REPEATS,
+        max_open_spans: int = MAX_OPEN_SPANS,
+        max_statements: int = MAX_STATEMENTS,
+        max_statements_per_request: int = MAX_STATEMENTS_PER_REQUEST,
+    ) -> None:
+        self._min_repeats = min_repeats
+        self._max_open_spans = max_open_spans
+        self._max_statements = max_statements
+        self._max_statements_per_request = max_statements_per_request
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, and the lock as well: it may be held by a thread that a fork lost."""
+        # Re-entrant: a span can end in a finalizer that runs while this thread holds the lock.
+        self._lock = RLock()
+        self._open: OrderedDict[SpanKey, Request] = OrderedDict()
+        self._requests: OrderedDict[SpanKey, Request] = OrderedDict()
+        self._statements = 0
+
+    def begin(self, key: SpanKey) -> None:
+        """Begin to count for an entry span."""
+        request = Request(Tally(self._min_repeats))
+        with self._lock:
+            self._open[key] = self._requests[key] = request
+            self._make_room()
+
+    def join(self, key: SpanKey, parent: SpanKey) -> None:
+        """Let a span belong to the request of its parent; to none, if the parent is not open."""
+        with self._lock:
+            request = self._open.get(parent)
+            if request is not None:
+                self._open[key] = request
+                self._make_room()
+
+    def leave(self, key: SpanKey) -> Request | None:
+        """Return the request that a span belonged to, None if to none."""
+        with self._lock:
+            return self._open.pop(key, None)
+
+    def finish(self, key: SpanKey) -> Request | None:
+        """Stop to count for an entry span, and return what it sent; None if it was evicted."""
+        with self._lock:
+            self._open.pop(key, None)
+            request = self._requests.pop(key, None)
+            if request is not None:
+                self._close(request)
+            return request
+
+    def count(
+        self,
+        request: Request,
+        span: ReadableSpan,
+        context: SpanContext,
+        attributes: Mapping[str, object],
+    ) -> bool:
+        """Count a span with a statement; False if its request has finished or was evicted."""
+        with self._lock:
+            if request.closed:
+                return False
+            if request.tally.statements >= self._max_statements_per_request:
+                request.beyond += 1
+                return True
+            before = request.tally.statements
+            request.tally.add(
+                f"{context.span_id:016x}",
+                attributes,
+                span.start_time or 0,
+                span.end_time or 0,
+                failed=span.status.status_code is StatusCode.ERROR,
+            )
+            self._statements += request.tally.statements - before
+            self._make_room()
+            return True
+
+    @property
+    def open_spans(self) -> int:
+        """How many spans are open."""
+        return len(self._open)
+
+    @property
+    def statements(self) -> int:
+        """How many statements the tallies of all requests hold."""
+        return self._statements
+
+    def _make_room(self) -> None:
+        """Let the oldest go: more likely than any other, they are those that never end."""
+        if len(self._open) > self._max_open_spans:
+            key, _ = self._open.popitem(last=False)
+            self._evict(self._requests.pop(key, None))
+        while self._statements > self._max_statements:
+            self._evict(self._requests.popitem(last=False)[1])
+
+    def _evict(self, request: Request | None) -> None:
+        if request is not None:
+            self._close(request)
+            # Its spans may be open for ever, and would keep what was counted.
+            request.tally = Tally(self._min_repeats)
+
+    def _close(self, request: Request) -> None:
+        request.closed = True
+        self._statements -= request.tally.statements

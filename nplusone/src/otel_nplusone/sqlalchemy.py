@@ -1,0 +1,128 @@
+"""Tell more on SQLAlchemy's DB spans than the instrumentation does: what, whose, and from where.
+
+OpenTelemetry's SQLAlchemy instrumentation names spans by verb and database, and its spans do not
+tell equal statements with equal values from those with others, nor which line sent them.
+
+    SQLAlchemyInstrumentor().instrument(engine=engine)   opens a span for each statement
+    otel_nplusone.sqlalchemy.instrument(engine)          adds to the span while it is open
+
+      span name, db.query.summary   SELECT cat
+      nplusone.values_hash           of the bind values, salted: never the values
+      code.*, nplusone.relationship from the fifth time that a trace sends a statement
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.semconv._incubating.attributes.db_attributes import (
+    DB_NAMESPACE,
+    DB_OPERATION_NAME,
+    DB_QUERY_SUMMARY,
+)
+from opentelemetry.semconv.attributes.code_attributes import (
+    CODE_FILE_PATH,
+    CODE_FUNCTION_NAME,
+    CODE_LINE_NUMBER,
+)
+from opentelemetry.trace import Span
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from otel_nplusone.callsite import find_caller
+from otel_nplusone.repeats import RepeatCounter
+from otel_nplusone.semconv import RELATIONSHIP, VALUES_HASH
+from otel_nplusone.sql_summary import operation, summarize
+
+# An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
+# one for a statement that is sent once.
+LOCATE_FROM = 5
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+
+def instrument(engine: Engine | AsyncEngine, *, locate_from: int = LOCATE_FROM) -> None:
+    """Describe the DB spans of this engine; call it after the instrumentation's own instrument().
+
+    The other way round, the span is not open yet and stays as it was. Calling it twice for one
+    engine describes twice and harms nothing.
+
+    locate_from: how often a trace has to send a statement before its line of code is looked up.
+    """
+    sync_engine = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+    event.listen(sync_engine, "before_cursor_execute", _Describer(sync_engine.url, locate_from))
+
+
+class _Describer:
+    """The listener of one engine."""
+
+    def __init__(self, url: URL, locate_from: int) -> None:
+        self._namespace = _file_name(url)
+        self._locate_from = locate_from
+        self._seen = RepeatCounter()
+        self._salt = secrets.token_bytes(16)
+
+    def __call__(
+        self,
+        _connection: Any,
+        _cursor: Any,
+        statement: str,
+        parameters: Parameters,
+        context: Any,
+        many: bool,
+    ) -> None:
+        span: Span | None = getattr(context, "_otel_span", None)
+        if span is None or not span.is_recording():
+            return
+        attributes: dict[str, str | int] = {}
+        self._name(span, statement, attributes)
+        # A batch has many values, and its repeats are no N+1.
+        if parameters and not many:
+            attributes[VALUES_HASH] = _salted_hash(self._salt, parameters)
+        if self._seen.count(span.get_span_context().trace_id, statement) >= self._locate_from:
+            _locate(attributes)
+        span.set_attributes(attributes)
+
+    def _name(self, span: Span, statement: str, attributes: dict[str, str | int]) -> None:
+        summary = summarize(statement)
+        span.update_name(summary)
+        attributes[DB_QUERY_SUMMARY] = summary
+        attributes[DB_OPERATION_NAME] = operation(statement)
+        if self._namespace is not None:
+            attributes[DB_NAMESPACE] = self._namespace
+
+
+def _locate(attributes: dict[str, str | int]) -> None:
+    caller = find_caller()
+    if caller is None:
+        return
+    attributes[CODE_FUNCTION_NAME] = caller.function
+    attributes[CODE_FILE_PATH] = caller.file
+    attributes[CODE_LINE_NUMBER] = caller.line
+    if caller.relationship is not None:
+        attributes[RELATIONSHIP] = caller.relationship
+
+
+def _salted_hash(salt: bytes, parameters: Parameters) -> str:
+    """Return 16 hex digits that are equal for equal values, and tell nothing of them.
+
+    Python's hash() alone would: that of a number is the number. The salt is made anew in each
+    process, and values are compared within a request only.
+    """
+    values = tuple(parameters.values()) if isinstance(parameters, Mapping) else tuple(parameters)
+    try:
+        digest = hash(values)
+    except TypeError:
+        # Lists and dictionaries: arrays and JSON.
+        digest = hash(repr(values))
+    return hashlib.blake2b(digest.to_bytes(8, signed=True), digest_size=8, key=salt).hexdigest()
+
+
+def _file_name(url: URL) -> str | None:
+    """Return the name of SQLite's file: its path on this machine is nobody's business."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database.removeprefix("file:")).name

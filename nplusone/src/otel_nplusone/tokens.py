@@ -1,0 +1,99 @@
+"""SQL text → tokens, in any dialect, for `fingerprint`.
+
+A scanner and no parser: whatever is not a comment, a value, a cast or a name is an operator, so
+that no text is refused and a text that is cut off simply ends.
+"""
+
+import re
+from collections.abc import Iterator
+
+VALUE = "?"
+
+_IDENTIFIER = r'(?:[^\W\d][\w$]*|"(?:[^"]|"")*+"?|`[^`]*+`?|\[[^\W\d][\w $]*+\])'
+_TOKEN = re.compile(
+    rf"""
+    (?P<skip> (?: \A | \n ) [ \t]* \#[^\n]* | [^\S\n]+ | \n | --[^\n]* | /\*.*?(?:\*/|\Z) )
+  | (?P<value>
+        (?: [eEnNbBxX] | [uU]& )? '(?: [^'\\] | '' | \\. )*+ \\? '?      # 'text', E'text', b'01'
+      | \$ (?P<tag> (?: [^\W\d]\w* )? ) \$ .*? (?: \$ (?P=tag) \$ | \Z )  # $tag$text$tag$
+    )
+  | (?P<bind>
+        % (?: \([^()]*\) [a-zA-Z]? | [sbt] (?!\w) )                       # %(name)s %s
+      | \?\d* | \$\d+ | (?<![\w:]) :\w+ | @[^\W\d]\w* | \{{\w+:\w+\}}       # ? ?1 $1 :name @p1
+      | __\[[^\[\]]*\]                                                    # SQLAlchemy's IN lists
+    )
+  | (?P<number> 0[xX][0-9a-fA-F]+ | (?: \d+\.?\d* | \.\d+ ) (?: [eE][+-]?\d+ )? \w* )
+  | (?P<cast> :: \s* (?: "[^"]*+"? | \w+ (?: \.\w+ )? )
+      (?: \s+ (?: varying | precision | with(?:out)? \s+ time \s+ zone ) )?
+      (?: \( [\d\s,]* \) )? (?: \[\d*\] )* )
+  | (?P<name> {_IDENTIFIER} (?: \. (?: {_IDENTIFIER} | \* ) )* )
+  | (?P<operator> ->>? | \#>>? | <=> | [<>!]= | <> | \|\| | := | . )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_QUOTES = re.compile(r'["`\[\]]')
+# Literals that stand where a value may stand; after IS and NOT they are part of the condition.
+_LITERALS = frozenset({"NULL", "TRUE", "FALSE"})
+_NOT_A_LITERAL_AFTER = frozenset({"IS", "NOT", "OR"})
+_WORDS = """
+    ALL AND ANY ARRAY AS ASC BEGIN BETWEEN BY CASE CAST COMMIT CONFLICT CROSS DEFAULT DELETE DESC
+    DISTINCT DO DUPLICATE ELSE END EXCEPT EXISTS FETCH FIRST FOR FROM FULL GROUP HAVING ILIKE IN
+    INNER INSERT INTERSECT INTERVAL INTO IS JOIN KEY LATERAL LEFT LIKE LIMIT LOCKED MERGE NATURAL
+    NEXT NOT NOTHING NOWAIT NULLS OFFSET ON ONLY OR ORDER OUTER OVER PARTITION RECURSIVE RELEASE
+    REPLACE RETURNING RIGHT ROLLBACK SAVEPOINT SELECT SET SHARE SKIP START THEN TO TRANSACTION
+    UNION UPDATE USING VALUES WHEN WHERE WINDOW WITH
+"""
+KEYWORDS = frozenset(_WORDS.split())
+_SIGNS = frozenset("+-")
+_OPERATORS = frozenset({"=", "<", ">", "!=", "<>", "<=", ">=", "||", "+", "-", "*", "/", "%"})
+_BEFORE_SIGN = _OPERATORS | {"(", "[", ","}
+
+
+def tokens(sql: str) -> tuple[list[str], bool]:
+    """Scan `sql`: values become VALUE, keywords upper case, names lower case without quotes.
+
+    Comments and casts of values vanish. The flag says whether there are binds (`?`, `%s`, `:x`),
+    whose values the text does not tell.
+    """
+    out: list[str] = []
+    has_binds = False
+    for kind, text in _scan(sql):
+        if kind == "name":
+            out.append(_name(text, out))
+        elif kind == "operator":
+            out.append(text)
+        elif kind == "cast":
+            if not out or out[-1] != VALUE:
+                out.append(text.lower())
+        else:
+            if kind == "number":
+                _drop_sign(out)
+            has_binds = has_binds or kind == "bind"
+            out.append(VALUE)
+    return out, has_binds
+
+
+def _scan(sql: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(sql):
+        kind = match.lastgroup
+        if kind is not None and kind != "skip":
+            yield kind, match.group()
+
+
+def _name(text: str, before: list[str]) -> str:
+    upper = text.upper()
+    if upper in KEYWORDS:
+        return upper
+    if upper in _LITERALS:
+        condition = bool(before) and before[-1] in _NOT_A_LITERAL_AFTER
+        return upper if condition else VALUE
+    return (_QUOTES.sub("", text) if not text.isidentifier() else text).lower()
+
+
+def _drop_sign(out: list[str]) -> None:
+    """Take the sign of a number away, so that -5 is the same value as 5; a - 5 keeps its minus."""
+    if not out or out[-1] not in _SIGNS:
+        return
+    before = out[-2] if len(out) > 1 else "("
+    if before in _BEFORE_SIGN or before in KEYWORDS:
+        out.pop()

@@ -21,19 +21,19 @@ def build() -> Dashboard:
             "Calls by statement",
             "One statement, thousands of times a second: that is what an N+1 looks like from here.",
             "ops",
-            query(top("pg_statement_calls_total"), "{{statement}} {{query_id}}"),
+            query(top("pg_statement_calls_total"), "{{statement}}"),
         ),
         lines(
             "Rows by statement",
             "As many calls as rows, or nearly: each call fetches one row.",
             "ops",
-            query(top("pg_statement_rows_total"), "{{statement}} {{query_id}}"),
+            query(top("pg_statement_rows_total"), "{{statement}}"),
         ),
         lines(
             "Time by statement",
             "Seconds of execution in a second. The database is not slow: it is asked too often.",
             "s",
-            query(top("pg_statement_seconds_total"), "{{statement}} {{query_id}}"),
+            query(top("pg_statement_seconds_total"), "{{statement}}"),
         ),
         lines(
             "Time for one call",
@@ -42,7 +42,7 @@ def build() -> Dashboard:
             query(
                 f"{top('pg_statement_seconds_total')}"
                 " / sum by (statement, query_id) (rate(pg_statement_calls_total[1m]))",
-                "{{statement}} {{query_id}}",
+                "{{statement}}",
             ),
         ),
         lines(
@@ -61,8 +61,8 @@ def build() -> Dashboard:
         ),
         rows(
             "Statements",
-            "What the names above stand for, with the calls since the statistics were reset.",
+            "Calls of each since the statistics were reset.",
             "none",
-            "sort_desc(sum by (query_id, statement, text) (pg_statement_calls_total))",
+            "sort_desc(sum by (statement, query_id) (pg_statement_calls_total))",
         ),
     )

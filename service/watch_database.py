@@ -100,7 +100,7 @@ def read(database_url: str, role: str) -> Statistics:
         log.warning("the database gives no statistics: %s", error)
         raise DatabaseUnavailable from error
     return Statistics(
-        statements=tuple(Statement(*row[:4], float(row[4])) for row in statements),
+        statements=tuple(Statement(*row) for row in statements),
         connections=dict(connections),
         locks={mode: held for mode, held, _ in locks},
         locks_waiting=sum(waiting for _, _, waiting in locks),

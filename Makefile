@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident locustfiles tests bench
+SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-jaeger test-fuzz bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-jaeger test-fuzz bench dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
+	@$(BIN)/python -m dashboards.build
 
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .

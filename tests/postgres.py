@@ -34,7 +34,11 @@ class Postgres:
 
     def start(self) -> None:
         arguments = [f"-D{self.folder}/data", f"-p{self.port}", f"-k{self.folder}"]
-        settings = ["-clisten_addresses=127.0.0.1", "-cfsync=off"]
+        settings = [
+            "-clisten_addresses=127.0.0.1",
+            "-cfsync=off",
+            "-cshared_preload_libraries=pg_stat_statements",
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.programs / "postgres", *arguments, *settings],

@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started 
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
+
+test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
+	@$(BIN)/pytest -m stack $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)

@@ -11,7 +11,7 @@ from incident.backend import count_db_spans, spans_of
 from incident.http_json import JsonClient
 
 SERVER = (2, "SPAN_KIND_SERVER")
-# Traces that Jaeger 2.13 answers with at once, each of hundreds of spans.
+# Traces that Jaeger answers with at once, each of hundreds of spans.
 FEW = 5
 
 # What became of spans on their way: not exported or not even queued by the service, ...
@@ -71,15 +71,20 @@ class Jaeger:
         answer = self._client.get(f"/api/v3/traces/{trace_id}")
         return Trace(trace_id, tuple(spans_of(answer)))
 
-    def traces(self, service: str, operation: str, since_ns: int) -> list[Trace]:
-        """Return a few of the traces with such a span since then."""
+    def traces(
+        self, service: str, operation: str, since_ns: int, *, at_most: int = FEW
+    ) -> list[Trace]:
+        """Return some of the traces with such a span since then; none of the future."""
+        now_ns = time.time_ns()
+        if since_ns >= now_ns:
+            return []
         query = {
             "query.service_name": service,
             "query.operation_name": operation,
             "query.start_time_min": rfc3339(since_ns),
-            "query.start_time_max": rfc3339(time.time_ns()),
-            "query.num_traces": FEW,
-            "query.search_depth": FEW,
+            "query.start_time_max": rfc3339(now_ns),
+            "query.num_traces": at_most,
+            "query.search_depth": at_most,  # the same, as Jaeger calls it from 2.19
         }
         return grouped(self._client.get("/api/v3/traces", query))
 

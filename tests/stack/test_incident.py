@@ -24,13 +24,15 @@ FEW = 3
 # A visitor's request waits for its answer; what began before the switch ends after it.
 NEW_TRACES = 20
 
+NewTraces = Callable[[int, int], list[Trace]]
+
 
 @pytest.fixture
-def new_traces(jaeger: Jaeger) -> Callable[[int], list[Trace]]:
+def new_traces(jaeger: Jaeger) -> NewTraces:
     """Whole traces of Success Stories that the service began after a moment."""
 
-    def since(moment_ns: int) -> list[Trace]:
-        traces = jaeger.traces("cat-clinic", f"GET {STORIES}", moment_ns)
+    def since(moment_ns: int, at_most: int) -> list[Trace]:
+        traces = jaeger.traces("cat-clinic", f"GET {STORIES}", moment_ns, at_most=at_most)
         return [
             trace
             for trace in traces
@@ -41,12 +43,12 @@ def new_traces(jaeger: Jaeger) -> Callable[[int], list[Trace]]:
 
 
 def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
-    new_traces: Callable[[int], list[Trace]],
+    new_traces: NewTraces,
 ) -> None:
     since_ns = time.time_ns() - 60 * 10**9
 
     traces = wait_until(
-        lambda: [trace for trace in new_traces(since_ns) if trace.db_spans >= MANY],
+        lambda: [trace for trace in new_traces(since_ns, 5) if trace.db_spans >= MANY],
         what=f"a trace of {STORIES} with {MANY} DB spans that Locust began",
         deadline_s=FIRST_TRACE_S,
         every_s=1,
@@ -87,7 +89,7 @@ def test_exemplars_lead_to_traces_that_jaeger_has(
 def test_the_fix_reaches_new_requests_within_seconds_without_restart_or_failure(
     stack: Compose,
     locust: Locust,
-    new_traces: Callable[[int], list[Trace]],
+    new_traces: NewTraces,
     flags_file: Path,
 ) -> None:
     before = stack.containers()["service"]
@@ -99,7 +101,7 @@ def test_the_fix_reaches_new_requests_within_seconds_without_restart_or_failure(
 
     def enough() -> bool:
         # Only what was begun well after the switch; older requests end as they began.
-        seen.update((trace.trace_id, trace) for trace in new_traces(effective_ns))
+        seen.update((trace.trace_id, trace) for trace in new_traces(effective_ns, 5 * NEW_TRACES))
         return len(seen) >= NEW_TRACES
 
     wait_until(enough, what="traces after the fix", deadline_s=ARRIVED_S, every_s=1)

@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-jaeger test-fuzz bench dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz bench dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started 
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
+
+test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
+	@$(BIN)/pytest -m stack $(PYTEST_ARGS)
 
 test-jaeger: $(VENV)/.dev ## tracestore beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore $(PYTEST_ARGS)

@@ -99,4 +99,4 @@ def test_flags_are_mounted_as_a_folder() -> None:
     """A file that is replaced by rename would keep its old self in a mount of the file."""
     mounts = SERVICES["service"]["volumes"]
 
-    assert "./var/flags:/flags:ro" in mounts
+    assert "${FLAGS_FOLDER:-./var/flags}:/flags:ro" in mounts

@@ -1,0 +1,100 @@
+"""One stack for all tests here: docker-compose.yml as it is, under a name and on ports of its own.
+
+Grafana takes part where its image is on this engine. Images that merely stand in for those of
+.env say so on their label `stand-in.is`, and the report's head repeats it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from incident import flags
+from tests.running import PROJECT
+from tests.stack.compose import NAME, Compose
+from tests.stack.engines import Jaeger, Locust, Prometheus
+from tests.stack.images import Image, images
+from tests.stack.watch import UsageWatch
+
+EVERYTHING: tuple[str, ...] = ()
+# Brings all that it depends on, and that is everything else.
+WITHOUT_GRAFANA = ("locust-worker",)
+
+
+def pytest_report_header() -> list[str]:
+    if shutil.which("docker") is None:
+        return ["stack: no docker, which the tests need"]
+    return ["stack, on these images:", *(f"  {image}" for image in images())]
+
+
+@pytest.fixture(scope="session")
+def installed() -> tuple[Image, ...]:
+    assert shutil.which("docker"), "docker is not installed: install Docker with Compose 2"
+    return tuple(images())
+
+
+@pytest.fixture(scope="session")
+def services(installed: tuple[Image, ...]) -> tuple[str, ...]:
+    """What to name after `up`: everything, or everything but Grafana."""
+    grafana = next(image for image in installed if image.variable == "GRAFANA_IMAGE")
+    return EVERYTHING if grafana.is_here else WITHOUT_GRAFANA
+
+
+@pytest.fixture(scope="session")
+def running(
+    services: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Compose]:
+    compose = Compose(NAME, tmp_path_factory.mktemp("flags"))
+    compose.down()  # what an earlier run left when it was killed
+    try:
+        compose.up(services)
+        yield compose
+    finally:
+        compose.down()
+
+
+@pytest.fixture(scope="session")
+def usage(running: Compose) -> Iterator[UsageWatch]:
+    """What each container uses, read from the moment that the stack is up."""
+    with UsageWatch(running) as watch:
+        yield watch
+
+
+@pytest.fixture(scope="session")
+def stack(running: Compose, usage: UsageWatch) -> Compose:
+    """The running stack, under its default load, on the strategy that hurts."""
+    return running
+
+
+@pytest.fixture
+def jaeger(stack: Compose) -> Jaeger:
+    return Jaeger(stack.url("TRACE_UI_PORT"))
+
+
+@pytest.fixture
+def prometheus(stack: Compose) -> Prometheus:
+    return Prometheus(stack.url("PROMETHEUS_PORT"))
+
+
+@pytest.fixture
+def locust(stack: Compose) -> Locust:
+    return Locust(stack.url("LOCUST_PORT"))
+
+
+@pytest.fixture
+def flags_file(stack: Compose) -> Iterator[Path]:
+    """The flags that the service reads, as they were again afterwards."""
+    with flags.put_back(stack.flags_file):
+        yield stack.flags_file
+
+
+@pytest.fixture
+def other_project(installed: tuple[Image, ...], tmp_path: Path) -> Iterator[Compose]:
+    """A second project, for what would spoil the stack of the others."""
+    compose = Compose(f"{NAME}-other", tmp_path, file=PROJECT / "docker-compose.yml")
+    compose.down()
+    try:
+        yield compose
+    finally:
+        compose.down()

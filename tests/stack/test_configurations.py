@@ -1,0 +1,31 @@
+"""The engines' own programs accept their configurations, as the compose file mounts them."""
+
+import pytest
+
+from tests.stack.compose import Compose
+
+pytestmark = pytest.mark.stack
+
+CHECKS = {
+    "otel-collector": ("otel-collector", "validate", "--config=/etc/otelcol-contrib/config.yaml"),
+    "jaeger": (
+        "jaeger",
+        "validate",
+        "--config=/etc/jaeger/jaeger.yaml",
+        "--config=/etc/jaeger/jaeger-mcp.yaml",
+    ),
+    "prometheus": (
+        "--entrypoint=promtool",
+        "prometheus",
+        "check",
+        "config",
+        "/etc/prometheus/prometheus.yml",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", CHECKS)
+def test_an_engine_accepts_its_configuration(other_project: Compose, engine: str) -> None:
+    checked = other_project.run("run", "--rm", "--no-deps", *CHECKS[engine])
+
+    assert checked.returncode == 0, checked.stderr + checked.stdout

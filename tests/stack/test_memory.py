@@ -1,0 +1,31 @@
+"""Under the default load, which is the incident, every container stays within its memory."""
+
+import pytest
+
+from incident.waiting import wait_until
+from tests.stack.compose import Compose
+from tests.stack.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Prometheus
+from tests.stack.watch import UsageWatch
+
+pytestmark = pytest.mark.stack
+
+LOADED_S = 180
+
+
+def test_memory_stays_under_its_limits_and_no_span_is_lost_through_minutes_of_load(
+    stack: Compose, prometheus: Prometheus, usage: UsageWatch
+) -> None:
+    wait_until(
+        lambda: usage.seconds >= LOADED_S,
+        what=f"{LOADED_S} s of load",
+        deadline_s=LOADED_S + 30,
+        every_s=1,
+    )
+
+    for service, one in stack.containers().items():
+        assert not one["State"]["OOMKilled"], service
+        assert one["RestartCount"] == 0, service
+        for reading in usage.of(service):
+            assert reading.memory_bytes < reading.limit_bytes, service
+    assert prometheus.value(LOST_BY_THE_SERVICE) == 0
+    assert prometheus.value(LOST_BY_THE_COLLECTOR) == 0

@@ -1,0 +1,114 @@
+"""A part of the stack goes away under load and comes back: requests, spans and their books."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from incident.waiting import wait_until
+from tests.stack.compose import Compose
+from tests.stack.engines import (
+    LOST_BY_THE_COLLECTOR,
+    LOST_BY_THE_SERVICE,
+    Jaeger,
+    Locust,
+    Prometheus,
+)
+from tests.stack.visit import PATIENCE_S, visit, wait_until_stored
+
+pytestmark = pytest.mark.stack
+
+BACK_S = 120
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(locust: Locust) -> None:
+    """Locust counts what one test does."""
+    locust.forget()
+
+
+@contextmanager
+def away(stack: Compose, service: str) -> Iterator[None]:
+    """Stop a part of the stack; bring it back afterwards, whatever happened."""
+    stack.do("stop", service)
+    try:
+        yield
+    finally:
+        stack.do("up", "--detach", "--wait", "--no-deps", service)
+
+
+def wait_for_visits(locust: Locust) -> None:
+    """Wait until some of Locust's own visitors have been answered as well."""
+    wait_until(
+        lambda: locust.visits().answered > 3, what="answers to visitors", deadline_s=PATIENCE_S
+    )
+
+
+def test_without_jaeger_requests_go_on_and_its_spans_arrive_when_it_is_back(
+    stack: Compose, jaeger: Jaeger, prometheus: Prometheus, locust: Locust
+) -> None:
+    lost_before = prometheus.value(LOST_BY_THE_COLLECTOR)
+
+    with away(stack, "jaeger"):
+        meanwhile = visit(stack)
+        wait_for_visits(locust)
+    wait_until_stored(jaeger, meanwhile)
+    afterwards = visit(stack)
+    wait_until_stored(jaeger, afterwards)
+
+    assert (meanwhile.status, afterwards.status) == (200, 200)
+    assert locust.visits().failed == 0
+    assert prometheus.value(LOST_BY_THE_COLLECTOR) == lost_before
+
+
+def test_without_the_collector_requests_go_on_and_what_is_lost_is_counted(
+    stack: Compose, jaeger: Jaeger, prometheus: Prometheus, locust: Locust
+) -> None:
+    lost_before = prometheus.value(LOST_BY_THE_SERVICE)
+    stopped_at = int(time.time())
+
+    with away(stack, "otel-collector"):
+        meanwhile = visit(stack)
+        wait_for_visits(locust)
+        wait_until(
+            lambda: "Failed to export" in stack.do("logs", "--since", str(stopped_at), "service"),
+            what="the service to give up a batch of spans",
+            deadline_s=BACK_S,
+            every_s=1,
+        )
+    afterwards = visit(stack)
+    wait_until_stored(jaeger, afterwards)
+
+    assert (meanwhile.status, afterwards.status) == (200, 200)
+    assert locust.visits().failed == 0
+    wait_until(
+        lambda: prometheus.value(LOST_BY_THE_SERVICE) > lost_before,
+        what="the loss in Prometheus",
+        deadline_s=BACK_S,
+        every_s=1,
+    )
+
+
+def test_without_the_database_requests_are_answered_503_and_recover(
+    stack: Compose, jaeger: Jaeger, locust: Locust
+) -> None:
+    before = stack.containers()["service"]["State"]["StartedAt"]
+
+    with away(stack, "db"):
+        meanwhile = visit(stack)
+        wait_until(
+            lambda: locust.visits().failed, what="a visitor to be told", deadline_s=PATIENCE_S
+        )
+    wait_until(lambda: is_ready(stack), what="the service to be ready again", deadline_s=BACK_S)
+    afterwards = visit(stack)
+    wait_until_stored(jaeger, afterwards)
+
+    assert (meanwhile.status, afterwards.status) == (503, 200)
+    assert all("503" in error for error in locust.visits().errors)
+    assert stack.containers()["service"]["State"]["StartedAt"] == before
+
+
+def is_ready(stack: Compose) -> bool:
+    return requests.get(stack.url("CLINIC_PORT", "/readyz"), timeout=PATIENCE_S).ok

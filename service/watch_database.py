@@ -178,11 +178,11 @@ def main(arguments: list[str]) -> int:
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgresql"):
         return _refuse(f"DATABASE_URL={url!r} is no URL of PostgreSQL, which alone has statistics.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         server = make_server((told.host, told.port), url, told.role)
     except OSError as error:
         return _refuse(f"Port {told.port} cannot be listened on ({error}): give another --port.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with server:
         server.serve_forever()
     return 0

@@ -92,11 +92,17 @@ def clinic_that_shows(page: Page, *, status: int = 200) -> Iterator[str]:
             thread.join()
 
 
+def are_many(requests: list[Request]) -> bool:
+    return len(requests) >= ENOUGH
+
+
 @pytest.fixture
 def visit(tmp_path: Path) -> Callable[..., list[Request]]:
     """Send visitors to an address until they have asked enough; return what was written down."""
 
-    def run(address: str, *options: str) -> list[Request]:
+    def run(
+        address: str, *options: str, enough: Callable[[list[Request]], bool] = are_many
+    ) -> list[Request]:
         written = tmp_path / "requests.jsonl"
         command = Command(
             name="locust",
@@ -115,7 +121,7 @@ def visit(tmp_path: Path) -> Callable[..., list[Request]]:
         log = RequestLog(written)
         with Processes(tmp_path / "logs") as processes:
             locust = processes.start(command)
-            wait_until(lambda: len(log.read()) >= ENOUGH, what=f"{ENOUGH} requests", deadline_s=60)
+            wait_until(lambda: enough(log.read()), what="enough requests", deadline_s=60)
             processes.stop(locust)
         return log.read()
 
@@ -173,12 +179,18 @@ def test_appointments_are_made_seen_and_cancelled_on_a_real_clinic(
 
     with Processes(tmp_path / "service") as processes:
         clinic = start_clinic(processes, tmp_path, url, {"OTEL_SDK_DISABLED": "true"})
-        requests = visit(clinic.url, "--tags=appointments")
+        requests = visit(
+            clinic.url,
+            "--tags=appointments",
+            enough=lambda seen: any(one.name.endswith("(cancel)") for one in seen),
+        )
 
     assert {(one.name, one.status) for one in requests} >= {
         ("/api/clinics/[id]/owners", 200),
         ("/api/owners/[id]", 200),
         ("/api/owners/[id]/cats", 200),
         ("/api/appointments", 201),
+        ("/api/appointments/[id]", 200),
+        ("/api/appointments/[id] (cancel)", 204),
     }
     assert {request.failure for request in requests} == {None}

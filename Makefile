@@ -84,6 +84,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/runtime.txt requirements/runtime.in
 	@$(UV_COMPILE) --output-file requirements/service.txt -c requirements/runtime.txt requirements/service.in
 	@$(UV_COMPILE) --output-file requirements/load.txt -c requirements/runtime.txt requirements/load.in
+	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/runtime.txt requirements/notebook.in
 

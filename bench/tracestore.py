@@ -1,237 +1,193 @@
-"""How much tracestore takes in and how fast it gives a trace back, measured over HTTP.
+"""How much tracestore takes in and how fast it answers, beside a Jaeger on the same cores.
 
-The server is a process of its own and the bodies are made beforehand, so that what is measured
-is the server alone. The spans are those of the incident: statements as SQLAlchemy's
-instrumentation records them, 512 to a request, each request a trace of its own.
+Both are processes of their own, asked over HTTP, one after the other in one run: 30 seconds of
+as many spans as they take, then filled up to two million, then read. Jaeger keeps its spans in
+memory; it is the binary that JAEGER_BIN names or that .ci/stack/binaries has built, and left
+out where there is none.
 """
 
-import concurrent.futures
-import contextlib
-import http.client
-import itertools
 import json
 import os
-import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
+from incident.processes import Command, Processes
+from tests.running import PROJECT, tool, unused_port, wait_for
+from tests.tracestore.jaeger import start_jaeger
 
 TARGETS = {
-    "ingest_spans_per_second": "at least 15,000",
+    "start_s": "under 1",
+    "ingest_spans_per_second": "at least 20,000",
     "ingest_seconds": "30",
     "spans_lost": "0",
-    "read_500_spans_ms_p50": "under 15",
+    "ingest_share_of_jaeger": "at least 0.3",
+    "read_500_spans_ms_p50": "under 10",
+    "read_500_spans_times_jaeger": "at most 1",
+    "search_summaries_ms_p50": "under 50",
+    "memory_mb": "under 250",
 }
-SPANS_PER_REQUEST = 512
+FULL = 2_000_000
 SPANS_PER_TRACE_READ = 500
 READS = 200
-SENDERS = 2
-# Each body is sent again and again under other trace ids, which are patched into its bytes.
-_BODIES = 16
-# No byte of a body that is not an id: sixteen of them in a row are a trace id and nothing else.
-_FIRST_MARKER = 0xC0
-
-_SELECT_CAT = (
-    "SELECT cat.id, cat.name, cat.age, cat.color, cat.lives, cat.owner_id FROM cat WHERE cat.id = ?"
-)
-_STARTUP_SECONDS = 20.0
+SEARCHES = 30
+FOUND = 20
+_YEARS = {
+    "query.start_time_min": "2000-01-01T00:00:00Z",
+    "query.start_time_max": "2100-01-01T00:00:00Z",
+}
+# Traces of one service that took long: one in sixteen of all.
+_SLOW = {**_YEARS, "query.service_name": RARE_SERVICE, "query.duration_min": "2s"}
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A running tracestore."""
+class Backend:
+    """A running backend by its ports, its process and the time that its start took."""
 
-    port: int
+    ui_port: int
+    otlp_port: int
     pid: int
+    start_s: float
 
 
-def measure(*, seconds: float = 30.0) -> dict[str, float | int]:
-    """Take in spans for `seconds`, count the loss, then read one trace READS times."""
-    with _server() as server:
-        sent, elapsed = _ingest(server.port, seconds)
-        stored = _stored(server.port)
-        memory = psutil.Process(server.pid).memory_info().rss
-        trace_id = os.urandom(16)
-        _post(_connection(server.port), _body(trace_id, SPANS_PER_TRACE_READ))
-        reads = _read_times_ms(server.port, trace_id)
-    return {
-        "ingest_spans_per_second": round(sent / elapsed),
-        "ingest_seconds": round(elapsed, 1),
-        "spans_sent": sent,
-        "spans_lost": sent - stored,
-        "read_500_spans_ms_p50": round(statistics.median(reads), 2),
-        "read_500_spans_ms_p95": round(statistics.quantiles(reads, n=20)[18], 2),
-        "memory_mb_after_ingest": round(memory / 1e6),
+def measure(*, seconds: float = 30.0, full: int = FULL) -> dict[str, float | int]:
+    """Measure tracestore, and Jaeger where there is one; the ratios are of the same run."""
+    with _tracestore() as backend:
+        figures = _measure(backend, seconds, full)
+        figures["spans_lost"] = figures["spans_sent"] - _stored(backend)
+        figures |= _summaries(backend)
+    binary = _jaeger_binary()
+    if binary is None:
+        return figures
+    with _jaeger(binary) as backend:
+        theirs = _measure(backend, seconds, full)
+    figures |= {f"jaeger_{name}": value for name, value in theirs.items()}
+    return figures | {
+        "ingest_share_of_jaeger": round(
+            figures["ingest_spans_per_second"] / theirs["ingest_spans_per_second"], 2
+        ),
+        "read_500_spans_times_jaeger": round(
+            figures["read_500_spans_ms_p50"] / theirs["read_500_spans_ms_p50"], 2
+        ),
     }
 
 
-def _ingest(port: int, seconds: float) -> tuple[int, float]:
-    """Send from SENDERS connections at once; return the acknowledged spans and the time taken."""
-    markers = [bytes([_FIRST_MARKER + number]) * 16 for number in range(_BODIES)]
-    templates = [(marker, _body(marker, SPANS_PER_REQUEST)) for marker in markers]
-    begin = time.perf_counter()
+def _measure(backend: Backend, seconds: float, full: int) -> dict[str, float | int]:
+    ingest = send(backend.otlp_port, seconds=seconds)
+    fill = send(backend.otlp_port, spans=max(full - ingest.spans, 2))
+    trace_id = os.urandom(16)
+    post(connect(backend.otlp_port), body(trace_id, SPANS_PER_TRACE_READ))
+    reads = _read_times_ms(backend, trace_id)
+    # What both can do: the spans of the newest slow trace, in one answer.
+    search = f"/api/v3/traces?{urllib.parse.urlencode({**_SLOW, 'query.num_traces': 1})}"
+    return {
+        "start_s": round(backend.start_s, 2),
+        "ingest_spans_per_second": round(ingest.spans_per_second),
+        "ingest_seconds": round(ingest.seconds, 1),
+        "spans_sent": ingest.spans + fill.spans + SPANS_PER_TRACE_READ,
+        "read_500_spans_ms_p50": round(statistics.median(reads), 2),
+        "read_500_spans_ms_p95": round(statistics.quantiles(reads, n=20)[18], 2),
+        "search_one_trace_ms_p50": round(statistics.median(_times_ms(backend, search)), 2),
+        "memory_mb": round(psutil.Process(backend.pid).memory_info().rss / 1e6),
+    }
 
-    def send() -> int:
-        connection = _connection(port)
-        acknowledged = 0
-        for marker, template in itertools.cycle(templates):
-            if time.perf_counter() - begin >= seconds:
-                return acknowledged
-            _post(connection, template.replace(marker, os.urandom(16)))
-            acknowledged += SPANS_PER_REQUEST
-        return acknowledged
 
-    with concurrent.futures.ThreadPoolExecutor(SENDERS) as pool:
-        sent = sum(future.result() for future in [pool.submit(send) for _ in range(SENDERS)])
-    return sent, time.perf_counter() - begin
+def _summaries(backend: Backend) -> dict[str, float | int]:
+    """The list of the newest slow traces, which Jaeger has from 2.19 on."""
+    query = urllib.parse.urlencode({**_SLOW, "query.search_depth": FOUND})
+    times = _times_ms(backend, f"/api/v3/trace-summaries?{query}")
+    page = urllib.parse.urlencode({"service": RARE_SERVICE, "minDuration": "2s", "limit": FOUND})
+    return {
+        "search_summaries_ms_p50": round(statistics.median(times), 2),
+        "search_page_ms_p50": round(
+            statistics.median(_times_ms(backend, f"/search?{page}&sort=newest")), 2
+        ),
+    }
 
 
-def _stored(port: int) -> int:
+def _stored(backend: Backend) -> int:
     """Count what the store holds, through the same API as everybody."""
-    window = urllib.parse.urlencode(
-        {
-            "query.startTimeMin": "2000-01-01T00:00:00Z",
-            "query.startTimeMax": "2100-01-01T00:00:00Z",
-            "query.searchDepth": "10000",
-        }
-    )
-    answer = json.loads(_get(_connection(port), f"/api/v3/trace-summaries?{window}"))
+    query = urllib.parse.urlencode({**_YEARS, "query.search_depth": 10_000})
+    answer = json.loads(get(connect(backend.ui_port), f"/api/v3/trace-summaries?{query}"))
     return sum(summary["spanCount"] for summary in answer["summaries"])
 
 
-def _read_times_ms(port: int, trace_id: bytes) -> list[float]:
-    connection = _connection(port)
-    times = []
-    for _ in range(READS):
-        begin = time.perf_counter()
-        answer = _get(connection, f"/api/v3/traces/{trace_id.hex()}")
-        times.append((time.perf_counter() - begin) * 1000)
+def _read_times_ms(backend: Backend, trace_id: bytes) -> list[float]:
+    path = f"/api/v3/traces/{trace_id.hex()}"
+    connection = connect(backend.ui_port)
+    answer = get(connection, path)
     spans = json.loads(answer)["result"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
     if len(spans) != SPANS_PER_TRACE_READ:
         raise RuntimeError(f"read {len(spans)} spans instead of {SPANS_PER_TRACE_READ}")
-    return times
+    return _times_ms(backend, path, times=READS)
 
 
-def _body(trace_id: bytes, spans: int) -> bytes:
-    request = ExportTraceServiceRequest()
-    resource_spans = request.resource_spans.add()
-    for key, value in (
-        ("service.name", "cat-clinic"),
-        ("service.instance.id", "bench"),
-        ("telemetry.sdk.name", "opentelemetry"),
-        ("telemetry.sdk.language", "python"),
-        ("telemetry.sdk.version", "1.45.1"),
-    ):
-        resource_spans.resource.attributes.add(key=key).value.string_value = value
-    scope_spans = resource_spans.scope_spans.add()
-    scope_spans.scope.name = "opentelemetry.instrumentation.sqlalchemy"
-    now = time.time_ns()
-    root = os.urandom(8)
-    scope_spans.spans.add(
-        trace_id=trace_id,
-        span_id=root,
-        name="GET /success-stories",
-        kind=Span.SPAN_KIND_SERVER,
-        start_time_unix_nano=now,
-        end_time_unix_nano=now + spans * 2_000_000,
-    )
-    for number in range(1, spans):
-        start = now + number * 2_000_000
-        _add_statement(scope_spans.spans.add(trace_id=trace_id, parent_span_id=root), start)
-    return request.SerializeToString()
+def _times_ms(backend: Backend, path: str, *, times: int = SEARCHES) -> list[float]:
+    connection = connect(backend.ui_port)
+    taken = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        get(connection, path)
+        taken.append((time.perf_counter() - begin) * 1000)
+    return taken
 
 
-def _add_statement(span: Span, start: int) -> None:
-    span.span_id = os.urandom(8)
-    span.name = "SELECT cat"
-    span.kind = Span.SPAN_KIND_CLIENT
-    span.flags = 256
-    span.start_time_unix_nano = start
-    span.end_time_unix_nano = start + 350_000
-    for key, value in (
-        ("db.system.name", "sqlite"),
-        ("db.namespace", "clinic"),
-        ("db.operation.name", "SELECT"),
-        ("db.collection.name", "cat"),
-        ("db.query.text", _SELECT_CAT),
-        ("server.address", "127.0.0.1"),
-    ):
-        span.attributes.add(key=key).value.string_value = value
-    span.attributes.add(key="server.port").value.int_value = 5432
-
-
-@contextlib.contextmanager
-def _server() -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="tracestore-bench-") as directory:
-        ui_port, otlp_port = _free_ports()
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tracestore", "serve"),
-                *("--database", str(Path(directory) / "traces.db")),
-                *("--ui-port", str(ui_port), "--otlp-port", str(otlp_port)),
-                *("--max-spans", "10000000"),
-            ]
-        )
-        try:
-            _wait_until_healthy(otlp_port, process)
-            yield Server(otlp_port, process.pid)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _STARTUP_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"tracestore ended with {process.returncode} instead of serving")
-        with contextlib.suppress(OSError):
-            _get(_connection(port), "/healthz")
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"tracestore did not answer within {_STARTUP_SECONDS} s")
-
-
-def _free_ports() -> tuple[int, int]:
+@contextmanager
+def _tracestore() -> Iterator[Backend]:
     with (
-        socket.create_server(("127.0.0.1", 0)) as one,
-        socket.create_server(("127.0.0.1", 0)) as other,
+        tempfile.TemporaryDirectory(prefix="tracestore-bench-") as directory,
+        Processes(Path(directory) / "logs") as processes,
     ):
-        return one.getsockname()[1], other.getsockname()[1]
+        ui, otlp = unused_port(), unused_port()
+        argv = [
+            *(tool("tracestore"), "serve", "--database", str(Path(directory) / "traces.db")),
+            *(f"--ui-port={ui}", f"--otlp-port={otlp}", "--max-spans=10000000"),
+        ]
+        begin = time.perf_counter()
+        child = processes.start(
+            Command(name="tracestore", argv=argv, env=dict(os.environ), cwd=PROJECT)
+        )
+        wait_for(processes, f"http://127.0.0.1:{ui}/healthz")
+        yield Backend(ui, otlp, child.pid, time.perf_counter() - begin)
 
 
-def _connection(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+@contextmanager
+def _jaeger(binary: str) -> Iterator[Backend]:
+    os.environ["JAEGER_BIN"] = binary
+    with (
+        tempfile.TemporaryDirectory(prefix="jaeger-bench-") as directory,
+        Processes(Path(directory) / "logs") as processes,
+    ):
+        begin = time.perf_counter()
+        jaeger = start_jaeger(processes, Path(directory), max_traces=100_000)
+        yield Backend(
+            int(jaeger.ui.rpartition(":")[2]),
+            int(jaeger.otlp.rpartition(":")[2]),
+            jaeger.child.pid,
+            time.perf_counter() - begin,
+        )
 
 
-def _post(connection: http.client.HTTPConnection, body: bytes) -> None:
-    connection.request(
-        "POST", "/v1/traces", body=body, headers={"Content-Type": "application/x-protobuf"}
+def _jaeger_binary() -> str | None:
+    if named := os.environ.get("JAEGER_BIN"):
+        return named
+    where = subprocess.run(
+        [PROJECT / ".ci" / "stack" / "binaries", "--where"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    _read(connection)
-
-
-def _get(connection: http.client.HTTPConnection, path: str) -> bytes:
-    connection.request("GET", path)
-    return _read(connection)
-
-
-def _read(connection: http.client.HTTPConnection) -> bytes:
-    response = connection.getresponse()
-    answer = response.read()
-    if response.status != 200:
-        raise RuntimeError(f"tracestore answered {response.status}: {answer[:200]!r}")
-    return answer
+    built = Path(where.stdout.strip()) / "jaeger"
+    return str(built) if built.is_file() else None
 
 
 if __name__ == "__main__":

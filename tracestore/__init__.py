@@ -2,9 +2,9 @@
 
 A request's way through the modules:
 
-    OTLP body ─► receiver ─► otlp ─► spans ──► writer ─┐
-                                 └─► metrics ──────────┤
-                                                     store (SQLite, schema)
-    Jaeger client ◄── api_v3 ◄── query, otlp_json ─────┤
-    browser       ◄── pages  ◄── waterfall, statements ┴─ reader
+    OTLP body ─► receiver, grpc_receiver ─► intake ─► spans ──► writer ─┐
+                                              └─────► metrics ──────────┤
+                                                                      store (SQLite, schema)
+    Jaeger client ◄── api_v3, api_legacy ◄── query, otlp_json, jaeger_json ─┤
+    browser ◄── pages, trace_pages ◄── trace_view, waterfall, compare, … ───┴─ reader
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tracestore.app import create_app
-from tracestore.errors import TracestoreError
+from tracestore.errors import GrpcMissingError, TracestoreError
 from tracestore.server import listen, serve
 from tracestore.store import DEFAULT_MAX_SPANS, Store
 
@@ -44,13 +44,25 @@ def main() -> None:
     help="Port of OTLP/HTTP.",
 )
 @click.option(
+    "--grpc-port",
+    type=click.IntRange(1, 65535),
+    help="Port of OTLP/gRPC, usually 4317; off unless given. Needs requirements/grpc.txt.",
+)
+@click.option(
     "--max-spans",
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_SPANS,
     show_default=True,
     help="Past this many spans the oldest traces leave; a million take about 0.6 GB.",
 )
-def serve_command(database: Path, host: str, ui_port: int, otlp_port: int, max_spans: int) -> None:
+def serve_command(
+    database: Path,
+    host: str,
+    ui_port: int,
+    otlp_port: int,
+    grpc_port: int | None,
+    max_spans: int,
+) -> None:
     """Receive and show traces until SIGTERM or Ctrl-C.
 
     Example: tracestore serve --database var/traces.db --ui-port 16700
@@ -67,14 +79,28 @@ def serve_command(database: Path, host: str, ui_port: int, otlp_port: int, max_s
                 listen(host, otlp_port, part="tracestore's OTLP receiver", option="--otlp-port")
             )
             store = stack.enter_context(Store(database, max_spans=max_spans))
+            if grpc_port is not None:
+                stack.enter_context(_serve_grpc(store, host, grpc_port))
         except TracestoreError as error:
             click.echo(f"tracestore: {error}", err=True)
             raise SystemExit(BAD_USAGE) from error
-        _say_ready(host, ui_port, otlp_port)
+        _say_ready(host, ui_port, otlp_port, grpc_port)
         serve(create_app(store), [ui, otlp])
 
 
-def _say_ready(host: str, ui_port: int, otlp_port: int) -> None:
+def _serve_grpc(store: Store, host: str, port: int) -> contextlib.AbstractContextManager[None]:
+    """OTLP/gRPC beside the rest; GrpcMissingError where grpcio is not installed."""
+    try:
+        from tracestore.grpc_receiver import serve_grpc
+    except ImportError as error:
+        raise GrpcMissingError(
+            "--grpc-port needs grpcio, which is not installed: pip install -r"
+            " requirements/grpc.txt, or send OTLP/HTTP"
+        ) from error
+    return serve_grpc(store, host, port)
+
+
+def _say_ready(host: str, ui_port: int, otlp_port: int, grpc_port: int | None) -> None:
     if not _is_loopback(host):
         click.echo(
             f"tracestore: warning: {host} is reachable from other machines, and there is no"
@@ -82,8 +108,10 @@ def _say_ready(host: str, ui_port: int, otlp_port: int) -> None:
             err=True,
         )
     shown = f"[{host}]" if ":" in host else host
+    grpc = f", OTLP/gRPC on {shown}:{grpc_port}" if grpc_port else ""
     click.echo(
-        f"tracestore: traces on http://{shown}:{ui_port}, OTLP/HTTP on http://{shown}:{otlp_port}",
+        f"tracestore: traces on http://{shown}:{ui_port},"
+        f" OTLP/HTTP on http://{shown}:{otlp_port}{grpc}",
         err=True,
     )
 

@@ -3,6 +3,7 @@
 TracestoreError
 ├── DatabaseFileError        the file cannot be our database; the command line ends with 2
 ├── PortTakenError           an address cannot be listened on; the command line ends with 2
+├── GrpcMissingError         OTLP/gRPC is wanted without grpcio; the command line ends with 2
 ├── StoreUnavailableError    the disk is full or the file is locked; worth a retry
 ├── MalformedParameterError  a query parameter that cannot be read; names the parameter
 └── OtlpError                an export request that is refused, with its HTTP status
@@ -22,6 +23,10 @@ class DatabaseFileError(TracestoreError):
 
 class PortTakenError(TracestoreError):
     """An address that tracestore was told to listen on cannot be had."""
+
+
+class GrpcMissingError(TracestoreError):
+    """OTLP/gRPC is an extra that is not installed."""
 
 
 class StoreUnavailableError(TracestoreError):

@@ -28,23 +28,32 @@ LEFT JOIN source s ON s.source_id = o.source_id
 """
 
 # A trace is found by one span that meets every condition, as in Jaeger. The sums in
-# trace_operation rule most traces out before a span is read.
+# trace_operation rule most traces out before a span is read, and mostly answer by themselves:
+# the shortest and the longest span of an operation are known, so where one of them is of the
+# wanted duration, and the whole trace of the wanted time, there is such a span.
 _HAS_SPAN = """
 EXISTS (
   SELECT 1 FROM trace_operation sums
   JOIN operation named ON named.operation_id = sums.operation_id
   JOIN source came ON came.source_id = named.source_id
-  JOIN span ON span.trace_id = sums.trace_id AND span.operation_id = sums.operation_id
   WHERE sums.trace_id = t.trace_id
     AND (:service = '' OR came.service = :service)
     AND (:operation = '' OR named.name = :operation)
     AND sums.max_duration_nano >= :duration_min AND sums.min_duration_nano <= :duration_max
-    AND max(span.end_time_unix_nano - span.start_time_unix_nano, 0)
-        BETWEEN :duration_min AND :duration_max
-    AND span.start_time_unix_nano BETWEEN :start_min AND :start_max
-    {attributes}
+    AND ({known} OR EXISTS (
+      SELECT 1 FROM span
+      WHERE span.trace_id = sums.trace_id AND span.operation_id = sums.operation_id
+        AND max(span.end_time_unix_nano - span.start_time_unix_nano, 0)
+            BETWEEN :duration_min AND :duration_max
+        AND span.start_time_unix_nano BETWEEN :start_min AND :start_max
+        {attributes}
+    ))
 )
 """
+_KNOWN = """(
+  t.start_time_unix_nano >= :start_min AND t.end_time_unix_nano <= :start_max
+  AND (sums.max_duration_nano <= :duration_max OR sums.min_duration_nano >= :duration_min)
+)"""
 _HAS_ATTRIBUTES = "AND has_attributes(span.body, came.resource, came.scope)"
 
 
@@ -112,8 +121,8 @@ def find_traces(store: Store, query: SearchQuery) -> list[TraceSummary]:
     """The traces that a query finds, in its order, as many as its limit."""
     conditions = ["t.start_time_unix_nano <= :start_max AND t.end_time_unix_nano >= :start_min"]
     if query != SearchQuery(limit=query.limit, order=query.order):
-        attributes = _HAS_ATTRIBUTES if query.attributes else ""
-        conditions.append(_HAS_SPAN.format(attributes=attributes))
+        known, attributes = ("FALSE", _HAS_ATTRIBUTES) if query.attributes else (_KNOWN, "")
+        conditions.append(_HAS_SPAN.format(known=known, attributes=attributes))
     sql = (
         f"{_SUMMARY_COLUMNS} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {_ORDER_BY[query.order]} LIMIT :limit"

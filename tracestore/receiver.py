@@ -7,20 +7,14 @@ from flask import Blueprint, Response, current_app, request
 from google.protobuf.message import Message
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
-    ExportMetricsServiceResponse,
 )
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracestore import otlp
 from tracestore.errors import OtlpError, StoreUnavailableError
-from tracestore.metrics import decode_points, write_points
-from tracestore.spans import decode_spans
+from tracestore.intake import take_metrics, take_traces
 from tracestore.store import Store
-from tracestore.writer import write_spans
 
 RETRY_AFTER_S = 1
 
@@ -34,25 +28,11 @@ def create_blueprint(store: Store) -> Blueprint:
 
     @blueprint.post("/v1/traces")
     def export_traces() -> Response:
-        decoded = decode_spans(_read_body(ExportTraceServiceRequest))
-        if decoded.sources:
-            write_spans(store, decoded.sources)
-        answer = ExportTraceServiceResponse()
-        if decoded.rejected:
-            answer.partial_success.rejected_spans = decoded.rejected
-            answer.partial_success.error_message = decoded.reason
-        return _answer(answer)
+        return _answer(take_traces(store, _read_body(ExportTraceServiceRequest)))
 
     @blueprint.post("/v1/metrics")
     def export_metrics() -> Response:
-        decoded = decode_points(_read_body(ExportMetricsServiceRequest))
-        if decoded.points:
-            write_points(store, decoded.points)
-        answer = ExportMetricsServiceResponse()
-        if decoded.rejected:
-            answer.partial_success.rejected_data_points = decoded.rejected
-            answer.partial_success.error_message = decoded.reason
-        return _answer(answer)
+        return _answer(take_metrics(store, _read_body(ExportMetricsServiceRequest)))
 
     @blueprint.errorhandler(OtlpError)
     def refuse(error: OtlpError) -> Response:

@@ -1,5 +1,7 @@
 """A store in a temporary folder, the application over it, and its client."""
 
+import contextlib
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.running import unused_port
+from tests.tracestore.serving import Server, Start, command, wait_until_healthy
 from tracestore.app import create_app
 from tracestore.spans import decode_spans
 from tracestore.store import Store
@@ -41,3 +45,22 @@ def client(app: Flask) -> FlaskClient:
 def write(store: Store) -> Write:
     """Writes a request's spans past HTTP, and says how many were new."""
     return lambda request: write_spans(store, decode_spans(request).sources)
+
+
+@pytest.fixture
+def start(database: Path) -> Iterator[Start]:
+    with contextlib.ExitStack() as stack:
+
+        def start(*more: str) -> Server:
+            ports = (unused_port(), unused_port())
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command(database, *ports, *more), stderr=subprocess.PIPE, text=True
+                )
+            )
+            stack.callback(process.kill)
+            server = Server(process, *(f"http://127.0.0.1:{port}" for port in ports))
+            wait_until_healthy(server)
+            return server
+
+        yield start

@@ -1,18 +1,11 @@
 """The real command as a process, with the real exporter."""
 
 import concurrent.futures
-import contextlib
 import json
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,84 +14,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from tests.running import unused_port
 from tests.tracestore.samples import TRACE, naive_trace, request
-
-DEADLINE_S = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    process: subprocess.Popen[str]
-    ui: str
-    otlp: str
-
-    def get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.ui + path, timeout=10) as response:
-            answer: bytes = response.read()
-        return answer
-
-    def post(self, body: bytes) -> int:
-        sent = urllib.request.Request(
-            f"{self.otlp}/v1/traces", body, {"Content-Type": "application/x-protobuf"}
-        )
-        with urllib.request.urlopen(sent, timeout=10) as response:
-            return int(response.status)
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """End the server with a signal; return its exit code and what it said."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=DEADLINE_S)
-        return self.process.returncode, said
-
-
-Start = Callable[..., Server]
-
-
-def command(database: Path, ui_port: int, otlp_port: int, *more: str) -> list[str]:
-    return [
-        *(sys.executable, "-m", "tracestore", "serve", "--database", str(database)),
-        *("--ui-port", str(ui_port), "--otlp-port", str(otlp_port), *more),
-    ]
-
-
-def run(database: Path, *more: str, ui_port: int = 0) -> subprocess.CompletedProcess[str]:
-    """A server that is expected to end by itself."""
-    return subprocess.run(
-        command(database, ui_port or unused_port(), unused_port(), *more),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-    )
-
-
-@pytest.fixture
-def start(database: Path) -> Iterator[Start]:
-    with contextlib.ExitStack() as stack:
-
-        def start(*more: str) -> Server:
-            ports = (unused_port(), unused_port())
-            process = stack.enter_context(
-                subprocess.Popen(
-                    command(database, *ports, *more), stderr=subprocess.PIPE, text=True
-                )
-            )
-            stack.callback(process.kill)
-            server = Server(process, *(f"http://127.0.0.1:{port}" for port in ports))
-            wait_until_healthy(server)
-            return server
-
-        yield start
-
-
-def wait_until_healthy(server: Server) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline and server.process.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            server.get("/healthz")
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no answer from {server.ui}, exit code {server.process.poll()}")
+from tests.tracestore.serving import DEADLINE_S, Start, run
 
 
 def test_the_sdks_spans_come_back_from_the_query_api(start: Start) -> None:

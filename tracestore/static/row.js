@@ -37,8 +37,10 @@ function label(model, row, index) {
   element.append(arrow, dot);
   if (row.isGroup) {
     const total = model.total(row);
+    const text = part("text strong", "");
+    text.append(part("name", model.name(span)), part("times", ` × ${count(row.spans.length)}`));
     element.append(
-      part("text strong", `${model.name(span)} × ${count(row.spans.length)}`),
+      text,
       part("quiet", `${duration(total)} · ${percent(model.share(total))}`),
     );
   } else {

@@ -172,7 +172,8 @@ class Waterfall {
     }
     this.draw();
     this.remember();
-    if (jump && this.matches.size) {
+    const isThere = this.selected >= 0 && this.isMatch(this.selected);
+    if (jump && this.matches.size && !isThere) {
       const first = this.visible.find((index) => this.isMatch(index));
       if (first !== undefined) this.select(first);
     }

@@ -1,0 +1,106 @@
+"""What is left after a kill, at the limit, and with clocks that are wrong."""
+
+import signal
+import threading
+import urllib.error
+from itertools import count
+
+from flask.testing import FlaskClient
+
+from incident.waiting import wait_until
+from tests.tracestore.conftest import Write
+from tests.tracestore.samples import START, TRACE, naive_trace, request, span
+from tests.tracestore.serving import Start
+from tracestore import reader
+from tracestore.store import Store
+
+HOUR_MS = 3_600_000
+
+
+def test_a_kill_while_spans_come_in_loses_none_that_were_acknowledged(start: Start) -> None:
+    server = start()
+    acknowledged: list[bytes] = []
+
+    def send() -> None:
+        for number in count(1):
+            trace_id = number.to_bytes(16, "big")
+            body = request(naive_trace(trace_id, veterinarians=2)).SerializeToString()
+            try:
+                server.post(body)
+            except (OSError, urllib.error.URLError):
+                return
+            acknowledged.append(trace_id)
+
+    senders = threading.Thread(target=send)
+    senders.start()
+    wait_until(lambda: len(acknowledged) >= 20, what="20 acknowledged requests", deadline_s=60)
+    server.stop(signal.SIGKILL)
+    senders.join()
+
+    again = start()
+
+    lost = [trace for trace in acknowledged if len(again.spans_of(trace.hex())) != 106]
+    assert lost == []
+
+
+def test_a_kill_between_two_servers_leaves_the_file_free(start: Start) -> None:
+    start().stop(signal.SIGKILL)
+
+    assert start().get("/healthz")
+
+
+def test_disk_use_stays_bounded_once_the_limit_is_reached(store: Store, write: Write) -> None:
+    """The store of the tests holds 10,000 spans: freed pages are used again."""
+
+    def fill(numbers: range) -> int:
+        for number in numbers:
+            traces = naive_trace(number.to_bytes(16, "big"), veterinarians=10)
+            write(request([*traces]))
+        return store.path.stat().st_size
+
+    full = fill(range(1, 41))
+
+    later = fill(range(41, 161))
+
+    assert reader.stored_span_count(store) <= 10_000
+    assert later < 1.2 * full
+
+
+def test_the_oldest_traces_leave_first_whenever_they_came(store: Store, write: Write) -> None:
+    order = (5, 3, 1, 4, 2)
+    for hour in order:
+        spans = [
+            span(n, trace_id=bytes([hour]) * 16, start_ms=hour * HOUR_MS) for n in range(1, 2401)
+        ]
+        write(request(spans))
+
+    left = {hour for hour in order if reader.read_summary(store, bytes([hour]) * 16)}
+
+    assert left == {2, 3, 4, 5}
+
+
+def test_wrong_clocks_are_stored_found_and_shown(client: FlaskClient, write: Write) -> None:
+    ages = {1: 0, 2: START, 3: 2**63 - 2, 4: 2**64 - 2}
+    for number, start_nano in ages.items():
+        odd = span(1, trace_id=bytes([number]) * 16)
+        odd.start_time_unix_nano, odd.end_time_unix_nano = start_nano, start_nano + 1
+        write(request([odd]))
+
+    pages = [client.get(f"/trace/{bytes([number]).hex() * 16}") for number in ages]
+
+    assert [page.status_code for page in pages] == [200] * 4
+    assert client.get("/search").text.count("data-compare>") == 4
+    assert client.get("/search?lookback=1h&sort=newest").status_code == 200
+
+
+def test_a_clock_that_jumps_within_a_trace_keeps_it_in_one_piece(
+    client: FlaskClient, write: Write
+) -> None:
+    write(request([span(1, ms=5)]))
+    write(request([span(2, parent=1, start_ms=-HOUR_MS, statement="SELECT 1")]))
+    write(request([span(3, parent=1, start_ms=HOUR_MS, statement="SELECT 1")]))
+
+    trace = client.get(f"/api/traces/{TRACE.hex()}").get_json()["data"][0]
+
+    assert len(trace["spans"]) == 3
+    assert client.get(f"/trace/{TRACE.hex()}").status_code == 200

@@ -14,8 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from clinic import close_app, create_app
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
+from clinic.seed.generate import generate
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from clinic.telemetry import DEFAULTS, Telemetry
 

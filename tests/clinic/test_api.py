@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from clinic.booking import Booking
-from clinic.seed.generate import Rows
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 
 from .bookings import a_free_start, as_json, booking_like
 

@@ -16,8 +16,8 @@ from clinic import booking, close_app, create_app
 from clinic.db import make_engine
 from clinic.errors import RecordNotFound, RuleBroken, SlotTaken, TooLateToCancel
 from clinic.models import Appointment
-from clinic.seed.generate import Rows
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 
 from .bookings import a_free_start, as_json, booking_like, of_other_clinics

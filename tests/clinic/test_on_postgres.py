@@ -9,8 +9,9 @@ from sqlalchemy import create_engine, inspect
 from clinic import close_app, create_app
 from clinic.errors import SeedError
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
+from clinic.seed.generate import generate
 from clinic.seed.load import holds_data, store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from tests.postgres import Postgres, running_postgres
 
@@ -62,7 +63,7 @@ def test_failed_seeding_leaves_the_old_data(postgres: Postgres, rows: Rows) -> N
     url = postgres.create_database()
     store(url, rows)
     broken = generate(DATASETS["test"], seed=5)
-    broken.appointment[-1]["id"] = broken.appointment[0]["id"]
+    broken.visit_ids[-1] = broken.visit_ids[0]
 
     with pytest.raises(SeedError, match="could not be written"):
         store(url, broken)
@@ -73,7 +74,7 @@ def test_failed_seeding_leaves_the_old_data(postgres: Postgres, rows: Rows) -> N
 def test_failed_first_seeding_leaves_no_table(postgres: Postgres) -> None:
     url = postgres.create_database()
     broken = generate(DATASETS["test"], seed=5)
-    broken.appointment[-1]["id"] = broken.appointment[0]["id"]
+    broken.visit_ids[-1] = broken.visit_ids[0]
 
     with pytest.raises(SeedError):
         store(url, broken)

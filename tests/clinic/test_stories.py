@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.db import make_engine
 from clinic.errors import ClinicNotFound
 from clinic.models import Clinic
-from clinic.seed.generate import Rows
+from clinic.seed.rows import Rows
 from clinic.stories import STRATEGIES
 
 from .spans import statements

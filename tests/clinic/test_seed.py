@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -271,6 +272,15 @@ def test_prod_db_that_is_no_database_is_left_alone(
     assert (tmp_path / "prod.db").read_text() == "a novel"
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """Let children hear SIGINT also where this run was started in the background, and is deaf."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_create_prod_db_loses_nothing(
     stop: signal.Signals, status: int, path: Path, rows: Rows
@@ -284,9 +294,13 @@ def test_interrupted_create_prod_db_loses_nothing(
         assert process.poll() is None
         return any(file.stat().st_size > 2**20 for file in path.parent.glob(".*.seeding-*"))
 
-    wait_until(is_writing, what="a database in the making", deadline_s=60)
-    process.send_signal(stop)
-    _, words = process.communicate(timeout=60)
+    with process:
+        try:
+            wait_until(is_writing, what="a database in the making", deadline_s=60)
+            process.send_signal(stop)
+            _, words = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert process.returncode == status
     assert b"Traceback" not in words

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from bench import demo, strategies, telemetry, tracestore
+from bench import demo, seeding, strategies, telemetry, tracestore
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
@@ -47,6 +47,11 @@ QUESTIONS: Mapping[str, Question] = {
         "What does each way to read the Success Stories cost, on both databases?",
         strategies.measure,
         strategies.TARGETS,
+    ),
+    "seeding": Question(
+        "How fast is `prod` seeded, against a session that is given row after row?",
+        seeding.measure,
+        seeding.TARGETS,
     ),
     "telemetry": Question(
         "How many spans are lost when the backend is slow or down, or the clinic is stopped?",

@@ -6,7 +6,7 @@ there get past the door. The same requests every time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,11 +53,9 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+def database_url(own_database_url: str) -> str:
     """A database of this module's own: its tests write."""
-    url = new_database("fuzz")
-    store(url, rows)
-    return url
+    return own_database_url
 
 
 @pytest.fixture
@@ -65,14 +63,6 @@ def served(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
     close_app(app)
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    engine = make_engine(database_url)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 def known_ids(rows: Rows) -> dict[str, Any]:

@@ -59,6 +59,16 @@ def test_outage_tells_the_caller_nothing_about_the_server(
     assert str(cluster.port) not in response.text
 
 
+def test_database_that_nobody_has_seeded_is_a_503(postgres: Postgres, settings: Settings) -> None:
+    url = postgres.create_database()
+    app = create_app(Settings(database_url=url, flags_file=settings.flags_file))
+
+    responses = [app.test_client().get(path) for path in ("/", "/readyz", "/api/clinics")]
+
+    close_app(app)
+    assert [response.status_code for response in responses] == [503, 503, 503]
+
+
 def test_failed_seeding_leaves_the_old_data(postgres: Postgres, rows: Rows) -> None:
     url = postgres.create_database()
     store(url, rows)

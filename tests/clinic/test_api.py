@@ -131,6 +131,16 @@ def test_body_that_is_no_object_is_a_clear_error(body: str, client: FlaskClient)
     assert response.json["error"] == "bad_request"
 
 
+def test_oversized_body_is_refused(client: FlaskClient, wanted: Booking) -> None:
+    body = as_json(wanted) | {"cat_id": "x" * 65_536}
+
+    response = client.post("/api/appointments", json=body)
+
+    assert response.status_code == 413
+    assert response.json is not None
+    assert response.json["error"] == "request_entity_too_large"
+
+
 def test_rule_that_is_broken_is_named(client: FlaskClient, wanted: Booking) -> None:
     past = as_json(wanted) | {"start": "2020-01-01T10:00:00Z"}
 

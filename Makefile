@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz bench dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook bench dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ test: $(VENV)/.dev ## unit and integration tests
 	@$(BIN)/pytest -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack" tests/clinic $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
@@ -70,6 +70,15 @@ bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 	@$(BIN)/python -m dashboards.build
 
+schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
+	@$(BIN)/python -m clinic.schema_picture > docs/schema.svg
+
+notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
+	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
+
+test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
+
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -86,7 +95,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/load.txt -c requirements/runtime.txt requirements/load.in
 	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
-	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/runtime.txt requirements/notebook.in
+	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -107,6 +116,10 @@ $(VENV)/.uv: requirements/bootstrap.txt
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+$(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

@@ -18,8 +18,9 @@ from sqlalchemy import text
 from bench.readers import RAW, Read, Reader, readers_of
 from clinic.db import make_engine
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
+from clinic.seed.generate import generate
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from tests.postgres import running_postgres
 
 TARGETS = {

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -66,13 +66,14 @@ def book(session: Session, booking: Booking, *, now: datetime) -> uuid.UUID:
 
 def cancel(session: Session, appointment_id: uuid.UUID, *, now: datetime) -> None:
     """Delete an appointment that has not begun; raise RecordNotFound or TooLateToCancel."""
-    appointment = session.get(Appointment, appointment_id)
-    if appointment is None:
-        raise RecordNotFound("appointment", appointment_id)
-    if appointment.start <= now:
-        raise TooLateToCancel
-    session.delete(appointment)
+    # One statement: of two who cancel the same appointment at once, one is told that it is gone.
+    coming = (Appointment.id == appointment_id, Appointment.start > now)
+    found = session.scalar(delete(Appointment).where(*coming).returning(Appointment.id))
     session.commit()
+    if found is None:
+        if session.get(Appointment, appointment_id) is None:
+            raise RecordNotFound("appointment", appointment_id)
+        raise TooLateToCancel
 
 
 def free_slots(

@@ -3,20 +3,17 @@
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from clinic.errors import ClinicError, SeedError
+from clinic.errors import ClinicError
 from clinic.flag_edit import flags_in, parse_percent, set_audience
 from clinic.flag_file import audience_percent, default_strategy
+from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import generate
-from clinic.seed.load import holds_data, store
+from clinic.seed.load import holds_data
 from clinic.settings import Settings
 from clinic.stories import STRATEGIES
-
-DEFAULT_SEED = 20
 
 
 class CleanErrors(click.Group):
@@ -36,18 +33,13 @@ def main() -> None:
 
     Example: clinic seed --size demo
     """
-    signal.signal(signal.SIGTERM, _terminate)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leave by way of an exception, so that a half-written database is cleared away."""
-    sys.exit(128 + signal.SIGTERM)
+    signal.signal(signal.SIGTERM, terminate)
 
 
 @main.command()
 @click.option("--size", type=click.Choice(list(DATASETS)), default="demo", show_default=True)
 @click.option("--database-url", help="Default: DATABASE_URL, or sqlite:///var/clinic.db.")
-@click.option("--seed", "seed_number", type=int, default=DEFAULT_SEED, show_default=True)
+@click.option("--seed", "seed_number", type=SEED, default=DEFAULT_SEED, show_default=True)
 @click.option("--force", is_flag=True, help="Replace the data that is there.")
 @click.option("--if-missing", is_flag=True, help="Succeed in silence if there is data already.")
 def seed(
@@ -62,14 +54,9 @@ def seed(
     """
     environ = {} if database_url is None else {"DATABASE_URL": database_url}
     url = (Settings.from_env(environ) if environ else Settings.from_env()).database_url
-    if not force and holds_data(url):
-        if if_missing:
-            return
-        raise SeedError("There is data already; it is left as it is. To replace it, say --force.")
-    rows = generate(DATASETS[size], seed_number)
-    store(url, rows)
-    counts = ", ".join(f"{len(table_rows)} {table}" for table, table_rows in rows.tables())
-    click.echo(f"seeded {size}: {counts}", err=True)
+    if if_missing and not force and holds_data(url):
+        return
+    create_database(size, url, seed_number, force=force)
 
 
 @main.command()

@@ -184,8 +184,11 @@ def _is_outage(error: DBAPIError) -> bool:
 
     Drivers raise OperationalError for both an unreachable server and a missing table, and
     SQLite a plain DatabaseError for a file that is none: all of them are the database's state,
-    whereas a ProgrammingError, an IntegrityError or a DataError is ours.
+    whereas a ProgrammingError, an IntegrityError or a DataError is ours. PostgreSQL calls a missing
+    table a ProgrammingError: a database that nobody has seeded.
     """
+    if type(error.orig).__name__ == "UndefinedTable":
+        return True
     return error.connection_invalidated or type(error).__name__ in {
         "OperationalError",
         "InterfaceError",

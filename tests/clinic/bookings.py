@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from clinic.booking import Booking
-from clinic.seed.generate import Rows
+from clinic.seed.rows import Rows
 
 _days = count(1)
 

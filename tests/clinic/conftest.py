@@ -11,13 +11,19 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy.orm import Session
 
 from clinic import close_app, create_app
+from clinic.booking import Booking
+from clinic.db import make_engine
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
+from clinic.seed.generate import generate
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from clinic.telemetry import DEFAULTS, Telemetry
+
+from .bookings import a_free_start, booking_like
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +43,28 @@ def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
     url = new_database("test")
     store(url, rows)
     return url
+
+
+@pytest.fixture(scope="module")
+def own_database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+    """A database like the others', for a module whose tests write."""
+    url = new_database("own")
+    store(url, rows)
+    return url
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    engine = make_engine(database_url)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def wanted(rows: Rows) -> Booking:
+    """A booking that keeps to every rule, at a time that no other test has."""
+    return booking_like(rows.appointment[0], a_free_start())
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,20 @@
 """The JSON beside the pages, and the document that describes it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from clinic.booking import Booking
-from clinic.seed.generate import Rows
-from clinic.seed.load import store
+from clinic.seed.rows import Rows
 
-from .bookings import a_free_start, as_json, booking_like
+from .bookings import as_json
 
 
 @pytest.fixture(scope="module")
-def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+def database_url(own_database_url: str) -> str:
     """A database of this module's own: its tests write."""
-    url = new_database("api")
-    store(url, rows)
-    return url
-
-
-@pytest.fixture
-def wanted(rows: Rows) -> Booking:
-    return booking_like(rows.appointment[0], a_free_start())
+    return own_database_url
 
 
 def get(client: FlaskClient, path: str, **query: Any) -> Any:
@@ -138,6 +129,16 @@ def test_body_that_is_no_object_is_a_clear_error(body: str, client: FlaskClient)
     assert response.status_code == 400
     assert response.json is not None
     assert response.json["error"] == "bad_request"
+
+
+def test_oversized_body_is_refused(client: FlaskClient, wanted: Booking) -> None:
+    body = as_json(wanted) | {"cat_id": "x" * 65_536}
+
+    response = client.post("/api/appointments", json=body)
+
+    assert response.status_code == 413
+    assert response.json is not None
+    assert response.json["error"] == "request_entity_too_large"
 
 
 def test_rule_that_is_broken_is_named(client: FlaskClient, wanted: Booking) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,38 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from clinic import booking, close_app, create_app
-from clinic.db import make_engine
 from clinic.errors import RecordNotFound, RuleBroken, SlotTaken, TooLateToCancel
 from clinic.models import Appointment
-from clinic.seed.generate import Rows
-from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 
-from .bookings import a_free_start, as_json, booking_like, of_other_clinics
+from .bookings import as_json, booking_like, of_other_clinics
 
 NOW = datetime.now(UTC)
 VISITORS = 50
 
 
 @pytest.fixture(scope="module")
-def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+def database_url(own_database_url: str) -> str:
     """A database of this module's own: its tests write."""
-    url = new_database("booking")
-    store(url, rows)
-    return url
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    engine = make_engine(database_url)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
-
-
-@pytest.fixture
-def wanted(rows: Rows) -> booking.Booking:
-    return booking_like(rows.appointment[0], a_free_start())
+    return own_database_url
 
 
 def test_booking_is_stored_for_half_an_hour(session: Session, wanted: booking.Booking) -> None:
@@ -182,6 +164,25 @@ def test_free_slots_of_today_lie_in_the_future(session: Session, wanted: booking
     slots = booking.free_slots(session, wanted.veterinarian_id, noon.date(), now=noon)
 
     assert slots[0] == noon + booking.SLOT
+
+
+def test_of_simultaneous_cancellations_one_is_heard(
+    settings: Settings, session: Session, wanted: booking.Booking
+) -> None:
+    appointment_id = booking.book(session, wanted, now=NOW)
+    app = create_app(settings)
+    everybody = threading.Barrier(10)
+
+    def cancel(_number: int) -> int:
+        client = app.test_client()
+        everybody.wait(timeout=60)
+        return client.delete(f"/api/appointments/{appointment_id}").status_code
+
+    with ThreadPoolExecutor(10) as visitors:
+        statuses = Counter(visitors.map(cancel, range(10)))
+
+    close_app(app)
+    assert statuses == {204: 1, 404: 9}
 
 
 def test_of_fifty_simultaneous_bookings_of_a_slot_one_is_granted(

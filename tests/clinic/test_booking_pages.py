@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -10,23 +9,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from clinic.booking import Booking
-from clinic.seed.generate import Rows
-from clinic.seed.load import store
+from clinic.seed.rows import Rows
 
-from .bookings import a_free_start, as_form, booking_like
+from .bookings import as_form
 
 
 @pytest.fixture(scope="module")
-def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
+def database_url(own_database_url: str) -> str:
     """A database of this module's own: its tests write."""
-    url = new_database("booking-pages")
-    store(url, rows)
-    return url
-
-
-@pytest.fixture
-def wanted(rows: Rows) -> Booking:
-    return booking_like(rows.appointment[0], a_free_start())
+    return own_database_url
 
 
 @pytest.fixture

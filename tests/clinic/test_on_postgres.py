@@ -9,8 +9,9 @@ from sqlalchemy import create_engine, inspect
 from clinic import close_app, create_app
 from clinic.errors import SeedError
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import Rows, generate
+from clinic.seed.generate import generate
 from clinic.seed.load import holds_data, store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from tests.postgres import Postgres, running_postgres
 
@@ -58,11 +59,21 @@ def test_outage_tells_the_caller_nothing_about_the_server(
     assert str(cluster.port) not in response.text
 
 
+def test_database_that_nobody_has_seeded_is_a_503(postgres: Postgres, settings: Settings) -> None:
+    url = postgres.create_database()
+    app = create_app(Settings(database_url=url, flags_file=settings.flags_file))
+
+    responses = [app.test_client().get(path) for path in ("/", "/readyz", "/api/clinics")]
+
+    close_app(app)
+    assert [response.status_code for response in responses] == [503, 503, 503]
+
+
 def test_failed_seeding_leaves_the_old_data(postgres: Postgres, rows: Rows) -> None:
     url = postgres.create_database()
     store(url, rows)
     broken = generate(DATASETS["test"], seed=5)
-    broken.appointment[-1]["id"] = broken.appointment[0]["id"]
+    broken.visit_ids[-1] = broken.visit_ids[0]
 
     with pytest.raises(SeedError, match="could not be written"):
         store(url, broken)
@@ -73,7 +84,7 @@ def test_failed_seeding_leaves_the_old_data(postgres: Postgres, rows: Rows) -> N
 def test_failed_first_seeding_leaves_no_table(postgres: Postgres) -> None:
     url = postgres.create_database()
     broken = generate(DATASETS["test"], seed=5)
-    broken.appointment[-1]["id"] = broken.appointment[0]["id"]
+    broken.visit_ids[-1] = broken.visit_ids[0]
 
     with pytest.raises(SeedError):
         store(url, broken)

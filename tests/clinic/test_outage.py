@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from clinic import close_app, create_app
-from clinic.seed.generate import Rows
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 
 

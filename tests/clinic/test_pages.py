@@ -6,7 +6,7 @@ from html import escape
 import pytest
 from flask.testing import FlaskClient
 
-from clinic.seed.generate import Rows
+from clinic.seed.rows import Rows
 
 
 def test_home_links_every_clinic(client: FlaskClient, rows: Rows) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, text
 
 from clinic import close_app, create_app
 from clinic.cli import main
-from clinic.seed.generate import Rows
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 
 

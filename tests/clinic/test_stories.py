@@ -1,6 +1,6 @@
 """Every strategy returns the same cats; they differ in what they send."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,18 +12,10 @@ from sqlalchemy.orm import Session
 from clinic.db import make_engine
 from clinic.errors import ClinicNotFound
 from clinic.models import Clinic
-from clinic.seed.generate import Rows
+from clinic.seed.rows import Rows
 from clinic.stories import STRATEGIES
 
 from .spans import statements
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    engine = make_engine(database_url)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

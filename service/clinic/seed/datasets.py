@@ -37,5 +37,14 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
             cats_per_person=(1, 30),
             appointments_per_person=(10, 40),
         ),
+        # The incident at full size: about 25,000 appointments at each clinic.
+        "prod": Dataset(
+            name="prod",
+            clinics=100,
+            veterinarians_per_clinic=(1, 5),
+            people=100_000,
+            cats_per_person=(1, 30),
+            appointments_per_person=(10, 40),
+        ),
     }
 )

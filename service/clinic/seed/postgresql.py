@@ -1,0 +1,192 @@
+"""Columns into PostgreSQL by COPY, in the binary format.
+
+    header  PGCOPY\\n\\377\\r\\n\\0, flags, extension
+    row     int16 number of fields, then for each field int32 length and the value
+    trailer int16 -1
+    https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
+
+numpy writes a whole batch of rows at once, as one array of a structured type. A type has fields of
+fixed lengths: rows whose texts differ in length go into different arrays, one for each length.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from clinic.models import APPOINTMENT_DURATION
+from clinic.seed import names
+from clinic.seed.rows import Rows, license_number, start_of
+
+HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
+BATCH = 50_000
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+Array = NDArray[Any]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of values that are all of one length, as PostgreSQL's binary format has them."""
+
+    name: str
+    at: Callable[[slice], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A column of texts: positions in a table of them."""
+
+    name: str
+    positions: NDArray[np.int32]
+    table: Sequence[str]
+
+
+def load(connection: Connection, rows: Rows, progress: Progress) -> None:
+    """Copy all rows into their tables, which are there and empty."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        for table, count, columns in _tables(rows):
+            fields = ", ".join(column.name for column in columns)
+            with cursor.copy(f"COPY {table} ({fields}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.write(HEADER)
+                for batch in _batches(count):
+                    for part in _encode(columns, batch):
+                        copy.write(part)
+                    progress(batch.stop - batch.start)
+                copy.write(TRAILER)
+
+
+def _tables(rows: Rows) -> Iterator[tuple[str, int, list[Field | Text]]]:
+    counts = rows.counts
+    clinics = np.arange(counts["clinic"], dtype=np.int32)
+    licenses = np.array([license_number(n) for n in rows.licenses.tolist()], dtype="S")
+    yield (
+        "clinic",
+        counts["clinic"],
+        [_ids("id", rows.clinic_ids), Text("name", clinics, rows.clinic_names)],
+    )
+    yield (
+        "person",
+        counts["person"],
+        [
+            _ids("id", rows.person_ids),
+            Text("given_name", rows.given_names, names.GIVEN_NAMES),
+            Text("surname", rows.surnames, names.SURNAMES),
+        ],
+    )
+    yield (
+        "veterinarian",
+        counts["veterinarian"],
+        [
+            _ids("id", rows.person_ids),
+            Field("license_number", lambda batch: licenses[batch]),
+            _ids("clinic_id", rows.clinic_ids, rows.veterinarian_clinic),
+        ],
+    )
+    yield (
+        "cat",
+        counts["cat"],
+        [
+            _ids("id", rows.cat_ids),
+            Text("name", rows.cat_names, names.CAT_NAMES),
+            _integers("age", rows.cat_ages),
+            _integers("color", rows.cat_colors),
+            _integers("lives", rows.cat_lives),
+            _ids("owner_id", rows.person_ids, rows.cat_owner),
+        ],
+    )
+    yield "appointment", counts["appointment"], _appointment(rows)
+
+
+def _appointment(rows: Rows) -> list[Field | Text]:
+    starts = _starts(int(rows.visit_slot.max(initial=0)) + 1)
+    # An interval is microseconds, days and months.
+    microseconds = APPOINTMENT_DURATION.seconds * 10**6
+    duration = np.frombuffer(microseconds.to_bytes(8, "big") + bytes(8), dtype="V16")
+
+    def at(batch: slice) -> Array:
+        return starts[rows.visit_slot[batch]]
+
+    return [
+        _ids("id", rows.visit_ids),
+        Field("start", at),
+        Field("duration", lambda batch: np.repeat(duration, batch.stop - batch.start)),
+        _ids("cat_id", rows.cat_ids, rows.visit_cat),
+        Field("owner_id", lambda b: _raw(rows.person_ids[rows.cat_owner[rows.visit_cat[b]]])),
+        Field(
+            "clinic_id",
+            lambda b: _raw(rows.clinic_ids[rows.veterinarian_clinic[rows.visit_veterinarian[b]]]),
+        ),
+        _ids("veterinarian_id", rows.person_ids, rows.visit_veterinarian),
+    ]
+
+
+def _starts(count: int) -> Array:
+    """Return the start of every half hour in microseconds since 2000."""
+    seconds = [int((start_of(slot) - EPOCH).total_seconds()) for slot in range(count)]
+    return (np.array(seconds, dtype=np.int64) * 10**6).astype(">i8")
+
+
+def _ids(name: str, ids: Array, positions: Array | None = None) -> Field:
+    if positions is None:
+        return Field(name, lambda batch: _raw(ids[batch]))
+    return Field(name, lambda batch: _raw(ids[positions[batch]]))
+
+
+def _raw(ids: Array) -> Array:
+    return np.ascontiguousarray(ids).view("V16").reshape(-1)
+
+
+def _integers(name: str, values: Array) -> Field:
+    return Field(name, lambda batch: values[batch].astype(">i4"))
+
+
+def _batches(count: int) -> Iterator[slice]:
+    return (slice(begin, min(begin + BATCH, count)) for begin in range(0, count, BATCH))
+
+
+def _encode(columns: Sequence[Field | Text], batch: slice) -> Iterator[bytes]:
+    """Yield the rows of a batch in COPY's format, those with texts of the same lengths together."""
+    texts = {column.name: _texts(column, batch) for column in columns if isinstance(column, Text)}
+    fields = {column.name: column.at(batch) for column in columns if isinstance(column, Field)}
+    for chosen, lengths in _by_lengths([np.char.str_len(text) for text in texts.values()]):
+        values = {name: field[chosen] for name, field in fields.items()}
+        for (name, text), length in zip(texts.items(), lengths, strict=True):
+            values[name] = text[chosen].astype(f"S{length}")
+        yield _rows([values[column.name] for column in columns])
+
+
+def _texts(column: Text, batch: slice) -> Array:
+    table = np.array([text.encode() for text in column.table])
+    return table[column.positions[batch]]
+
+
+def _by_lengths(lengths: Sequence[Array]) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Yield the positions of the rows whose texts have the same lengths, and these."""
+    if not lengths:
+        yield slice(None), ()
+        return
+    combined = np.column_stack(lengths)
+    unique, group = np.unique(combined, axis=0, return_inverse=True)
+    for number, found in enumerate(unique):
+        yield np.flatnonzero(group.reshape(-1) == number), tuple(found.tolist())
+
+
+def _rows(values: Sequence[Array]) -> bytes:
+    """Lay columns side by side, each value after its length, each row after its field count."""
+    layout: list[tuple[str, str]] = [("count", ">i2")]
+    for number, value in enumerate(values):
+        layout += [(f"length{number}", ">i4"), (f"value{number}", value.dtype.str)]
+    rows = np.empty(len(values[0]), dtype=layout)
+    rows["count"] = len(values)
+    for number, value in enumerate(values):
+        rows[f"length{number}"] = value.dtype.itemsize
+        rows[f"value{number}"] = value
+    return rows.tobytes()

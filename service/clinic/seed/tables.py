@@ -1,0 +1,51 @@
+"""Tables that are quick to fill: their indexes, and what else can wait, are made afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import (
+    Connection,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.schema import (
+    AddConstraint,
+    Constraint,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+)
+
+from clinic.models import Base
+
+
+@contextmanager
+def tables_to_fill(connection: Connection) -> Iterator[None]:
+    """Make the tables, let them be filled, and give them their keys and indexes.
+
+    SQLite cannot add a constraint to a table: there the keys are kept from the first row on, and
+    only the indexes wait.
+    """
+    tables = Base.metadata.sorted_tables
+    can_wait = connection.dialect.name != "sqlite"
+    for table in tables:
+        foreign_keys: list[ForeignKeyConstraint] | None = [] if can_wait else None
+        connection.execute(CreateTable(table, include_foreign_key_constraints=foreign_keys))
+        for constraint in _keys(table) if can_wait else ():
+            connection.execute(DropConstraint(constraint, isolate_from_table=False))
+    yield
+    # All keys before the first foreign key, which refers to one.
+    every = [*map(_keys, tables), *(table.foreign_key_constraints for table in tables)]
+    for constraints in every if can_wait else ():
+        for constraint in sorted(constraints, key=lambda constraint: str(constraint.name)):
+            connection.execute(AddConstraint(constraint, isolate_from_table=False))
+    for table in tables:
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index))
+
+
+def _keys(table: Table) -> list[Constraint]:
+    kinds = (PrimaryKeyConstraint, UniqueConstraint)
+    return [constraint for constraint in table.constraints if isinstance(constraint, kinds)]

@@ -42,7 +42,7 @@ class Drawing:
                 parent,
                 service or self.service,
                 name,
-                kind,
+                int(kind),
                 start,
                 end,
                 failed,

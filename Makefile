@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook bench dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,12 @@ notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
 
+corpus: $(VENV)/.corpus ## record the detector's labelled traces anew, from real programs
+	@$(BIN)/python -m nplusone.tests.corpus.record
+
+test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
+	@$(BIN)/python -m nplusone.tests.corpus.score
+
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -96,6 +102,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
+	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -123,5 +130,9 @@ $(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.corpus: requirements/corpus.txt $(VENV)/.dev
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@

@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser corpus test-detector bench lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
+corpus: $(VENV)/.corpus ## record the detector's labelled traces anew, from real programs
+	@$(BIN)/python -m nplusone.tests.corpus.record
+
+test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
+	@$(BIN)/python -m nplusone.tests.corpus.score
+
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -73,6 +79,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/service.txt -c requirements/runtime.txt requirements/service.in
 	@$(UV_COMPILE) --output-file requirements/load.txt -c requirements/runtime.txt requirements/load.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
+	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -96,5 +103,9 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.tom
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.corpus: requirements/corpus.txt $(VENV)/.dev
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@

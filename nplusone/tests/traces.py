@@ -12,12 +12,14 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 class Drawing:
     """Builds one trace; each method returns the id of the span that it adds."""
 
-    def __init__(self, trace_id: str = TRACE_ID, service: str = "clinic") -> None:
+    def __init__(
+        self, trace_id: str = TRACE_ID, service: str = "clinic", start: int = 1_000_000_000 * MS
+    ) -> None:
         self.trace_id = trace_id
         self.service = service
         self.spans: list[Span] = []
         self._numbers = count(1)
-        self._now = 1_000_000_000 * MS
+        self._now = start
 
     def span(
         self,
@@ -42,7 +44,7 @@ class Drawing:
                 parent,
                 service or self.service,
                 name,
-                kind,
+                int(kind),
                 start,
                 end,
                 failed,

@@ -18,7 +18,7 @@ takes no time today is a fault all the same, and ranks last.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 from otel_nplusone import semconv
@@ -41,15 +41,28 @@ def find_n_plus_one(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> 
 
 def find_repeats(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
     """Find all that repeats, with what is no fault (CHUNKED_BATCH)."""
-    tree = Tree(trace)
+    return find_in_tree(Tree(trace), min_repeats=min_repeats)
+
+
+def find_in_tree(tree: Tree, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
+    """The same for a trace whose tree is there already."""
     found: list[Finding] = []
-    for entry_id, spans in _statements_by_entry(tree, min_repeats).items():
+    for entry_id, tally in tallies(tree, min_repeats=min_repeats):
+        found.extend(_finding(tree, entry_id, repeats) for repeats in tally.repeats())
+    return sorted(found, key=lambda f: (-f.what.total_ns, f.entry.span_id, f.what.fingerprint))
+
+
+def tallies(
+    tree: Tree, *, min_repeats: int = DEFAULT_MIN_REPEATS, at_least: int | None = None
+) -> Iterator[tuple[str, Tally]]:
+    """Count the statements of each entry span that has `at_least` so many, by its id."""
+    least = min_repeats if at_least is None else at_least
+    for entry_id, spans in _statements_by_entry(tree, least).items():
         tally = Tally(min_repeats)
         for span in _in_order(spans):
             failed = tree.any_failed and _failed(span, entry_id, tree)
             tally.add(span[1], span[9], span[6], span[7], failed=failed)
-        found.extend(_finding(tree, entry_id, repeats) for repeats in tally.repeats())
-    return sorted(found, key=lambda f: (-f.what.total_ns, f.entry.span_id, f.what.fingerprint))
+        yield entry_id, tally
 
 
 def is_incomplete(trace: Trace) -> bool:
@@ -59,12 +72,7 @@ def is_incomplete(trace: Trace) -> bool:
 
 def count_statements(trace: Trace) -> int:
     """How many statements the trace sent, without transactions, settings and pings."""
-    tree = Tree(trace)
-    tally = Tally()
-    for spans in _statements_by_entry(tree, 1).values():
-        for span in spans:
-            tally.add(span.span_id, span.attributes, 0, 0)
-    return tally.statements
+    return sum(tally.statements for _, tally in tallies(Tree(trace), at_least=1))
 
 
 def _statements_by_entry(tree: Tree, at_least: int) -> dict[str, list[Span]]:

@@ -10,6 +10,7 @@ What it keeps grows with the number of different statements, and by a few bytes 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from otel_nplusone import semconv
@@ -25,6 +26,16 @@ _KEY_VALUE_SYSTEMS = frozenset({"redis", "valkey", "memcached"})
 _TEXT, _OLD_TEXT = semconv.QUERY_TEXT
 _SYSTEM, _OLD_SYSTEM = semconv.SYSTEM
 _NAMESPACE, _OLD_NAMESPACE = semconv.NAMESPACE
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCount:
+    """A statement, how often it came, and the time in which at least one was running."""
+
+    fingerprint: str
+    statement: str
+    repeats: int
+    total_ns: int
 
 
 class Tally:
@@ -102,6 +113,13 @@ class Tally:
             found.append(_nested([alone.pop(number) for number in members], rounds))
         found.extend(_single(g, classes[g.number]) for g in alone.values())
         return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
+
+    def counts(self) -> list[StatementCount]:
+        """Every statement so far, repeated or not, in the order in which they came first."""
+        return [
+            StatementCount(g.statement.digest, g.statement.text, g.repeats, g.covered_ns)
+            for g in self._groups.values()
+        ]
 
     def _patterns(self, classes: Mapping[int, RepeatClass]) -> list[tuple[list[int], int]]:
         """The members, without doubles, and the rounds of each pattern that repeats."""

@@ -1,0 +1,52 @@
+"""JSON over HTTP, for trace backends: what answers, and what an answer that is none means."""
+
+import http.client
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+
+from otel_nplusone.errors import BackendError
+
+TIMEOUT_S = 60.0
+_SHOWN = 120
+
+
+class NotFoundHereError(BackendError):
+    """The backend answers 404: no such address, or nothing found."""
+
+
+def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> object:
+    """Get `path` below `base`; BackendError names the address and what came instead of JSON."""
+    url = base.rstrip("/") + path
+    if query:
+        url += "?" + urllib.parse.urlencode(query)
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _http_error(url, error) from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise BackendError(f"{url}: no answer ({reason}): is the backend running?") from error
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise BackendError(
+            f"{url}: the answer is no JSON (it begins with {body[:40]!r}): is this the address of"
+            " Jaeger's query API?"
+        ) from error
+
+
+def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:
+    if error.code == 404:
+        return NotFoundHereError(f"{url}: not found (404)")
+    said = error.read(_SHOWN * 4).decode(errors="replace").strip().replace("\n", " ")[:_SHOWN]
+    return BackendError(f"{url}: the backend answered {error.code} {error.reason}: {said}")
+
+
+def is_url(source: str) -> bool:
+    """Whether a source is an address and no file."""
+    return source.startswith(("http://", "https://"))

@@ -1,0 +1,35 @@
+"""Numbers and statements as people read them."""
+
+import textwrap
+
+_NS_IN_MS = 1_000_000
+_NS_IN_S = 1_000_000_000
+
+
+def duration(nanoseconds: float) -> str:
+    """`8.4 s`, `12.3 ms`."""
+    if nanoseconds >= _NS_IN_S:
+        return f"{nanoseconds / _NS_IN_S:,.1f} s"
+    return f"{nanoseconds / _NS_IN_MS:,.1f} ms"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 trace`, `2,000 traces`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def shorten(statement: str, most: int = 300) -> str:
+    """A statement that fits; of a long list of columns the middle is left out."""
+    if len(statement) <= most:
+        return statement
+    before, found, after = statement.partition(" FROM ")
+    room = most - len(found) - len(after) - 3
+    if found and room > 20:
+        return f"{before[:room]} …{found}{after}"
+    return statement[: most - 2] + " …"
+
+
+def wrap(text: str, indent: str, width: int = 100) -> str:
+    """Text in lines that are indented, the first of them not."""
+    lines = textwrap.wrap(text, width - len(indent), break_long_words=False) or [""]
+    return f"\n{indent}".join(lines)

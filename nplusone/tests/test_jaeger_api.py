@@ -1,0 +1,144 @@
+"""Reading from Jaeger's query API: version 3, the older one, and what is no Jaeger at all."""
+
+import time
+from datetime import datetime
+from itertools import chain
+
+import pytest
+
+from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
+from nplusone.tests.formats import jaeger_json, otlp_json
+from nplusone.tests.traces import MS, Drawing
+from otel_nplusone.errors import BackendError
+from otel_nplusone.jaeger_api import Search, read_backend
+from otel_nplusone.model import Span
+from otel_nplusone.troubles import Warnings
+
+CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
+SERVICES = as_json({"services": ["clinic", "jaeger"]})
+HTML: Answer = (200, "text/html", "<!doctype html><title>Jaeger UI</title>")
+
+
+def a_trace(number: int, start_ns: int, statements: int = 2) -> list[Span]:
+    drawing = Drawing(trace_id=f"{number + 1:032x}", start=start_ns)
+    drawing.many(drawing.server(), [CAT] * statements)
+    return drawing.spans
+
+
+def spread(traces: int) -> list[list[Span]]:
+    """Traces over the last half hour, three quarters of them in one second."""
+    now = time.time_ns()
+    crowd = traces * 3 // 4
+    starts = [now - 60_000 * MS + n * MS for n in range(crowd)]
+    starts += [now - 1_800_000 * MS + n * 1_000 * MS for n in range(traces - crowd)]
+    return [a_trace(number, start) for number, start in enumerate(starts)]
+
+
+def ids(spans: list[Span]) -> set[str]:
+    return {span.trace_id for span in spans}
+
+
+def test_traces_with_the_most_spans_come_first_where_there_are_summaries() -> None:
+    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(5)}
+
+    def answer(path: str, query: Query) -> Answer:
+        if path == "/api/v3/services":
+            return SERVICES
+        if path == "/api/v3/trace-summaries":
+            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
+            return as_json({"summaries": rows})
+        return as_json({"result": otlp_json(traces[path.rpartition("/")[2]])})
+
+    with backend(answer) as jaeger:
+        warnings = Warnings()
+        spans = list(read_backend(jaeger.url, Search(most_traces=2), warnings))
+
+    assert ids(spans) == {f"{n:032x}" for n in (4, 5)}
+    assert "beyond the first 2 (--max-traces)" in warnings.lines()[0]
+
+
+@pytest.mark.parametrize("summaries", [NOT_FOUND, HTML], ids=["404", "page"])
+def test_windows_are_halved_until_their_traces_fit(summaries: Answer) -> None:
+    traces = spread(100)
+
+    def answer(path: str, query: Query) -> Answer:
+        if path == "/api/v3/services":
+            return SERVICES
+        if path == "/api/v3/trace-summaries":
+            return summaries
+        start, end = (
+            datetime.fromisoformat(query[f"query.start_time_{edge}"]).timestamp() * 1e9
+            for edge in ("min", "max")
+        )
+        found = [t for t in traces if start <= t[0].start_time_unix_nano <= end]
+        found = found[: int(query["query.num_traces"])]
+        return as_json({"result": otlp_json(chain(*found))}) if found else NOT_FOUND
+
+    with backend(answer) as jaeger:
+        spans = list(read_backend(jaeger.url, Search("clinic"), Warnings()))
+
+    assert ids(spans) == {trace[0].trace_id for trace in traces}
+    assert len(spans) == sum(map(len, traces))
+
+
+def test_the_older_api_is_used_where_there_is_no_v3() -> None:
+    traces = spread(50)
+
+    def answer(path: str, query: Query) -> Answer:
+        if path == "/api/services":
+            return as_json({"data": ["clinic"]})
+        if path != "/api/traces":
+            return NOT_FOUND
+        start, end = int(query["start"]) * 1_000, int(query["end"]) * 1_000
+        found = [t for t in traces if start <= t[0].start_time_unix_nano <= end]
+        return as_json(jaeger_json(chain(*found[: int(query["limit"])])))
+
+    with backend(answer) as jaeger:
+        spans = list(read_backend(jaeger.url, Search(), Warnings()))
+
+    assert ids(spans) == {trace[0].trace_id for trace in traces}
+
+
+@pytest.mark.parametrize("page", ["/trace/{id}", "/trace/{id}?uiFind=cat", "/api/v3/traces/{id}"])
+def test_the_page_of_a_trace_names_that_trace(page: str) -> None:
+    trace = a_trace(0, 0)
+
+    def answer(path: str, query: Query) -> Answer:
+        known = path == f"/api/v3/traces/{trace[0].trace_id}"
+        return as_json({"result": otlp_json(trace)}) if known else NOT_FOUND
+
+    with backend(answer) as jaeger:
+        url = jaeger.url + page.format(id=trace[0].trace_id)
+        spans = list(read_backend(url, Search(), Warnings()))
+
+    assert spans == trace
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (NOT_FOUND, "not found"),
+        ((500, "text/plain", "out of order"), "answered 500 Internal Server Error: out of order"),
+        (HTML, "is no JSON"),
+        (as_json([]), "names no services"),
+        (as_json({"services": ["other"]}), "no service 'clinic'; there are: other"),
+        ((200, "application/json", ""), "is no JSON"),
+    ],
+    ids=["404", "500", "HTML", "list", "unknown service", "nothing"],
+)
+def test_what_is_no_jaeger_is_an_error_with_its_address(answer: Answer, says: str) -> None:
+    with (
+        backend(lambda path, query: answer) as jaeger,
+        pytest.raises(BackendError, match=says) as raised,
+    ):
+        list(read_backend(jaeger.url, Search("clinic"), Warnings()))
+
+    assert jaeger.url in str(raised.value)
+
+
+def test_an_address_where_nobody_listens_is_an_error() -> None:
+    with backend(lambda path, query: NOT_FOUND) as gone:
+        url = gone.url
+
+    with pytest.raises(BackendError, match="is the backend running"):
+        list(read_backend(url, Search(), Warnings()))

@@ -1,0 +1,306 @@
+"""`otel-nplusone scan`: options, formats, exit codes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
+from nplusone.tests.formats import lines, otlp_json
+from nplusone.tests.traces import TRACE_ID, Drawing
+from otel_nplusone.cli import main
+from otel_nplusone.report_json import schema
+
+CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
+CLINIC = "SELECT clinic.id FROM clinic WHERE clinic.name = ?"
+INSERT = "INSERT INTO visit (cat_id) VALUES (?)"
+CODE: dict[str, Any] = {
+    "code__file__path": "stories.py",
+    "code__line__number": 41,
+    "code__function__name": "cats",
+}
+
+
+@pytest.fixture
+def traces(tmp_path: Path) -> str:
+    """Two requests of /cats with an N+1 of 6 and 8, one of /visits that writes row by row."""
+    documents = []
+    for number, repeats in enumerate([6, 8]):
+        drawing = Drawing(trace_id=f"{number + 1:032x}")
+        request = drawing.server("/cats", ms=100)
+        drawing.sql(request, CLINIC)
+        for _ in range(repeats):
+            drawing.sql(request, CAT, **CODE)
+        documents.append(otlp_json(drawing.spans))
+    drawing = Drawing(trace_id=f"{3:032x}")
+    drawing.many(drawing.server("/visits"), [INSERT] * 5)
+    documents.append(otlp_json(drawing.spans))
+    path = tmp_path / "traces.jsonl"
+    path.write_bytes(lines(*documents))
+    return str(path)
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> str:
+    drawing = Drawing()
+    drawing.many(drawing.server("/cats"), [CLINIC, CAT])
+    path = tmp_path / "clean.json"
+    path.write_bytes(lines(otlp_json(drawing.spans)))
+    return str(path)
+
+
+def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["scan", *arguments, "--format", "json"])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, document
+
+
+def test_the_json_report_says_everything(capsys: pytest.CaptureFixture[str], traces: str) -> None:
+    code, found = report(capsys, traces)
+
+    assert code == 1
+    assert (found["traces_read"], found["spans_read"], found["incomplete_traces"]) == (3, 24, 0)
+    assert [f["class"] for f in found["findings"]] == ["n_plus_one", "row_by_row_write"]
+    first = found["findings"][0]
+    assert (first["service"], first["route"]) == ("clinic", "GET /cats")
+    assert first["statement"] == CAT
+    assert first["repeats"] == {"p50": 6, "max": 8}
+    assert first["total_ms"] == 14
+    assert first["share_of_request"] == 0.07
+    assert first["source_statement"] == CLINIC
+    assert first["code"] == "stories.py:41 in cats"
+    assert first["traces"] == 2
+    assert first["worst_trace_id"] == f"{2:032x}"
+    assert first["trace_ids"] == [f"{2:032x}", f"{1:032x}"]
+
+
+def test_the_report_keeps_to_its_schema(capsys: pytest.CaptureFixture[str], traces: str) -> None:
+    _, found = report(capsys, traces)
+
+    jsonschema.validate(found, json.loads(schema()))
+    assert found["findings"]
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["scan", "--schema"])
+
+    assert code == 0
+    assert capsys.readouterr().out == schema()
+
+
+def test_clean_traces_end_with_zero(capsys: pytest.CaptureFixture[str], clean: str) -> None:
+    code, found = report(capsys, clean)
+
+    assert code == 0
+    assert found["findings"] == []
+
+
+def test_several_sources_are_one_report(
+    capsys: pytest.CaptureFixture[str], traces: str, clean: str
+) -> None:
+    code, found = report(capsys, traces, clean)
+
+    assert code == 1
+    assert found["traces_read"] == 4
+
+
+@pytest.mark.parametrize("route", ["GET /cats", "/cats", "/c*", "GET *ats"])
+def test_a_route_can_be_picked(capsys: pytest.CaptureFixture[str], traces: str, route: str) -> None:
+    _, found = report(capsys, traces, "--route", route)
+
+    assert [f["route"] for f in found["findings"]] == ["GET /cats"]
+
+
+def test_another_service_has_no_findings(capsys: pytest.CaptureFixture[str], traces: str) -> None:
+    code, _ = report(capsys, traces, "--service", "other")
+
+    assert code == 0
+
+
+def test_min_repeats_moves_the_threshold(capsys: pytest.CaptureFixture[str], traces: str) -> None:
+    _, found = report(capsys, traces, "--min-repeats", "7")
+
+    assert [f["repeats"] for f in found["findings"]] == [{"p50": 8, "max": 8}]
+
+
+@pytest.mark.parametrize(
+    ("classes", "code"), [(["nested"], 0), (["nested", "n_plus_one"], 1), (["none"], 0)]
+)
+def test_only_the_named_classes_fail(
+    capsys: pytest.CaptureFixture[str], traces: str, classes: list[str], code: int
+) -> None:
+    ended, found = report(capsys, traces, "--fail-on", *classes)
+
+    assert ended == code
+    assert len(found["findings"]) == 2
+
+
+def test_a_baseline_leaves_new_findings_alone(
+    capsys: pytest.CaptureFixture[str], traces: str, tmp_path: Path
+) -> None:
+    main(["scan", traces, "--route", "/cats", "--format", "json"])
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(capsys.readouterr().out)
+
+    code, found = report(capsys, traces, "--baseline", str(baseline))
+
+    assert code == 1
+    assert [f["route"] for f in found["findings"]] == ["GET /visits"]
+
+
+def test_a_baseline_of_everything_is_clean(
+    capsys: pytest.CaptureFixture[str], traces: str, tmp_path: Path
+) -> None:
+    main(["scan", traces, "--format", "json"])
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(capsys.readouterr().out)
+
+    code = main(["scan", traces, "--baseline", str(baseline)])
+
+    assert code == 0
+    assert "2 known, accepted by" in capsys.readouterr().err
+
+
+def test_the_text_report_names_cause_cost_and_cure(
+    capsys: pytest.CaptureFixture[str], traces: str
+) -> None:
+    code = main(["scan", traces, "--route", "/cats"])
+
+    assert code == 1
+    assert capsys.readouterr().out == (
+        "1 finding in 3 traces (24 spans)\n"
+        "\n"
+        "1  n_plus_one   GET /cats   (clinic)\n"
+        f"   {CAT}\n"
+        "   repeats       6 median, 8 at most in one request, in 2 traces\n"
+        "   time          14.0 ms in all, 7% of the request\n"
+        f"   comes after   {CLINIC}\n"
+        "   code          stories.py:41 in cats\n"
+        "   advice        Each cat is read by itself: join cat into the query before, or load the\n"
+        "                 relationship with joinedload() or selectinload().\n"
+        f"   worst trace   {2:032x}\n"
+    )
+
+
+def test_the_text_report_links_to_the_backend(capsys: pytest.CaptureFixture[str]) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server(), [CAT] * 5)
+
+    def answer(path: str, query: Query) -> Answer:
+        known = path == f"/api/v3/traces/{TRACE_ID}"
+        return as_json({"result": otlp_json(drawing.spans)}) if known else NOT_FOUND
+
+    with backend(answer) as jaeger:
+        main(["scan", f"{jaeger.url}/trace/{TRACE_ID}"])
+
+    assert f"worst trace   {jaeger.url}/trace/{TRACE_ID}" in capsys.readouterr().out
+
+
+def test_the_markdown_report_has_a_table_and_sections(
+    capsys: pytest.CaptureFixture[str], traces: str
+) -> None:
+    main(["scan", traces, "--format", "markdown"])
+
+    out = capsys.readouterr().out
+    assert "| 1 | n_plus_one | `GET /cats` | 6 / 8 | 2 | 14.0 ms | 7% |" in out
+    assert "### 2. row_by_row_write: GET /visits" in out
+
+
+def test_the_sarif_report_points_at_the_code(
+    capsys: pytest.CaptureFixture[str], traces: str
+) -> None:
+    main(["scan", traces, "--format", "sarif"])
+
+    log = json.loads(capsys.readouterr().out)
+    first, second = log["runs"][0]["results"]
+    place = first["locations"][0]["physicalLocation"]
+    assert log["version"] == "2.1.0"
+    assert first["ruleId"] == "n_plus_one"
+    assert place == {"artifactLocation": {"uri": "stories.py"}, "region": {"startLine": 41}}
+    assert "physicalLocation" not in second["locations"][0]
+    rules = {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]}
+    assert {first["ruleId"], second["ruleId"]} <= rules
+
+
+def test_warnings_are_printed_and_the_rest_is_read(
+    capsys: pytest.CaptureFixture[str], clean: str
+) -> None:
+    path = Path(clean)
+    path.write_bytes(path.read_bytes() + b"{cut off")
+
+    code = main(["scan", clean])
+
+    captured = capsys.readouterr()
+    assert code == 0
+    assert "warning: skipped 1 × line that is no JSON" in captured.err
+    assert "0 findings in 1 trace (3 spans)" in captured.out
+
+
+def test_spans_that_come_twice_are_counted_as_a_warning(
+    capsys: pytest.CaptureFixture[str], clean: str
+) -> None:
+    _, found = report(capsys, clean, clean)
+
+    assert found["warnings"] == [
+        f"skipped 3 × span that was there already (first: {clean}, {clean})"
+    ]
+
+
+def test_incomplete_traces_are_marked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.many("00000000000000ff", [CAT] * 5)
+    path = tmp_path / "orphans.json"
+    path.write_bytes(lines(otlp_json(drawing.spans)))
+
+    code, found = report(capsys, str(path))
+
+    assert code == 1
+    assert found["incomplete_traces"] == 1
+    assert found["findings"][0]["incomplete"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "no SOURCE"),
+        (["x.json", "--min-repeats", "1"], "no whole number of at least 2"),
+        (["x.json", "--since", "soon"], "is no time: say 90s, 30m, 1h or 2d"),
+        (["x.json", "--fail-on", "everything"], "invalid choice"),
+        (["x.json", "--format", "xml"], "invalid choice"),
+    ],
+)
+def test_bad_usage_ends_with_two(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", *arguments])
+
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "cannot be read"), ("[]", "no report"), ("{", "no report")]
+)
+def test_a_bad_baseline_ends_with_two(
+    capsys: pytest.CaptureFixture[str], clean: str, tmp_path: Path, content: str | None, says: str
+) -> None:
+    baseline = tmp_path / "baseline.json"
+    if content is not None:
+        baseline.write_text(content)
+
+    code = main(["scan", clean, "--baseline", str(baseline)])
+
+    assert code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_input_that_cannot_be_read_ends_with_two(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = main(["scan", str(tmp_path / "none.json")])
+
+    assert code == 2
+    assert "none.json: cannot be read: No such file or directory" in capsys.readouterr().err

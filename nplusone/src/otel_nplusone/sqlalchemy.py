@@ -69,6 +69,11 @@ def uninstrument(engine: Engine | AsyncEngine) -> None:
         event.remove(_sync(engine), "before_cursor_execute", describer)
 
 
+def is_instrumented(engine: Engine | AsyncEngine) -> bool:
+    """Tell whether instrument() has been called for this engine."""
+    return _sync(engine) in _describers
+
+
 def _sync(engine: Engine | AsyncEngine) -> Engine:
     return engine.sync_engine if isinstance(engine, AsyncEngine) else engine
 

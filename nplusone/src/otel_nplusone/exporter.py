@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_nplusone.announce import Announcer, Judged
 from otel_nplusone.detect import find_n_plus_one, is_incomplete
-from otel_nplusone.engines import describe_engines
+from otel_nplusone.engines import describe_engines, leave_engines
 from otel_nplusone.model import Trace
 from otel_nplusone.pieces import Pieces
 from otel_nplusone.sdk_spans import attributes_of, to_model
@@ -53,6 +53,7 @@ class NPlusOneExporter(SpanExporter):
         return SpanExportResult.SUCCESS if self._is_heard else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
+        leave_engines()
         for trace in self._pieces.rest():
             self._judge(trace)
         self._audience.close()

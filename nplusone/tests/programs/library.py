@@ -22,9 +22,7 @@ class Book(Base):
     shelf_id: Mapped[int] = mapped_column(ForeignKey("shelf.id"))
 
 
-engine = create_engine(
-    "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-)
+engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 Base.metadata.create_all(engine)
 with Session(engine) as session:
     session.add_all(Shelf(id=number, books=[Book()]) for number in range(1, 13))

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from bench import demo, seeding, strategies, telemetry, tracestore
+from bench import demo, live, seeding, strategies, telemetry, tracestore
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
@@ -57,6 +57,9 @@ QUESTIONS: Mapping[str, Question] = {
         "How many spans are lost when the backend is slow or down, or the clinic is stopped?",
         telemetry.measure,
         telemetry.TARGETS,
+    ),
+    "live": Question(
+        "What does it cost the clinic to find its N+1 while it runs?", live.measure, live.TARGETS
     ),
 }
 

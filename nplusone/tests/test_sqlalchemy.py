@@ -13,7 +13,7 @@ from opentelemetry.trace import Tracer
 from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
-from otel_nplusone.sqlalchemy import _salted_hash, instrument
+from otel_nplusone.sqlalchemy import _salted_hash, instrument, uninstrument
 
 from .shop import Book, Shelf, make_shop
 
@@ -198,3 +198,27 @@ def test_suppressed_instrumentation_is_left_alone(
         assert connection.scalar(text("SELECT 1")) == 1
 
     assert exporter.get_finished_spans() == ()
+
+
+def test_engine_that_is_described_twice_counts_once(
+    engine: Engine, exporter: InMemorySpanExporter, tracer: Tracer
+) -> None:
+    instrument(engine)
+
+    with tracer.start_as_current_span("request"), engine.connect() as connection:
+        for key in range(4):
+            connection.execute(select(Book.id).where(Book.id == key))
+
+    assert set(_values(exporter, "code.function.name")) == {None}
+
+
+def test_uninstrumented_engine_has_its_spans_left_alone(
+    engine: Engine, exporter: InMemorySpanExporter
+) -> None:
+    uninstrument(engine)
+    uninstrument(engine)
+
+    with engine.connect() as connection:
+        connection.execute(select(Shelf.id).where(Shelf.id == 1))
+
+    assert _values(exporter, "nplusone.values_hash") == [None]

@@ -1,7 +1,7 @@
 """Traces and metrics of the clinic: what is made, and where it goes.
 
-    Flask request ──► SERVER span ┐                         ┌─► OTLP/HTTP /v1/traces
-    SQL statement ──► CLIENT span ┴─► BatchSpanProcessor ───┘
+    Flask request ──► SERVER span ┐                                             ┌─► OTLP/HTTP
+    SQL statement ──► CLIENT span ┴─► NPlusOneSpanProcessor(BatchSpanProcessor) ┘   /v1/traces
     counters, histograms ───────────► PeriodicExportingMetricReader ─► OTLP/HTTP /v1/metrics
 
 Providers are passed to the instrumentations and never set as globals: two applications in one
@@ -26,6 +26,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from clinic.export import AccountedExporter
+from otel_nplusone.live import NPlusOneSpanProcessor
 
 log = logging.getLogger(__name__)
 
@@ -82,10 +83,12 @@ def from_env() -> Telemetry | None:
     # AccountedExporter counts exports in the exporter's stead: its own counter takes a batch that
     # was answered with an HTTP error for an exported one.
     span_exporter = OTLPSpanExporter(meter_provider=NoOpMeterProvider())
+    batches = BatchSpanProcessor(
+        AccountedExporter(span_exporter, meter_provider), meter_provider=meter_provider
+    )
+    # It hands on every span, a request's with what repeats in it.
     tracer_provider.add_span_processor(
-        BatchSpanProcessor(
-            AccountedExporter(span_exporter, meter_provider), meter_provider=meter_provider
-        )
+        NPlusOneSpanProcessor(batches, meter_provider=meter_provider)
     )
     log.info(
         "telemetry: %s traces to %s, metrics to %s, queue of %s spans",

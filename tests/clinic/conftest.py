@@ -22,6 +22,7 @@ from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from clinic.telemetry import DEFAULTS, Telemetry
+from otel_nplusone.live import NPlusOneSpanProcessor
 
 from .bookings import a_free_start, booking_like
 
@@ -104,7 +105,9 @@ def providers(
 ) -> Iterator[Telemetry]:
     meter_provider = MeterProvider([metric_reader], shutdown_on_exit=False)
     tracer_provider = TracerProvider(shutdown_on_exit=False, meter_provider=meter_provider)
-    tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer_provider.add_span_processor(
+        NPlusOneSpanProcessor(SimpleSpanProcessor(exporter), meter_provider=meter_provider)
+    )
     telemetry = Telemetry(tracer_provider, meter_provider)
     yield telemetry
     telemetry.shutdown()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -77,6 +78,26 @@ def test_every_worker_exports_and_a_stop_in_full_flight_loses_no_span(
     # The home page's requests are in these as well: both ends agree on everything.
     assert store.counter(STARTED) == store.counter(EXPORTED)
     assert store.counter(EXPORTED, failed=True) == 0
+
+
+def test_stored_trace_says_that_it_is_an_n_plus_one(
+    processes: Processes, store: Tracestore, tmp_path: Path, database_url: str
+) -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    clinic = start_clinic(processes, tmp_path, database_url, env)
+    response = open_stories(clinic, clinic.clinic_name())
+
+    def root() -> dict[str, Any] | None:
+        spans = store.spans_of(trace_id(response))
+        return next((span for span in spans if not span.get("parentSpanId")), None)
+
+    wait_until(lambda: root() is not None, what="the request's span", deadline_s=30)
+
+    found = root()
+    assert found is not None
+    attributes = {pair["key"]: pair["value"] for pair in found["attributes"]}
+    assert attributes["nplusone.detected"] == {"boolValue": True}
+    assert "stories.py" in attributes["nplusone.code"]["stringValue"]
 
 
 def test_one_line_at_start_says_what_goes_where(

@@ -1,4 +1,4 @@
-"""The command line: `otel-nplusone scan`, `diff`, …
+"""The command line: `otel-nplusone scan`, `diff`, `run`
 
 Each subcommand is a module with add_parser(subparsers), which sets the default `run` of its
 parser to a function from the parsed arguments to the exit code.
@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from otel_nplusone import diff_command, scan_command
+from otel_nplusone import diff_command, run_command, scan_command
 from otel_nplusone.errors import NPlusOneError
 from otel_nplusone.exit_codes import BAD_INPUT
 
-_SUBCOMMANDS = (scan_command, diff_command)
+_SUBCOMMANDS = (scan_command, diff_command, run_command)
 _INTERRUPTED = 130
 
 

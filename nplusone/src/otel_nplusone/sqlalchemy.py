@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from opentelemetry.semconv._incubating.attributes.db_attributes import (
     DB_NAMESPACE,
@@ -44,16 +45,37 @@ LOCATE_FROM = 5
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 
+_describers: "WeakKeyDictionary[Engine, _Describer]" = WeakKeyDictionary()
+
+
 def instrument(engine: Engine | AsyncEngine, *, locate_from: int = LOCATE_FROM) -> None:
     """Describe the DB spans of this engine; call it after the instrumentation's own instrument().
 
-    The other way round, the span is not open yet and stays as it was. Calling it twice for one
-    engine describes twice and harms nothing.
+    The other way round, the span is not open yet and stays as it was. A second call replaces the
+    first.
 
     locate_from: how often a trace has to send a statement before its line of code is looked up.
     """
-    sync_engine = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
-    event.listen(sync_engine, "before_cursor_execute", _Describer(sync_engine.url, locate_from))
+    uninstrument(engine)
+    describer = _Describer(_sync(engine).url, locate_from)
+    _describers[_sync(engine)] = describer
+    event.listen(_sync(engine), "before_cursor_execute", describer)
+
+
+def uninstrument(engine: Engine | AsyncEngine) -> None:
+    """Leave the spans of this engine as the instrumentation makes them."""
+    describer = _describers.pop(_sync(engine), None)
+    if describer is not None:
+        event.remove(_sync(engine), "before_cursor_execute", describer)
+
+
+def is_instrumented(engine: Engine | AsyncEngine) -> bool:
+    """Tell whether instrument() has been called for this engine."""
+    return _sync(engine) in _describers
+
+
+def _sync(engine: Engine | AsyncEngine) -> Engine:
+    return engine.sync_engine if isinstance(engine, AsyncEngine) else engine
 
 
 class _Describer:

@@ -1,0 +1,174 @@
+"""What otel_nplusone costs the clinic: CPU for each span, and for each request of the incident.
+
+One clinic answers the page as it was launched, again and again, and its telemetry takes turns:
+
+    traced      spans are made, batched and encoded as OTLP
+    processor   … and NPlusOneSpanProcessor counts them
+    described   … and otel_nplusone.sqlalchemy describes them: what the clinic does
+
+CPU is the whole process's, with the exporter's thread, until its queue is empty; an encoded batch
+is thrown away. Figures are medians over the rounds, and differences those within one round.
+"""
+
+import gc
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from clinic import close_app, create_app
+from clinic.db import EXTENSION
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import generate
+from clinic.seed.load import store
+from clinic.settings import Settings
+from clinic.telemetry import DEFAULTS, Telemetry
+from otel_nplusone.live import NPlusOneSpanProcessor
+from otel_nplusone.sqlalchemy import instrument, uninstrument
+
+TARGETS = {
+    "processor_us_per_span": "at most 10",
+    "processor_percent_of_naive_request": "at most 5",
+}
+TRACED, PROCESSOR, DESCRIBED = "traced", "processor", "described"
+VARIANTS = (TRACED, PROCESSOR, DESCRIBED)
+ROUNDS = 100
+CLINIC = 7
+
+Table = dict[str, dict[str, float | int]]
+
+
+class EncodingExporter(SpanExporter):
+    """Do what the OTLP exporter does, and throw the bytes away."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        encode_spans(spans).SerializeToString()
+        return SpanExportResult.SUCCESS
+
+
+class Switch(SpanProcessor):
+    """Hands spans to one of two processors."""
+
+    def __init__(self, processor: SpanProcessor) -> None:
+        self.processor = processor
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        self.processor.on_start(span, parent_context)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self.processor.on_end(span)
+
+    def shutdown(self) -> None:
+        self.processor.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one request took."""
+
+    cpu_ms: float
+    wall_ms: float
+    spans: int
+
+
+class Scene:
+    """A clinic whose telemetry can be exchanged."""
+
+    def __init__(self, app: Flask, switch: Switch, telemetry: Telemetry, clinic_name: str) -> None:
+        self._client = app.test_client()
+        self._engine = app.extensions[EXTENSION]
+        self._query = {"clinic": clinic_name, "strategy": "naive"}
+        self._switch = switch
+        self._batches = switch.processor
+        self._counting = NPlusOneSpanProcessor(
+            self._batches, meter_provider=telemetry.meter_provider
+        )
+
+    def turn(self, variant: str) -> Turn:
+        """Answer one request with this telemetry."""
+        self._switch.processor = self._batches if variant == TRACED else self._counting
+        uninstrument(self._engine)
+        if variant == DESCRIBED:
+            instrument(self._engine)
+        gc.collect()
+        cpu, wall = time.process_time(), time.perf_counter()
+        response = self._client.get("/success-stories", query_string=self._query)
+        self._batches.force_flush()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        spans = response.headers["Server-Timing"].split('spans;desc="')[1].split('"')[0]
+        return Turn(1e3 * cpu, 1e3 * wall, int(spans))
+
+
+def measure() -> Mapping[str, float | int | Table]:
+    """Seed `demo`, let the variants take turns, and compare each with the one before it."""
+    os.environ.update(DEFAULTS)
+    rows = generate(DATASETS["demo"], seed=20)
+    with tempfile.TemporaryDirectory(prefix="bench-live-") as name:
+        url = f"sqlite:///{name}/clinic.db"
+        store(url, rows)
+        with _scene(url, Path(name), rows.clinic[CLINIC]["name"]) as scene:
+            turns = _take_turns(scene)
+    return {
+        "spans_per_naive_request": turns[TRACED][0].spans,
+        **_added(PROCESSOR, turns[TRACED], turns[PROCESSOR]),
+        **_added("description", turns[PROCESSOR], turns[DESCRIBED]),
+        "naive request": {variant: _row(taken) for variant, taken in turns.items()},
+    }
+
+
+def _take_turns(scene: Scene) -> dict[str, list[Turn]]:
+    turns: dict[str, list[Turn]] = {variant: [] for variant in VARIANTS}
+    for number in range(ROUNDS + 1):
+        for variant in VARIANTS:
+            turn = scene.turn(variant)
+            if number > 0:  # the first warms caches
+                turns[variant].append(turn)
+    return turns
+
+
+def _added(what: str, before: Sequence[Turn], after: Sequence[Turn]) -> dict[str, float]:
+    pairs = list(zip(before, after, strict=True))
+    added_ms = statistics.median(b.cpu_ms - a.cpu_ms for a, b in pairs)
+    request_ms = statistics.median(a.cpu_ms for a, _ in pairs)
+    return {
+        f"{what}_us_per_span": round(1e3 * added_ms / before[0].spans, 1),
+        f"{what}_percent_of_naive_request": round(100 * added_ms / request_ms, 1),
+    }
+
+
+def _row(turns: Sequence[Turn]) -> dict[str, float | int]:
+    return {
+        "cpu_ms": round(statistics.median(turn.cpu_ms for turn in turns), 1),
+        "wall_ms": round(statistics.median(turn.wall_ms for turn in turns), 1),
+    }
+
+
+@contextmanager
+def _scene(url: str, folder: Path, clinic_name: str) -> Iterator[Scene]:
+    meter_provider = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
+    tracer_provider = TracerProvider(shutdown_on_exit=False)
+    batches = BatchSpanProcessor(EncodingExporter())
+    switch = Switch(batches)
+    tracer_provider.add_span_processor(switch)
+    telemetry = Telemetry(tracer_provider, meter_provider)
+    settings = Settings(
+        database_url=url, flags_file=folder / "flags.json", allow_strategy_override=True
+    )
+    app = create_app(settings, telemetry)
+    try:
+        yield Scene(app, switch, telemetry, clinic_name)
+    finally:
+        close_app(app)
+        telemetry.shutdown()

@@ -1,0 +1,126 @@
+"""`otel-nplusone run`, with a real server and an application that knows nothing of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from otel_nplusone.cli import main
+from otel_nplusone.exit_codes import BAD_INPUT
+from otel_nplusone.run_command import environment
+
+PROGRAMS = Path(__file__).parent / "programs"
+BIN = Path(sys.executable).parent
+DEADLINE_S = 60
+
+
+class Running:
+    """A program under `otel-nplusone run`, and what it has written."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
+        self.process = process
+        self._output = output
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + DEADLINE_S
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"no {what}: {self.said}")
+            time.sleep(0.1)
+
+
+@contextmanager
+def run(output: Path, *command: str) -> Iterator[Running]:
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [BIN / "otel-nplusone", "run", "--", *command],
+            cwd=PROGRAMS,
+            stdout=stream,
+            stderr=stream,
+            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+        )
+        try:
+            yield Running(process, output)
+        finally:
+            process.terminate()
+            process.wait(DEADLINE_S)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def test_findings_of_all_workers_are_said_once_and_summed_up(
+    tmp_path: Path, free_port: int
+) -> None:
+    address = f"127.0.0.1:{free_port}"
+    server = ("gunicorn", "--no-control-socket", "--workers=2", f"--bind={address}", "library:app")
+    with run(tmp_path / "output", *server) as program:
+        program.wait_for(lambda: _answers(f"http://{address}/health"), "answer")
+        for _ in range(6):
+            assert _answers(f"http://{address}/shelves")
+        program.wait_for(lambda: "n_plus_one in GET /shelves" in program.said, "finding")
+        program.process.send_signal(signal.SIGTERM)
+        code = program.process.wait(DEADLINE_S)
+
+    assert code == 0
+    assert program.said.count("n_plus_one in GET /shelves: 12 times") == 1
+    assert "library.py:" in program.said
+    assert "selectinload(Shelf.books)" in program.said
+    assert "1 finding in " in program.said
+    assert "12 median, 12 at most in one request, in 6 traces" in program.said
+
+
+def test_program_ends_with_its_own_exit_code(tmp_path: Path) -> None:
+    with run(tmp_path / "output", "python", "-c", "raise SystemExit(7)") as program:
+        code = program.process.wait(DEADLINE_S)
+
+    assert code == 7
+
+
+def test_other_exporters_go_on_and_what_is_set_stays(tmp_path: Path) -> None:
+    inherited = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp"}
+
+    env = environment(inherited, tmp_path)
+
+    assert env["OTEL_TRACES_EXPORTER"] == "otlp,nplusone"
+    assert env["OTEL_METRICS_EXPORTER"] == "otlp"
+    assert env["OTEL_LOGS_EXPORTER"] == "none"
+
+
+@pytest.mark.parametrize("before", ["", "none", "nplusone"])
+def test_exporter_is_named_once(before: str, tmp_path: Path) -> None:
+    env = environment({"OTEL_TRACES_EXPORTER": before}, tmp_path)
+
+    assert env["OTEL_TRACES_EXPORTER"] == "nplusone"
+
+
+def test_program_that_is_not_there_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["run", "--", "no-such-program"])
+
+    assert code == BAD_INPUT
+    assert "There is no program 'no-such-program'" in capsys.readouterr().err
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

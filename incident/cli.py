@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from incident import demo as replay
+from incident import doctor as examination
 from incident import flags
 from incident import reconcile as reconciliation
 from incident.console import Console
@@ -158,6 +159,37 @@ def reconcile(statements: int, users: int, target: str, var: Path, **ports: int)
         **ports_of(ports),
     )
     sys.exit(reconciliation.run(settings, Console(), statements=statements))
+
+
+@cli.command()
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(examination.NAMES),
+    help="Leave a part out, as one that was not started.",
+)
+@with_ports
+@with_target
+@with_var
+def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> None:
+    """Say of each part of a running stack that it is fine, or what is wrong and what to do.
+
+    Exits with 0 if all is fine, 1 if anything is wrong.
+
+    \b
+    Example:
+      incident doctor --target compose --without grafana
+    """
+    settings = Settings(
+        users=1,
+        naive_seconds=0,
+        core_seconds=0,
+        keep_serving=False,
+        target=target,
+        var=var.absolute(),
+        **ports_of(ports),
+    )
+    sys.exit(examination.run(settings, Console(), without=without))
 
 
 def main() -> None:

@@ -211,5 +211,5 @@ def test_clocks_that_differ_by_an_hour_are_named(
     patient = Patient(settings, seen, version("cat-clinic"), PATIENCE_S)
     stored(patient)
 
-    with pytest.raises(Unwell, match=f"3600.0 s {word}"):
+    with pytest.raises(Unwell, match=rf"3[56]\d\d\.\d s {word}"):
         clocks(patient)

@@ -1,7 +1,8 @@
 """Checks of the compose stack: the Collector, span metrics, Jaeger's Monitor tab, Grafana."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from incident.checkup import Patient, Unwell
 from incident.errors import BackendError, DeadlinePassed
@@ -9,26 +10,28 @@ from incident.http_json import JsonClient
 from incident.stack import SERVICE_NAME
 from incident.waiting import wait_until
 
+Found = TypeVar("Found")
+
 HOUR_S = 3600
 SOURCES = ("prometheus", "jaeger")
 HOME = "clinic-home"
-# What Prometheus has to be told by after a first request: a flush, a batch, a scrape.
-PATIENCE_S = 40
+# A flush of the Collector, a batch, an export of the service: what a first request waits for.
+EXTRA_PATIENCE_S = 25
 EXEMPLARS_TRIED = 10
 
 
 def collector(patient: Patient) -> str:
     """The Collector receives, sends, and loses nothing."""
     ask = patient.prometheus.count
-    received = ask("otelcol_receiver_accepted_spans")
-    refused = ask("otelcol_receiver_refused_spans")
-    sent = ask('otelcol_exporter_sent_spans{exporter=~"otlp.*"}')
-    lost = ask('{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",exporter=~"otlp.*"}')
-    if not patient.prometheus.count('up{job="otel-collector"}'):
+    if not _patiently(patient, lambda: ask('up{job="otel-collector"}')):
         raise Unwell(
             "Prometheus cannot reach the Collector.",
             "`docker compose ps otel-collector`, and its log.",
         )
+    sent = _patiently(patient, lambda: ask('otelcol_exporter_sent_spans{exporter=~"otlp.*"}')) or 0
+    received = ask("otelcol_receiver_accepted_spans")
+    refused = ask("otelcol_receiver_refused_spans")
+    lost = ask('{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",exporter=~"otlp.*"}')
     if lost or not sent:
         raise Unwell(
             f"The Collector received {received:,} spans, refused {refused:,}, sent {sent:,} on "
@@ -57,7 +60,7 @@ def targets(patient: Patient) -> str:
 def span_metrics(patient: Patient) -> str:
     """What the Collector derives from spans is in Prometheus."""
     selector = f'traces_span_metrics_calls_total{{service_name="{SERVICE_NAME}"}}'
-    calls = _patiently(lambda: patient.prometheus.count(selector))
+    calls = _patiently(patient, lambda: patient.prometheus.count(selector))
     if not calls:
         raise Unwell(
             "No metrics derived from spans reach Prometheus.",
@@ -106,7 +109,7 @@ def exemplars(patient: Patient) -> str:
         points.sort(key=lambda point: float(point["timestamp"]), reverse=True)
         return [p["labels"]["trace_id"] for p in points if "trace_id" in p["labels"]]
 
-    ids = _patiently(traces)
+    ids = _patiently(patient, traces)
     if not ids:
         raise Unwell("Prometheus has no exemplars.", "It wants --enable-feature=exemplar-storage.")
     if not any(patient.backend.spans(trace_id) for trace_id in ids[:EXEMPLARS_TRIED]):
@@ -152,8 +155,9 @@ def engines(patient: Patient) -> str:
     return f"Prometheus is {running or 'of a build that does not say'}"
 
 
-def _patiently(ask: Any) -> Any:
+def _patiently(patient: Patient, ask: Callable[[], Found]) -> Found | None:
+    deadline_s = patient.patience_s + EXTRA_PATIENCE_S
     try:
-        return wait_until(ask, what="Prometheus", deadline_s=PATIENCE_S, every_s=1)
+        return wait_until(ask, what="Prometheus", deadline_s=deadline_s, every_s=1)
     except DeadlinePassed:
         return None

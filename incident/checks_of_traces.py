@@ -116,7 +116,10 @@ def clocks(patient: Patient) -> str:
 
 def versions(patient: Patient) -> str:
     """The clinic that runs is the one of this checkout."""
-    running = patient.backend.resource(patient.visit.trace_id).get("service.version")
+    resource = patient.backend.resource(patient.visit.trace_id)
+    if not resource:
+        raise Unwell("There is no span to read the clinic's version from.", "See `traces`.")
+    running = resource.get("service.version")
     if running != patient.expected_version:
         how = "`make up` builds it anew" if patient.settings.target == COMPOSE else "start it anew"
         raise Unwell(

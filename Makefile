@@ -16,7 +16,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +46,17 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
 	@$(BIN)/incident fix --strategy $(STRATEGY)
 
+doctor: $(VENV)/.runtime ## is every part of the running stack well? TARGET=compose for the containers
+	@$(BIN)/incident doctor --target $(TARGET) $(DOCTOR_ARGS)
+
+reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TARGET=compose for the containers
+	@$(BIN)/incident reconcile --target $(TARGET)
+
 test: $(VENV)/.dev ## unit and integration tests
 	@$(BIN)/pytest -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)

@@ -131,10 +131,12 @@ def rows(title: str, description: str, unit: str, expression: str, *, span: int 
     return _told(table.Panel(), title, description, unit, span, [found])
 
 
-def states(title: str, description: str, *queries: Query, span: int = WIDE) -> Panel:
+def states(
+    title: str, description: str, *queries: Query, span: int = WIDE, height: int = 4
+) -> Panel:
     """Make a band for each series, coloured while its value is 1."""
     panel = statetimeline.Panel().show_value(common.VisibilityMode.NEVER).thresholds(_on())
-    return _told(panel, title, description, "none", span, queries, height=4)
+    return _told(panel, title, description, "none", span, queries, height=height)
 
 
 def prose(title: str, markdown: str, *, span: int = WIDE, height: int = 6) -> Panel:

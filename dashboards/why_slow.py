@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.page import page
-from dashboards.panels import WIDE, heat, lines, query, states
+from dashboards.panels import HALF, HEIGHT, heat, lines, query, states
 
 UID = "clinic-why-slow"
 
@@ -87,10 +87,21 @@ def build() -> Dashboard:
             query('scrape_duration_seconds{job="clinic"}', "/healthz"),
             limit=1,
         ),
+        lines(
+            "N+1 findings per minute",
+            "Requests in which the detector found a repeated statement, by route and class.",
+            "none",
+            query(
+                "sum by (http_route, nplusone_class) (increase(nplusone_findings_total[1m]))"
+                " or vector(0)",
+                "{{http_route}} {{nplusone_class}}",
+            ),
+        ),
         states(
             "Strategy in force",
             "How Success Stories are read. A change is annotated on every dashboard.",
             query("clinic:strategy:in_force", "{{clinic_strategy}}"),
-            span=WIDE,
+            span=HALF,
+            height=HEIGHT,
         ),
     )

@@ -45,6 +45,23 @@ class Backend:
         """Return the stored spans of one trace as OTLP JSON; none if it is unknown."""
         return [span for _, span in spans_of(self._client.get(f"/api/v3/traces/{trace_id}"))]
 
+    def resource(self, trace_id: str) -> dict[str, str]:
+        """Return what the service says of itself in a trace, texts only; empty if it is unknown."""
+        answer = self._client.get(f"/api/v3/traces/{trace_id}") or {}
+        for one in answer.get("result", {}).get("resourceSpans", []):
+            said = {
+                attribute["key"]: attribute["value"].get("stringValue", "")
+                for attribute in one["resource"].get("attributes", [])
+            }
+            if said.get("service.name") == self._service_name:
+                return said
+        return {}
+
+    def spans_between(self, start_ns: int, end_ns: int) -> list[dict[str, Any]]:
+        """Return the service's spans of all traces that are found in that time."""
+        answer = self._client.get("/api/v3/traces", self._query(start_ns, end_ns))
+        return [span for name, span in spans_of(answer) if name == self._service_name]
+
     def _summaries(self, start_ns: int, end_ns: int) -> dict[str, int]:
         query = self._query(start_ns, end_ns)
         answer = self._client.get("/api/v3/trace-summaries", query) or {}

@@ -7,13 +7,13 @@ from typing import NoReturn
 import click
 
 from incident import demo as replay
+from incident import doctor as examination
 from incident import flags
+from incident import reconcile as reconciliation
 from incident.console import Console
 from incident.errors import IncidentError, from_os_error
-from incident.ports import Port
+from incident.options import ports_of, with_ports, with_target, with_var
 from incident.settings import BACKENDS, EMBEDDED, TARGETS, TRACESTORE, Settings
-
-PORT = click.IntRange(1, 65535)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,51 +43,7 @@ def cli() -> None:
     type=click.FloatRange(1, 3600),
     help="How long the fix is watched.",
 )
-@click.option(
-    "--clinic-port",
-    default=8000,
-    show_default=True,
-    type=PORT,
-    envvar="CLINIC_PORT",
-    show_envvar=True,
-    help="Port of the clinic.",
-)
-@click.option(
-    "--ui-port",
-    default=16686,
-    show_default=True,
-    type=PORT,
-    envvar="TRACE_UI_PORT",
-    show_envvar=True,
-    help="Port of the traces' pages and query API.",
-)
-@click.option(
-    "--otlp-port",
-    default=4318,
-    show_default=True,
-    type=PORT,
-    envvar="OTLP_HTTP_PORT",
-    show_envvar=True,
-    help="Port that receives telemetry, OTLP over HTTP.",
-)
-@click.option(
-    "--prometheus-port",
-    default=9090,
-    show_default=True,
-    type=PORT,
-    envvar="PROMETHEUS_PORT",
-    show_envvar=True,
-    help="Port of the compose stack's Prometheus.",
-)
-@click.option(
-    "--locust-port",
-    default=8089,
-    show_default=True,
-    type=PORT,
-    envvar="LOCUST_PORT",
-    show_envvar=True,
-    help="Port of the compose stack's Locust.",
-)
+@with_ports
 @click.option(
     "--target",
     default=EMBEDDED,
@@ -109,26 +65,16 @@ def cli() -> None:
     help="Serve the traces until Ctrl-C afterwards, or end. By default the one in a "
     "terminal, the other without.",
 )
-@click.option(
-    "--var",
-    default="var",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for what the run records.",
-)
+@with_var
 def demo(
     users: int,
     naive_seconds: float,
     core_seconds: float,
-    clinic_port: int,
-    ui_port: int,
-    otlp_port: int,
-    prometheus_port: int,
-    locust_port: int,
     target: str,
     backend: str,
     keep_serving: bool | None,
     var: Path,
+    **ports: int,
 ) -> None:
     """Load the clinic under `naive`, switch to `core` under load, and print the difference.
 
@@ -143,11 +89,7 @@ def demo(
         users=users,
         naive_seconds=naive_seconds,
         core_seconds=core_seconds,
-        clinic=Port(clinic_port, "the clinic", "CLINIC_PORT"),
-        trace_ui=Port(ui_port, "the trace UI", "TRACE_UI_PORT"),
-        otlp=Port(otlp_port, "the OTLP receiver", "OTLP_HTTP_PORT"),
-        prometheus=Port(prometheus_port, "Prometheus", "PROMETHEUS_PORT"),
-        locust_ui=Port(locust_port, "Locust's web UI", "LOCUST_PORT"),
+        **ports_of(ports),
         target=target,
         backend=backend,
         keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
@@ -183,6 +125,71 @@ def fix(strategy: str, flags_file: Path) -> None:
         if before != strategy
         else f"Success Stories are read by {strategy} already."
     )
+
+
+@cli.command()
+@click.option(
+    "--statements",
+    default=reconciliation.STATEMENTS,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many are sent at least.",
+)
+@click.option("--users", default=10, show_default=True, type=click.IntRange(1, 100))
+@with_ports
+@with_target
+@with_var
+def reconcile(statements: int, users: int, target: str, var: Path, **ports: int) -> None:
+    """Compare who counts SQL statements: the service, the stored spans, and the database.
+
+    Loads the clinic, waits for the last span, and prints the counts of each statement. Exits with
+    0 if all agree, 1 if any differs, 2 if it could not be tried.
+
+    \b
+    Example:
+      incident reconcile --target compose
+    """
+    settings = Settings(
+        users=users,
+        naive_seconds=0,
+        core_seconds=0,
+        keep_serving=False,
+        target=target,
+        var=var.absolute(),
+        **ports_of(ports),
+    )
+    sys.exit(reconciliation.run(settings, Console(), statements=statements))
+
+
+@cli.command()
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(examination.NAMES),
+    help="Leave a part out, as one that was not started.",
+)
+@with_ports
+@with_target
+@with_var
+def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> None:
+    """Say of each part of a running stack that it is fine, or what is wrong and what to do.
+
+    Exits with 0 if all is fine, 1 if anything is wrong.
+
+    \b
+    Example:
+      incident doctor --target compose --without grafana
+    """
+    settings = Settings(
+        users=1,
+        naive_seconds=0,
+        core_seconds=0,
+        keep_serving=False,
+        target=target,
+        var=var.absolute(),
+        **ports_of(ports),
+    )
+    sys.exit(examination.run(settings, Console(), without=without))
 
 
 def main() -> None:

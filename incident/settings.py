@@ -26,6 +26,7 @@ class Settings:
     otlp: Port
     prometheus: Port
     locust_ui: Port
+    grafana: Port
     keep_serving: bool
     var: Path
     target: str = EMBEDDED

@@ -1,0 +1,75 @@
+"""How often each statement was sent: the service's own half of `make reconcile`.
+
+Counted where the statement is sent, and not from spans: what is to be compared with the spans
+must not come out of them. The digest of the text stands for the text, which is too long for the
+label of a metric; whoever has the text (a span, pg_stat_statements) can make the digest.
+"""
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_SUMMARY
+from sqlalchemy import Engine, event
+
+from clinic.sql_summary import summarize
+
+METRIC = "clinic.sql.statements"
+DIGEST = "clinic.sql.digest"
+# A pathological caller who builds statements by hand must not fill the process's memory.
+MAX_STATEMENTS = 500
+OTHERS = "(others)"
+
+
+class StatementCounts:
+    """Counts of one engine; health checks, which leave no span, are not counted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def __call__(
+        self,
+        _connection: Any,
+        _cursor: Any,
+        text: str,
+        _params: Any,
+        _context: Any,
+        _many: bool,
+    ) -> None:
+        if not is_instrumentation_enabled():
+            return
+        with self._lock:
+            known = text in self._counts or len(self._counts) < MAX_STATEMENTS
+            self._counts[text if known else OTHERS] += 1
+
+    def observe(self, _options: CallbackOptions) -> Iterable[Observation]:
+        """Yield the count of each statement so far."""
+        with self._lock:
+            counts = dict(self._counts)
+        for text, count in counts.items():
+            yield Observation(count, {DIGEST: digest(text), DB_QUERY_SUMMARY: summarize(text)})
+
+
+@lru_cache(maxsize=1024)
+def digest(text: str) -> str:
+    """Return the first 16 digits of the text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def init_app(engine: Engine, meter_provider: MeterProvider) -> None:
+    """Count what the engine sends from now on, and let the meter tell it."""
+    counts = StatementCounts()
+    event.listen(engine, "after_cursor_execute", counts)
+    meter_provider.get_meter(__name__).create_observable_counter(
+        METRIC,
+        callbacks=[counts.observe],
+        unit="{statement}",
+        description="SQL statements sent, by statement.",
+    )

@@ -1,0 +1,99 @@
+"""Each part of the compose stack's chain is really broken, and the doctor names that part.
+
+On the engines' own programs, so that each can be stopped or misconfigured.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import generate
+from clinic.seed.load import store as store_rows
+from incident.checkup import Prometheus
+from incident.doctor import FINE, GRAFANA, WRONG, examine
+from incident.processes import Processes
+from incident.waiting import wait_until
+from tests.running import PROJECT
+from tests.stack.native import Faults, Native, start
+
+pytestmark = pytest.mark.stack
+
+# Nobody listens on its ports in these tests: neither Locust nor Grafana.
+LEFT_OUT = {"ports", GRAFANA}
+PATIENCE_S = 40
+EVERYTHING_WRONG = Faults(
+    no_span_metrics=True, no_exemplars=True, no_rules=True, monitor_elsewhere=True
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.db"
+    store_rows(url, generate(DATASETS["test"], seed=1))
+    return url
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    with Processes(tmp_path / "logs") as processes:
+        yield processes
+
+
+def states(
+    native: Native, var: Path, *, project: Path = PROJECT, patience_s: float = PATIENCE_S
+) -> dict[str, tuple[str, str]]:
+    found = examine(native.settings(var, project), patience_s=patience_s)
+    return {one.part: (one.state, one.text) for one in found}
+
+
+def stop(processes: Processes, native: Native, part: str) -> None:
+    """End a part, and wait until Prometheus has noticed."""
+    processes.stop(native.parts[part])
+    prometheus = Prometheus(native.settings(PROJECT).prometheus.address)
+    wait_until(
+        lambda: prometheus.value(f'up{{job="{part}"}}') == 0,
+        what=f"{part} to be missed",
+        deadline_s=PATIENCE_S,
+    )
+
+
+def wrong(found: dict[str, tuple[str, str]]) -> set[str]:
+    return {part for part, (state, _) in found.items() if state != FINE} - LEFT_OUT
+
+
+def test_a_chain_that_is_well_is_fine_until_a_part_of_it_stops(
+    processes: Processes, database: str, tmp_path: Path
+) -> None:
+    native = start(processes, tmp_path, database, Faults())
+
+    well = states(native, tmp_path)
+    stop(processes, native, "jaeger")
+    without_jaeger = states(native, tmp_path, patience_s=5)
+    stop(processes, native, "otel-collector")
+    without_both = states(native, tmp_path, patience_s=5)
+
+    assert wrong(well) == set(), well
+    assert well[GRAFANA][0] == WRONG
+    assert "GRAFANA_PORT" in well["ports"][1]
+    assert {"traces", "search", "targets", "monitor tab"} <= wrong(without_jaeger)
+    assert "collector" not in wrong(without_jaeger)
+    assert "jaeger" in without_jaeger["targets"][1]
+    assert "cannot reach the Collector" in without_both["collector"][1]
+
+
+def test_each_part_that_is_set_up_wrongly_is_named_by_itself(
+    processes: Processes, database: str, tmp_path: Path
+) -> None:
+    native = start(processes, tmp_path, database, EVERYTHING_WRONG)
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / ".env").write_text("PROMETHEUS_IMAGE=prom/prometheus:v9.9.9\n", encoding="utf-8")
+
+    found = states(native, tmp_path, project=project, patience_s=10)
+
+    assert wrong(found) == {"targets", "span metrics", "monitor tab", "exemplars", "prometheus"}
+    assert "no alert rules" in found["targets"][1]
+    assert "exemplar-storage" in found["exemplars"][1]
+    assert "9.9.9" in found["prometheus"][1]

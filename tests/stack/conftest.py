@@ -52,6 +52,7 @@ def running(
         yield compose
     finally:
         compose.down()
+    assert compose.leftovers() == [], "what `docker compose down --volumes` left"
 
 
 @pytest.fixture(scope="session")

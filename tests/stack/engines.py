@@ -160,7 +160,7 @@ class Locust:
 
     def forget(self) -> None:
         """Begin to count anew."""
-        requests.get(f"{self._url}/stats/reset", timeout=10).raise_for_status()
+        requests.post(f"{self._url}/stats/reset", timeout=30).raise_for_status()
 
 
 def grouped(answer: Mapping[str, Any] | None) -> list[Trace]:

@@ -20,7 +20,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack bench lint format lock clean reset
+.PHONY: help demo serve up down logs load fix test test-postgres test-browser test-stack bench bench-stack lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; ne
 
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-stack: $(VENV)/.dev ## the compose stack's figures, into the same page; needs Docker
+	@$(BIN)/python -m bench stack
 
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .

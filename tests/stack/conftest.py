@@ -40,7 +40,10 @@ def services(installed: tuple[Image, ...]) -> tuple[str, ...]:
 def running(
     services: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Compose]:
-    compose = Compose(NAME, tmp_path_factory.mktemp("flags"))
+    # As in the project: the flags in a folder of `var`.
+    flags_folder = tmp_path_factory.mktemp("var") / "flags"
+    flags_folder.mkdir()
+    compose = Compose(NAME, flags_folder)
     compose.down()  # what an earlier run left when it was killed
     try:
         compose.up(services)

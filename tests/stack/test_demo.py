@@ -9,6 +9,7 @@ from tests.stack.compose import Compose, make
 pytestmark = pytest.mark.stack
 
 
+@pytest.mark.usefixtures("flags_file")
 def test_the_replay_sees_incident_and_fix_and_jaeger_has_every_span(stack: Compose) -> None:
     project = {**stack.environment, "COMPOSE_PROJECT_NAME": stack.name}
     var = stack.flags.parent

@@ -11,12 +11,16 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 STRATEGY ?= core
+# The clinic's flags, of the stack in containers and of the one without.
+FLAGS_FOLDER ?= var/flags
+# All of the stack in containers, or only these and what they need: make up SERVICES=locust-worker
+SERVICES ?=
 TARGET ?= embedded
 BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +34,9 @@ serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PO
 
 up: ## the stack in containers: build, start, wait until healthy
 	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }
-	@docker compose up --build --detach --wait
-	@docker compose ps --format '{{.Service}}  {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}} {{end}}{{end}}'
+	@docker compose up --build --detach --wait $(SERVICES)
+	@docker compose ps --format '{{$$one := .Service}}{{range .Publishers}}{{if .PublishedPort}}{{$$one}} http://{{.URL}}:{{.PublishedPort}}{{"\n"}}{{end}}{{end}}' | \
+		awk 'NF { printf "  %-16s %s\n", $$1, $$2 }'
 
 down: ## remove the stack in containers, with its data
 	@docker compose down --volumes
@@ -44,7 +49,7 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 		--web-host 127.0.0.1 --web-port $(LOCUST_PORT) $(LOCUST_ARGS)
 
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
-	@$(BIN)/incident fix --strategy $(STRATEGY)
+	@$(BIN)/incident fix --strategy $(STRATEGY) --flags-file $(FLAGS_FOLDER)/flags.json
 
 doctor: $(VENV)/.runtime ## is every part of the running stack well? TARGET=compose for the containers
 	@$(BIN)/incident doctor --target $(TARGET) $(DOCTOR_ARGS)
@@ -72,6 +77,9 @@ test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 
 bench: $(VENV)/.dev ## the figures, into docs/benchmarks.md
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+bench-stack: $(VENV)/.dev ## the compose stack's figures, into the same page; needs Docker
+	@$(BIN)/python -m bench stack
 
 dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 	@$(BIN)/python -m dashboards.build

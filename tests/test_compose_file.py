@@ -16,6 +16,8 @@ LONG_RUNNING = sorted(set(SERVICES) - ONE_SHOTS)
 # `prepare` gives bind mounts and volumes, which begin as root's, to those who use them.
 ROOT = {"prepare"}
 TOTAL_MEMORY_MIB = 1792
+# Components of the Collector whose module is called otherwise.
+MODULES = {"otlp_grpc": "otlp"}
 
 
 def environment_file() -> dict[str, str]:
@@ -63,6 +65,13 @@ def test_long_running_containers_fit_into_their_memory() -> None:
     assert total <= TOTAL_MEMORY_MIB
 
 
+def test_jaeger_collects_garbage_before_it_is_killed() -> None:
+    jaeger = SERVICES["jaeger"]
+    soft = jaeger["environment"]["GOMEMLIMIT"].removesuffix("iB").lower()
+
+    assert mebibytes(soft) < mebibytes(jaeger["mem_limit"])
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_ports_are_published_on_loopback_and_can_be_moved(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
@@ -71,6 +80,20 @@ def test_ports_are_published_on_loopback_and_can_be_moved(name: str) -> None:
 
 def test_the_database_is_not_published() -> None:
     assert "ports" not in SERVICES["db"]
+
+
+def test_the_stand_in_collector_has_every_component_of_the_configuration() -> None:
+    configuration = yaml.safe_load((PROJECT / "otel" / "collector.yaml").read_text())
+    manifest = (PROJECT / ".ci" / "stack" / "collector-builder.yaml").read_text()
+    used = {
+        MODULES.get(name, name).replace("_", "") + kind.removesuffix("s")
+        for kind in ("receivers", "processors", "connectors", "exporters", "extensions")
+        for name in (key.split("/")[0] for key in configuration[kind])
+    }
+
+    missing = {module for module in used if f"/{module} v" not in manifest}
+
+    assert missing == set()
 
 
 def test_images_are_pinned() -> None:

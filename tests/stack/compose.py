@@ -21,9 +21,17 @@ PORTS = (
     "GRAFANA_PORT",
     "PROMETHEUS_PORT",
 )
-# What a developer has set for another stack is not meant for this one.
-FOREIGN = ("COMPOSE_", "LOCUST_", "OTEL_", "CLINIC_", "WEB_CONCURRENCY", "BIND_ADDRESS", *PORTS)
-# Kept from the environment that the tests run in: how the engine is reached.
+# What a developer has set for another stack, or another make, is not meant for this one.
+FOREIGN = (
+    "COMPOSE_",
+    "LOCUST_",
+    "OTEL_",
+    "CLINIC_",
+    "WEB_CONCURRENCY",
+    "BIND_ADDRESS",
+    "MAKE",
+    *PORTS,
+)
 DEADLINE_S = 300
 
 
@@ -103,6 +111,21 @@ class Compose:
             ("network", "ls", "--format", "{{.Name}}"),
         )
         return [name for listing in listings for name in docker(*listing, "--filter", mine).split()]
+
+
+def make(*arguments: str, env: Mapping[str, str] | None = None) -> str:
+    """Run make in the project, which has to succeed, and return what it printed."""
+    done = subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=PROJECT,
+        env=os.environ if env is None else env,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"make {' '.join(arguments)}:\n{done.stderr}"
+    return done.stdout
 
 
 def docker(*arguments: str) -> str:

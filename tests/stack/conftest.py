@@ -14,12 +14,8 @@ from incident import flags
 from tests.running import PROJECT
 from tests.stack.compose import NAME, Compose
 from tests.stack.engines import Jaeger, Locust, Prometheus
-from tests.stack.images import Image, images
+from tests.stack.images import Image, images, services_of
 from tests.stack.watch import UsageWatch
-
-EVERYTHING: tuple[str, ...] = ()
-# Brings all that it depends on, and that is everything else.
-WITHOUT_GRAFANA = ("locust-worker",)
 
 
 def pytest_report_header() -> list[str]:
@@ -36,22 +32,25 @@ def installed() -> tuple[Image, ...]:
 
 @pytest.fixture(scope="session")
 def services(installed: tuple[Image, ...]) -> tuple[str, ...]:
-    """What to name after `up`: everything, or everything but Grafana."""
-    grafana = next(image for image in installed if image.variable == "GRAFANA_IMAGE")
-    return EVERYTHING if grafana.is_here else WITHOUT_GRAFANA
+    """What to name after `up`."""
+    return services_of(installed)
 
 
 @pytest.fixture(scope="session")
 def running(
     services: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Compose]:
-    compose = Compose(NAME, tmp_path_factory.mktemp("flags"))
+    # As in the project: the flags in a folder of `var`.
+    flags_folder = tmp_path_factory.mktemp("var") / "flags"
+    flags_folder.mkdir()
+    compose = Compose(NAME, flags_folder)
     compose.down()  # what an earlier run left when it was killed
     try:
         compose.up(services)
         yield compose
     finally:
         compose.down()
+    assert compose.leftovers() == [], "what `docker compose down --volumes` left"
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ SERVER = (2, "SPAN_KIND_SERVER")
 # Traces that Jaeger answers with at once, each of hundreds of spans.
 FEW = 5
 
+# What the service has made.
+STARTED = 'otel_sdk_span_started_total{service_name="cat-clinic"}'
 # What became of spans on their way: not exported or not even queued by the service, ...
 LOST_BY_THE_SERVICE = (
     '{__name__=~"otel_sdk_(processor_span_processed|exporter_span_exported)_total",'
@@ -160,7 +162,7 @@ class Locust:
 
     def forget(self) -> None:
         """Begin to count anew."""
-        requests.get(f"{self._url}/stats/reset", timeout=10).raise_for_status()
+        requests.post(f"{self._url}/stats/reset", timeout=30).raise_for_status()
 
 
 def grouped(answer: Mapping[str, Any] | None) -> list[Trace]:

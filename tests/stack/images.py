@@ -2,12 +2,15 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.running import PROJECT
 
 LABEL = "stand-in.is"
+EVERYTHING: tuple[str, ...] = ()
+# Brings all that it depends on, and that is everything else.
+WITHOUT_GRAFANA = ("locust-worker",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ def images() -> Iterator[Image]:
             labels = _labels(name)
             stand_in = None if labels is None else labels.get(LABEL)
             yield Image(variable, name, is_here=labels is not None, stand_in=stand_in)
+
+
+def services_of(installed: Sequence[Image]) -> tuple[str, ...]:
+    """Return what to name after `up`: nothing, which is everything, or everything but Grafana."""
+    grafana = next(image for image in installed if image.variable == "GRAFANA_IMAGE")
+    return EVERYTHING if grafana.is_here else WITHOUT_GRAFANA
 
 
 def _labels(image: str) -> dict[str, str] | None:

@@ -1,6 +1,8 @@
 """What cannot work ends in a clear message; what was interrupted goes on where it can."""
 
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +10,14 @@ import pytest
 import requests
 
 from incident.waiting import wait_until
+from tests.running import PROJECT
 from tests.stack.compose import Compose
 from tests.stack.images import environment_file
 
 pytestmark = pytest.mark.stack
 
-SEEDING_S = 60
+SEEDING_S = 180
+COMPLAINED_S = 60
 OTHER_VERSION = "mkdir /var/lib/postgresql/data && echo 16 >/var/lib/postgresql/data/PG_VERSION"
 
 
@@ -25,6 +29,14 @@ def taken_port() -> Iterator[int]:
         listener.listen()
         port: int = listener.getsockname()[1]
         yield port
+
+
+@pytest.fixture
+def slow_seeding(tmp_path: Path) -> Path:
+    """What gives the seeding so little of a core that nobody can miss it."""
+    file = tmp_path / "slow-seeding.yml"
+    file.write_text("services: {seed: {cpus: 0.25}}")
+    return file
 
 
 @pytest.mark.parametrize("variable", [one for one in environment_file() if "IMAGE" in one])
@@ -77,17 +89,55 @@ def test_the_data_of_another_postgresql_are_refused_and_left_alone(
     assert found.strip() == "16"
 
 
-def test_seeding_that_was_killed_begins_anew_and_down_leaves_nothing(
-    other_project: Compose,
+@pytest.mark.parametrize(
+    ("variable", "service", "complaint"),
+    [
+        ("LOCUST_USERS", "locust", "invalid int value: 'many'"),
+        (
+            "WEB_CONCURRENCY",
+            "service",
+            "ValueError: invalid literal for int() with base 10: 'many'",
+        ),
+    ],
+)
+def test_a_number_that_is_none_is_complained_of_in_the_log(
+    other_project: Compose, variable: str, service: str, complaint: str
 ) -> None:
-    other_project.do("up", "--build", "--detach", "seed")
-    wait_until(lambda: is_seeding(other_project), what="rows to be written", deadline_s=SEEDING_S)
-    other_project.do("kill", "seed")
-    assert other_project.containers()["seed"]["State"]["ExitCode"] == 137
+    other_project.do("build", service)
+    started = other_project.run("up", "--detach", "--no-deps", service, env={variable: "many"})
+
+    assert started.returncode == 0, started.stderr
+    wait_until(
+        lambda: complaint in other_project.logs(service),
+        what=f"{service} to complain of {variable}",
+        deadline_s=COMPLAINED_S,
+        every_s=1,
+    )
+
+
+def test_seeding_that_was_interrupted_begins_anew_and_down_leaves_nothing(
+    other_project: Compose, slow_seeding: Path
+) -> None:
+    other_project.do("build", "seed")
+    with subprocess.Popen(
+        other_project.command("-f", str(slow_seeding), "up", "seed"),
+        cwd=PROJECT,
+        env=other_project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as up:
+        wait_until(
+            lambda: is_seeding(other_project), what="rows to be written", deadline_s=SEEDING_S
+        )
+        up.send_signal(signal.SIGINT)  # Ctrl-C
+    seed = other_project.containers()["seed"]["State"]
+    assert seed["Status"] == "exited"
+    assert seed["ExitCode"] != 0
 
     other_project.up(["service"])
     clinics = requests.get(other_project.url("CLINIC_PORT", "/api/clinics"), timeout=30).json()
-    other_project.do("down", "--volumes")
+    other_project.down()
 
     assert len(clinics["clinics"]) == 100
     assert other_project.leftovers() == []

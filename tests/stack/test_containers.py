@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.compose import Compose
+from tests.stack.compose import Compose, make
 
 pytestmark = pytest.mark.stack
 
@@ -96,19 +96,25 @@ def test_every_container_has_limits_and_rotates_its_logs(
         assert host["LogConfig"]["Config"].keys() == {"max-size", "max-file"}, name
 
 
-def test_a_second_up_changes_nothing(
+def test_a_second_up_changes_nothing_and_tells_the_addresses(
     stack: Compose, services: tuple[str, ...], containers: Mapping[str, Container]
 ) -> None:
-    before = {name: (one["Id"], one["State"]["StartedAt"]) for name, one in containers.items()}
+    before = {name: since(one) for name, one in containers.items() if name not in ONE_SHOTS}
+    project = {**stack.environment, "COMPOSE_PROJECT_NAME": stack.name}
 
-    stack.up(services)
+    said = make("up", f"SERVICES={' '.join(services)}", env=project)
 
-    after = {
-        name: (one["Id"], one["State"]["StartedAt"]) for name, one in stack.containers().items()
-    }
-    assert {name: after[name] for name in after if name not in ONE_SHOTS} == {
-        name: before[name] for name in before if name not in ONE_SHOTS
-    }
+    after = {name: since(one) for name, one in stack.containers().items() if name not in ONE_SHOTS}
+    assert after == before
+    told = {tuple(line.split()) for line in said.splitlines()}
+    assert ("service", stack.url("CLINIC_PORT")) in told
+    assert ("jaeger", stack.url("TRACE_UI_PORT")) in told
+    assert ("locust", stack.url("LOCUST_PORT")) in told
+    assert ("prometheus", stack.url("PROMETHEUS_PORT")) in told
+
+
+def since(container: Container) -> tuple[str, str]:
+    return container["Id"], container["State"]["StartedAt"]
 
 
 def is_root(user: str) -> bool:

@@ -1,6 +1,5 @@
 """The incident and its fix, as Jaeger, Prometheus and Locust show them."""
 
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from incident.waiting import wait_until
-from tests.running import tool
-from tests.stack.compose import Compose
+from tests.stack.compose import Compose, make
 from tests.stack.engines import Jaeger, Locust, Prometheus, Trace
 
 pytestmark = pytest.mark.stack
@@ -115,9 +113,5 @@ def test_the_fix_reaches_new_requests_within_seconds_without_restart_or_failure(
 
 
 def fix(flags_file: Path, strategy: str) -> None:
-    """Do what `make fix` does."""
-    subprocess.run(
-        [tool("incident"), "fix", "--strategy", strategy, "--flags-file", str(flags_file)],
-        check=True,
-        capture_output=True,
-    )
+    """Say `make fix`."""
+    make("fix", f"STRATEGY={strategy}", f"FLAGS_FOLDER={flags_file.parent}")

@@ -25,7 +25,8 @@ def test_memory_stays_under_its_limits_and_no_span_is_lost_through_minutes_of_lo
     for service, one in stack.containers().items():
         assert not one["State"]["OOMKilled"], service
         assert one["RestartCount"] == 0, service
+        # Pages of files are part of it, and the kernel takes them back before it is all used.
         for reading in usage.of(service):
-            assert reading.memory_bytes < reading.limit_bytes, service
+            assert reading.memory_bytes <= reading.limit_bytes, service
     assert prometheus.value(LOST_BY_THE_SERVICE) == 0
     assert prometheus.value(LOST_BY_THE_COLLECTOR) == 0

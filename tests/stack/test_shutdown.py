@@ -8,7 +8,7 @@ import requests
 
 from incident.waiting import wait_until
 from tests.stack.compose import Compose
-from tests.stack.engines import LOST_BY_THE_SERVICE, Jaeger, Prometheus
+from tests.stack.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger, Prometheus
 from tests.stack.visit import PATIENCE_S, Visit, clinic_name, visit, wait_until_stored
 
 pytestmark = pytest.mark.stack
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.stack
 VISITORS = 4
 COUNTED_S = 60
 OF_SERVICE = '{service_name="cat-clinic"}'
-STARTED = f"otel_sdk_span_started_total{OF_SERVICE}"
 EXPORTED = f"otel_sdk_exporter_span_exported_total{OF_SERVICE}"
 QUEUE_WAS_FULL = 'otel_sdk_processor_span_processed_total{service_name="cat-clinic",error_type!=""}'
 

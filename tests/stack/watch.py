@@ -11,7 +11,8 @@ from typing import Self
 from tests.stack.compose import Compose, docker
 
 EVERY_S = 2.0
-UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+MIB = 2**20
+UNITS = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_SUMMARY
 from sqlalchemy import Engine, event
 
-from clinic.sql_summary import summarize
+from otel_nplusone.sql_summary import summarize
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"

@@ -18,7 +18,7 @@ from incident.backend import Backend
 from incident.processes import Command, Processes
 from incident.waiting import wait_until
 from tests.running import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
-from tests.stack import promtool
+from tests.stack import programs
 from tests.stack.sampling_load import SERVICE, SLOW_MS, Kind, Trace, request_of, send, size
 
 pytestmark = pytest.mark.stack
@@ -87,7 +87,7 @@ def start(processes: Processes, folder: Path) -> Sampler:
     child = processes.start(
         Command(
             name="collector",
-            argv=[promtool.find("otelcol-contrib"), *(f"--config={file}" for file in files)],
+            argv=[programs.find("otelcol-contrib"), *(f"--config={file}" for file in files)],
             env={**os.environ, "SAMPLING_PERCENT": str(PERCENT)},
             cwd=folder,
         )

@@ -11,6 +11,7 @@ from clinic import (
     health,
     instrument,
     request_stats,
+    statement_counts,
     telemetry,
     views,
 )
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     flags.init_app(app, settings.flags_file)
     if providers is not None:
         instrument.init_app(app, engine, providers)
+        statement_counts.init_app(engine, providers.meter_provider)
     body_limit.init_app(app)
     health.init_app(app)
     views.init_app(app)

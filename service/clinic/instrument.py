@@ -21,7 +21,7 @@ from opentelemetry.semconv._incubating.attributes.db_attributes import (
 )
 from sqlalchemy import Engine, create_engine, event, text
 
-from clinic import request_stats, statement_counts
+from clinic import request_stats
 from clinic.db import sqlite_path
 from clinic.errors import TelemetryError
 from clinic.sql_summary import operation, summarize
@@ -69,7 +69,6 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
         meter_provider=telemetry.meter_provider
     )
     _record_statements(app, telemetry)
-    statement_counts.init_app(engine, telemetry.meter_provider)
 
 
 def close_app(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 Counted where the statement is sent, and not from spans: what is to be compared with the spans
 must not come out of them. The digest of the text stands for the text, which is too long for the
-label of a metric; whoever has the text (a span, pg_stat_statements) can make the digest.
+label of a metric; whoever has the text, as a span has, can make the digest.
 """
 
 import hashlib

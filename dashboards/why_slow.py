@@ -4,12 +4,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.page import page
 from dashboards.panels import HALF, HEIGHT, heat, lines, query, states
+from dashboards.visitors import AT_CLINIC, SPANS
 
 UID = "clinic-why-slow"
 
-SPANS = "traces_span_metrics_duration_milliseconds"
 IN_DB = 'service_name="cat-clinic", span_kind="SPAN_KIND_CLIENT"'
-IN_ALL = 'service_name="cat-clinic", span_kind="SPAN_KIND_SERVER"'
 
 
 def build() -> Dashboard:
@@ -50,7 +49,7 @@ def build() -> Dashboard:
             "percentunit",
             query(
                 f'sum(rate({SPANS}_sum{{{IN_DB}, span_name!="connect"}}[1m]))'
-                f" / sum(rate({SPANS}_sum{{{IN_ALL}}}[1m]))",
+                f" / sum(rate({SPANS}_sum{{{AT_CLINIC}}}[1m]))",
                 "statements",
             ),
         ),

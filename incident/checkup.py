@@ -52,7 +52,7 @@ class Patient:
     settings: Settings
     visit: Visit
     expected_version: str
-    patience_s: float = 15
+    patience_s: float = 30
 
     @property
     def backend(self) -> Backend:

@@ -1,6 +1,7 @@
 """The command `incident`: the replay, and the switch that solves it."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -149,15 +150,7 @@ def reconcile(statements: int, users: int, target: str, var: Path, **ports: int)
     Example:
       incident reconcile --target compose
     """
-    settings = Settings(
-        users=users,
-        naive_seconds=0,
-        core_seconds=0,
-        keep_serving=False,
-        target=target,
-        var=var.absolute(),
-        **ports_of(ports),
-    )
+    settings = _without_phases(target, var, ports, users=users)
     sys.exit(reconciliation.run(settings, Console(), statements=statements))
 
 
@@ -180,8 +173,16 @@ def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> No
     Example:
       incident doctor --target compose --without grafana
     """
-    settings = Settings(
-        users=1,
+    settings = _without_phases(target, var, ports)
+    sys.exit(examination.run(settings, Console(), without=without))
+
+
+def _without_phases(
+    target: str, var: Path, ports: Mapping[str, int], *, users: int = 1
+) -> Settings:
+    """Make the settings of a command that watches no phase and serves nothing."""
+    return Settings(
+        users=users,
         naive_seconds=0,
         core_seconds=0,
         keep_serving=False,
@@ -189,7 +190,6 @@ def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> No
         var=var.absolute(),
         **ports_of(ports),
     )
-    sys.exit(examination.run(settings, Console(), without=without))
 
 
 def main() -> None:

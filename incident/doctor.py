@@ -69,7 +69,7 @@ def examine(
     *,
     without: Collection[str] = (),
     expected_version: str | None = None,
-    patience_s: float = 15,
+    patience_s: float = 30,
 ) -> Sequence[Diagnosis]:
     """Return a diagnosis of each part; those that need a visit are unknown without one."""
     checks = [one for one in CHECKS if one.name not in without]

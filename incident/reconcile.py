@@ -6,7 +6,7 @@ statement. Any difference is a failure: a count that is nearly right cannot be t
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,8 +34,6 @@ _COLUMNS = re.compile(r"\b(SELECT) .*? (FROM)\b")
 ROLE = "clinic"
 # Inside its container the database's superuser needs no password.
 PSQL = ("docker", "compose", "exec", "-T", "db", "psql", "-U", "postgres", "-d", "clinic")
-
-Counts = Callable[[], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def reconcile(run: Run, stage: Stage, sources: Sources, *, statements: int) -> L
     settings = run.settings
     run.console.step(f"Sending {statements:,} statements, {settings.users} visitors at a time.")
     requests, sent = rounds.send(
-        settings.clinic.address, statements=statements, users=settings.users
+        settings.clinic.address, statements=statements, users=settings.users, pause=run.pause
     )
     run.console.step(f"{requests} pages say that they sent {sent:,}. Waiting for the last spans.")
     _settle(run, stage, sources)

@@ -4,6 +4,7 @@ Not Locust: it is to end after a number of statements, and every page has to be 
 """
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ import urllib3
 
 from incident.errors import IncidentError
 from incident.load import CLINICS, STORIES
+from incident.waiting import Pause
 
 TIMEOUT_S = 120
 # A page that sends next to nothing (core) must not make the run endless.
@@ -19,7 +21,9 @@ MAX_REQUESTS = 5_000
 _STATEMENTS = re.compile(r'desc="(\d+) statements"')
 
 
-def send(address: str, *, statements: int, users: int) -> tuple[int, int]:
+def send(
+    address: str, *, statements: int, users: int, pause: Pause = time.sleep
+) -> tuple[int, int]:
     """Ask for Success Stories until `statements` were sent; return (requests, statements).
 
     The last figure is what the pages say of themselves in Server-Timing. Raises IncidentError if
@@ -40,6 +44,7 @@ def send(address: str, *, statements: int, users: int) -> tuple[int, int]:
             pages = visitors.map(lambda url: _statements(_get(http, url)), urls)
             sent += sum(pages)
             requests += users
+            pause(0)  # where a Ctrl-C is noticed
     return requests, sent
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from incident.backend import SLICE_NS, Backend
+from incident.backend import SLICE_NS, STATEMENT, Backend
 from incident.errors import BackendError
 from incident.http_json import JsonClient
 
@@ -121,6 +121,6 @@ class DatabaseCounts:
 def statement_of(span: Mapping[str, Any]) -> str | None:
     """Return the text of a DB span's statement; None for any other span."""
     for attribute in span.get("attributes", []):
-        if attribute["key"] in ("db.query.text", "db.statement"):
+        if attribute["key"] in STATEMENT:
             return str(attribute["value"].get("stringValue", ""))
     return None

@@ -15,6 +15,7 @@ from clinic import (
     instrument,
     request_stats,
     security,
+    statement_counts,
     telemetry,
     views,
 )
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     flags.init_app(app, settings.flags_file)
     if providers is not None:
         instrument.init_app(app, engine, providers)
+        statement_counts.init_app(engine, providers.meter_provider)
     security.init_app(app)
     body_limit.init_app(app)
     health.init_app(app)

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_TEXT
 from sqlalchemy import Engine, create_engine, text
 
-from clinic import request_stats, statement_counts
+from clinic import request_stats
 from clinic.errors import TelemetryError
 from clinic.telemetry import Telemetry
 from otel_nplusone.sqlalchemy import instrument as describe_sql_spans
@@ -63,7 +63,6 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
         meter_provider=telemetry.meter_provider
     )
     _record_statements(app, telemetry)
-    statement_counts.init_app(engine, telemetry.meter_provider)
 
 
 def close_app(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 Counted where the statement is sent, and not from spans: what is to be compared with the spans
 must not come out of them. The digest of the text stands for the text, which is too long for the
-label of a metric; whoever has the text (a span, pg_stat_statements) can make the digest.
+label of a metric; whoever has the text, as a span has, can make the digest.
 """
 
 import hashlib
@@ -15,10 +15,7 @@ from typing import Any
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_SUMMARY
 from sqlalchemy import Engine, event
-
-from otel_nplusone.sql_summary import summarize
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"
@@ -54,7 +51,7 @@ class StatementCounts:
         with self._lock:
             counts = dict(self._counts)
         for text, count in counts.items():
-            yield Observation(count, {DIGEST: digest(text), DB_QUERY_SUMMARY: summarize(text)})
+            yield Observation(count, {DIGEST: digest(text)})
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from clinic import statement_counts
 from incident.ledger import balance, digest, normalize
 
 PSYCOPG = "SELECT cat.id, cat.name \nFROM cat \nWHERE cat.id = %(id_1)s::UUID"
@@ -40,6 +41,10 @@ def test_spellings_of_one_statement_are_one(one: str, other: str) -> None:
 )
 def test_different_statements_stay_apart(one: str, other: str) -> None:
     assert normalize(one) != normalize(other)
+
+
+def test_the_clinic_names_a_statement_by_the_same_digest() -> None:
+    assert digest(PSYCOPG) == statement_counts.digest(PSYCOPG)
 
 
 def test_counts_that_agree_balance() -> None:

@@ -15,7 +15,7 @@ from incident.ports import Port
 from incident.processes import Child, Command, Processes
 from incident.settings import COMPOSE, Settings
 from tests.running import PROJECT, Clinic, start_clinic, unused_port, wait_for
-from tests.stack import promtool
+from tests.stack import programs
 
 LOOPBACK = "127.0.0.1"
 Yaml = dict[str, Any]
@@ -157,7 +157,7 @@ def _telemetry(told: Yaml, number: int) -> None:
 
 def _start(processes: Processes, folder: Path, name: str, arguments: list[str]) -> Child:
     return processes.start(
-        Command(name=name, argv=[promtool.find(name), *arguments], env=dict(os.environ), cwd=folder)
+        Command(name=name, argv=[programs.find(name), *arguments], env=dict(os.environ), cwd=folder)
     )
 
 

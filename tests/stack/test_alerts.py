@@ -7,7 +7,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
 from tests.running import PROJECT
-from tests.stack import promtool
+from tests.stack import programs
 
 pytestmark = pytest.mark.stack
 
@@ -18,7 +18,11 @@ NEEDED = {"summary", "look_first", "dashboard", "traces"}
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [promtool.find(), *arguments], capture_output=True, text=True, check=False, timeout=120
+        [programs.find("promtool"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

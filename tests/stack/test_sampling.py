@@ -7,7 +7,7 @@ a tracestore takes Jaeger's place behind it.
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from incident.backend import Backend
 from incident.processes import Command, Processes
 from incident.waiting import wait_until
 from tests.running import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
-from tests.stack import promtool
+from tests.stack import programs
 from tests.stack.sampling_load import SERVICE, SLOW_MS, Kind, Trace, request_of, send, size
 
 pytestmark = pytest.mark.stack
@@ -87,7 +87,7 @@ def start(processes: Processes, folder: Path) -> Sampler:
     child = processes.start(
         Command(
             name="collector",
-            argv=[promtool.find("otelcol-contrib"), *(f"--config={file}" for file in files)],
+            argv=[programs.find("otelcol-contrib"), *(f"--config={file}" for file in files)],
             env={**os.environ, "SAMPLING_PERCENT": str(PERCENT)},
             cwd=folder,
         )
@@ -99,6 +99,7 @@ def start(processes: Processes, folder: Path) -> Sampler:
 
 def test_what_matters_is_kept_whole_and_a_share_of_the_rest(sampler: Sampler) -> None:
     since_ns = time.time_ns() - 5 * 10**9
+    decided_before, kept_before = decided(sampler), decided(sampler, kept=True)
     traces = [Trace(kind) for kind, count in MIXED.items() for _ in range(count)]
     sizes: dict[bytes, int] = {}
     for trace in traces:
@@ -108,22 +109,28 @@ def test_what_matters_is_kept_whole_and_a_share_of_the_rest(sampler: Sampler) ->
         for first in range(0, len(spans), 100):
             send(sampler.otlp, spans[first : first + 100])
     wait_until(
-        lambda: decided(sampler) >= len(traces),
+        lambda: decided(sampler) - decided_before == len(traces),
         what="a decision on every trace",
+        deadline_s=DECIDED_S,
+        every_s=1,
+    )
+    wait_until(
+        lambda: len(sampler.stored(since_ns)) == decided(sampler, kept=True) - kept_before,
+        what="what was kept to be stored",
         deadline_s=DECIDED_S,
         every_s=1,
     )
     matters = [trace for trace in traces if trace.kind is not USUAL]
     wait_until(
-        lambda: len(sampler.stored(since_ns)) >= len(matters),
-        what="what was kept to be stored",
+        lambda: all(whole(sampler.stored(since_ns), trace) for trace in matters),
+        what="every trace that matters to be whole",
         deadline_s=DECIDED_S,
         every_s=1,
     )
 
     stored = sampler.stored(since_ns)
     kept = [trace for trace in traces if trace.trace_id.hex() in stored]
-    torn = [trace for trace in kept if stored[trace.trace_id.hex()] != trace.kind.statements + 1]
+    torn = [trace for trace in kept if not whole(stored, trace)]
     counts = Counter(trace.kind for trace in kept)
     share = size(sizes, [trace.trace_id for trace in kept])
     print(f"kept {counts[USUAL]} of {MIXED[USUAL]} usual traces, {share:.0%} of all bytes")
@@ -176,13 +183,19 @@ def test_every_processor_before_the_decision_has_seen_every_span(sampler: Sample
     assert "otelcol_exporter_send_failed_spans" not in nonzero(metrics)
 
 
-def decided(sampler: Sampler) -> int:
-    """Return the number of traces that were decided on."""
+def whole(stored: Mapping[str, int], trace: Trace) -> bool:
+    """Whether every span of a trace is stored."""
+    return stored.get(trace.trace_id.hex()) == trace.kind.statements + 1
+
+
+def decided(sampler: Sampler, *, kept: bool = False) -> int:
+    """Return the number of traces that were decided on, or decided to be kept."""
     metrics = requests.get(f"{sampler.telemetry}/metrics", timeout=30).text
     lines = [
         line
         for line in metrics.splitlines()
         if line.startswith("otelcol_processor_tail_sampling_global_count_traces_sampled")
+        and ('sampled="true"' in line or not kept)
     ]
     return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines))
 

@@ -1,4 +1,4 @@
-"""Where promtool is: on PATH, or where .ci/stack/binaries has built it."""
+"""Where the engines' own programs are: on PATH, or where .ci/stack/binaries has built them."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 from tests.running import PROJECT
 
 
-def find(name: str = "promtool") -> str:
+def find(name: str) -> str:
     """Return the program's path; an AssertionError says how to get it."""
     if found := shutil.which(name):
         return found
@@ -17,5 +17,5 @@ def find(name: str = "promtool") -> str:
         check=True,
     ).stdout.strip()
     found = shutil.which(name, path=where)
-    assert found, f"no {name} on PATH nor in {where}: run .ci/stack/binaries, or install Prometheus"
+    assert found, f"no {name} on PATH nor in {where}: run .ci/stack/binaries, or install it"
     return found

@@ -1,0 +1,66 @@
+"""The running stack is well by the doctor, and its three counts of statements agree."""
+
+import subprocess
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.running import PROJECT, tool
+
+pytestmark = pytest.mark.stack
+
+DEADLINE_S = 400
+
+
+class Stack(Protocol):
+    """The stack of tests/stack/conftest.py."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def flags(self) -> Path: ...
+    @property
+    def environment(self) -> dict[str, str]: ...
+
+
+@pytest.fixture
+def without_grafana(services: tuple[str, ...]) -> list[str]:
+    """How to say that Grafana was left out, where it was."""
+    return ["--without=grafana"] if services else []
+
+
+def incident(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Where the command looks for the flags: in the folder that the stack was given.
+    (folder / "flags").symlink_to(stack.flags)
+    return subprocess.run(
+        [tool("incident"), *arguments, "--target=compose", f"--var={folder}"],
+        cwd=PROJECT,
+        env={**stack.environment, "COMPOSE_PROJECT_NAME": stack.name},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
+    )
+
+
+def test_the_doctor_finds_every_part_well(
+    stack: Stack, without_grafana: list[str], tmp_path: Path
+) -> None:
+    done = incident(stack, tmp_path, "doctor", *without_grafana)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " WRONG " not in done.stdout
+
+
+def test_service_jaeger_and_postgresql_count_every_statement_the_same(
+    stack: Stack, flags_file: Path, tmp_path: Path
+) -> None:
+    done = incident(stack, tmp_path, "reconcile", "--statements=20000")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (total,) = (line for line in done.stdout.splitlines() if line.endswith("  all"))
+    service, spans, database, difference, _ = total.replace(",", "").split()
+    assert service == spans == database
+    assert int(service) >= 20_000
+    assert difference == "0"

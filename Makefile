@@ -35,8 +35,8 @@ serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PO
 up: ## the stack in containers: build, start, wait until healthy
 	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }
 	@docker compose up --build --detach --wait $(SERVICES)
-	@docker compose ps --format '{{$$one := .Service}}{{range .Publishers}}{{if .PublishedPort}}{{$$one}} http://{{.URL}}:{{.PublishedPort}}{{"\n"}}{{end}}{{end}}' | \
-		awk 'NF { printf "  %-16s %s\n", $$1, $$2 }'
+	@docker compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}} {{end}}{{end}}' | \
+		awk '{ for (i = 2; i <= NF; i++) printf "  %-16s %s\n", $$1, $$i }'
 
 down: ## remove the stack in containers, with its data
 	@docker compose down --volumes
@@ -67,7 +67,7 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
 
 test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
-	@$(BIN)/pytest -m stack $(PYTEST_ARGS)
+	@$(BIN)/pytest -m stack tests/stack $(PYTEST_ARGS)
 
 test-jaeger: $(VENV)/.dev ## tracestore beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore $(PYTEST_ARGS)

@@ -12,6 +12,8 @@ from tests.running import PROJECT, unused_port
 
 # The test's project: its containers, volumes and networks are known by these names alone.
 NAME = "clinic-test"
+# They end by themselves.
+ONE_SHOTS = {"prepare", "seed"}
 PORTS = (
     "CLINIC_PORT",
     "TRACE_UI_PORT",

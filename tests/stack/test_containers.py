@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.stack.compose import Compose, make
+from tests.stack.compose import ONE_SHOTS, Compose, make
 
 pytestmark = pytest.mark.stack
 
-ONE_SHOTS = {"prepare", "seed"}
 # Who is root, and why.
 ROOT = {"prepare": "gives the flags' folder, which begins as root's, to everybody"}
 

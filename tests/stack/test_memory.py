@@ -3,7 +3,7 @@
 import pytest
 
 from incident.waiting import wait_until
-from tests.stack.compose import Compose
+from tests.stack.compose import ONE_SHOTS, Compose
 from tests.stack.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Prometheus
 from tests.stack.watch import UsageWatch
 
@@ -23,6 +23,7 @@ def test_memory_stays_under_its_limits_and_no_span_is_lost_through_minutes_of_lo
     )
 
     for service, one in stack.containers().items():
+        assert usage.of(service) or service in ONE_SHOTS, service
         assert not one["State"]["OOMKilled"], service
         assert one["RestartCount"] == 0, service
         # Pages of files are part of it, and the kernel takes them back before it is all used.

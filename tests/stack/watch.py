@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -56,7 +57,9 @@ class UsageWatch:
 
     def _read_on(self) -> None:
         while not self._done.wait(EVERY_S):
-            self.readings.append(read_usage(self._compose))
+            # Docker has no answer while one of the containers is going away.
+            with suppress(AssertionError):
+                self.readings.append(read_usage(self._compose))
 
 
 def read_usage(compose: Compose) -> dict[str, Usage]:

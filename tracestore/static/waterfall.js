@@ -54,7 +54,7 @@ class Waterfall {
     this.tree.style.height = `${height}px`;
     this.scroller.style.height = `${Math.min(height, MOST_ROWS_ON_PAGE * ROW_HEIGHT)}px`;
     this.drawAxis();
-    drawOverview($(".overview"), this.model, this.timeline);
+    this.drawOverview();
     $("[data-reset-zoom]").hidden = !this.timeline.isZoomed;
     this.draw();
     this.remember();
@@ -87,6 +87,10 @@ class Waterfall {
     });
     $(".ticks").replaceChildren(...ticks);
     $(".axis > .number").textContent = duration(this.timeline.to * this.model.duration);
+  }
+
+  drawOverview() {
+    drawOverview($(".overview"), this.model, this.timeline);
   }
 
   remember() {
@@ -244,7 +248,8 @@ function listen(waterfall) {
     waterfall.select(index, { details: true });
   });
   waterfall.scroller.addEventListener("scroll", () => requestAnimationFrame(() => waterfall.draw()));
-  window.addEventListener("resize", () => waterfall.refresh());
+  // Also when the details take some of its room.
+  new ResizeObserver(() => waterfall.drawOverview()).observe($(".overview"));
   listenToTools(waterfall);
 }
 

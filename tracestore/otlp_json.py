@@ -29,7 +29,7 @@ _OWN_FIELDS: tuple[
 ] = ("trace_id", "span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano")
 
 # json.dumps() with separators would make an encoder for every call.
-_dumps = json.JSONEncoder(separators=(",", ":")).encode
+dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -
     known = _Known()
     texts = ",".join([_span_json(Span.FromString(body), known) for body in spans])
     return (
-        f'{{"resource":{_dumps(_resource(outer.resource))},'
-        f'"scopeSpans":[{{"scope":{_dumps(_scope(inner.scope))},"spans":[{texts}]'
+        f'{{"resource":{dumps(_resource(outer.resource))},'
+        f'"scopeSpans":[{{"scope":{dumps(_scope(inner.scope))},"spans":[{texts}]'
         f"{_schema_url_json(inner.schema_url)}}}]{_schema_url_json(outer.schema_url)}}}"
     )
 
@@ -80,8 +80,7 @@ def _span_json(span: Span, known: _Known) -> str:
         f'"startTimeUnixNano":"{span.start_time_unix_nano}",'
         f'"endTimeUnixNano":"{span.end_time_unix_nano}",'
     )
-    for own in _OWN_FIELDS:
-        span.ClearField(own)
+    clear_own_fields(span)
     rest = span.SerializeToString()
     text = known.rests.get(rest)
     if text is None:
@@ -89,18 +88,24 @@ def _span_json(span: Span, known: _Known) -> str:
     return head + text
 
 
+def clear_own_fields(span: Span) -> None:
+    """Leave of a span what it may have in common with others."""
+    for name in _OWN_FIELDS:
+        span.ClearField(name)
+
+
 def _rest_json(span: Span, known: _Known) -> str:
     """What a span may have in common with others, up to its closing brace."""
-    parts = [f'"name":{_dumps(span.name)}']
+    parts = [f'"name":{dumps(span.name)}']
     if span.flags:
         parts.append(f'"flags":{span.flags}')
     if span.kind:
         parts.append(f'"kind":{span.kind}')
     if span.attributes:
         parts.append(f'"attributes":[{_attributes_json(span.attributes, known)}]')
-    parts.extend(f'"{key}":{_dumps(value)}' for key, value in _seldom(span).items())
+    parts.extend(f'"{key}":{dumps(value)}' for key, value in _seldom(span).items())
     status = _status(span.status)
-    parts.append(f'"status":{_dumps(status) if status else "{}"}')
+    parts.append(f'"status":{dumps(status) if status else "{}"}')
     return ",".join(parts) + "}"
 
 
@@ -110,7 +115,7 @@ def _attributes_json(attributes: Iterable[KeyValue], known: _Known) -> str:
         message = item.SerializeToString()
         text = known.attributes.get(message)
         if text is None:
-            text = known.attributes[message] = _dumps(_attribute(item))
+            text = known.attributes[message] = dumps(_attribute(item))
         texts.append(text)
     return ",".join(texts)
 
@@ -190,7 +195,7 @@ def _put_attributes(into: JsonObject, attributes: Iterable[KeyValue], dropped: i
 
 
 def _schema_url_json(url: str) -> str:
-    return f',"schemaUrl":{_dumps(url)}' if url else ""
+    return f',"schemaUrl":{dumps(url)}' if url else ""
 
 
 def _double(number: float) -> float | str:

@@ -181,6 +181,23 @@ def test_dragging_zooms_and_the_button_shows_everything_again(page: Page, naive:
     expect(page.locator(".ticks span").first).to_have_text("0")
     page.keyboard.press("+")
     assert "zoom=0.25-0.75" in page.url
+    page.keyboard.press(">")
+    assert "zoom=0.375-0.875" in page.url
+
+
+def test_a_server_that_does_not_answer_is_said(browser: Browser, naive: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()  # not the fixture's: the browser itself complains of a 503
+    open_trace(page, naive)
+    page.route("**/matches*", lambda route: route.fulfill(status=503))
+    page.route("**/spans/*", lambda route: route.fulfill(status=503))
+
+    page.locator("#find").fill("cat")
+    page.locator(".row").first.click()
+
+    expect(page.locator("[data-found]")).to_have_text("no answer")
+    expect(page.locator(".panel")).to_contain_text("could not be loaded")
+    context.close()
 
 
 def test_a_link_shows_somebody_else_the_same_view(page: Page, naive: str) -> None:

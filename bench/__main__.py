@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from bench import demo, live, seeding, stack, strategies, telemetry, tracestore
+from bench import demo, live, pages, seeding, stack, strategies, telemetry, tracestore
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
@@ -42,6 +42,9 @@ QUESTIONS: Mapping[str, Question] = {
     ),
     "tracestore": Question(
         "What does tracestore take in and give back?", tracestore.measure, tracestore.TARGETS
+    ),
+    "pages": Question(
+        "How soon is a trace's page painted in Chromium?", pages.measure, pages.TARGETS
     ),
     "strategies": Question(
         "What does each way to read the Success Stories cost, on both databases?",

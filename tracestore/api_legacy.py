@@ -23,6 +23,7 @@ from tracestore.api_v3 import parse_trace_id, span_kind
 from tracestore.dependencies import find_dependencies
 from tracestore.errors import MalformedParameterError, OtlpError, StoreUnavailableError
 from tracestore.jaeger_json import trace_id_text, trace_json
+from tracestore.otlp_json import dumps
 from tracestore.reader import StoredSpans
 from tracestore.spans import decode_spans
 from tracestore.store import Store
@@ -134,7 +135,8 @@ def _traces(
     found: Sequence[Sequence[StoredSpans]], *, errors: list[dict[str, Any]] | None = None
 ) -> Response:
     # A trace may have left since it was found.
-    return _answer([trace_json(parts) for parts in found if parts], errors=errors)
+    traces = ",".join(trace_json(parts) for parts in found if parts)
+    return _answer_text(f"[{traces}]", errors=errors)
 
 
 def _names(names: Sequence[str]) -> Response:
@@ -142,10 +144,16 @@ def _names(names: Sequence[str]) -> Response:
 
 
 def _answer(data: Any, *, total: int = 0, errors: list[dict[str, Any]] | None = None) -> Response:
-    body = {"data": data, "total": total, "limit": 0, "offset": 0, "errors": errors}
-    indent = 4 if request.args.get("prettyPrint", "false") not in ("", "false") else None
-    separators = None if indent else (",", ":")
-    text = json.dumps(body, indent=indent, separators=separators, allow_nan=False)
+    return _answer_text(dumps(data), total=total, errors=errors)
+
+
+def _answer_text(
+    data: str, *, total: int = 0, errors: list[dict[str, Any]] | None = None
+) -> Response:
+    """An answer around data that is JSON already; spread out if `prettyPrint` asks for it."""
+    text = f'{{"data":{data},"total":{total},"limit":0,"offset":0,"errors":{dumps(errors)}}}'
+    if request.args.get("prettyPrint", "false") not in ("", "false"):
+        text = json.dumps(json.loads(text), indent=4)
     return Response(text + "\n", content_type="application/json")
 
 

@@ -3,19 +3,21 @@
     {"traceID": …, "spans": [{"spanID", "operationName", "references", "startTime", "duration",
      "tags", "logs", "processID", "warnings"}], "processes": {"p1": {…}}, "warnings": null}
 
+As in otlp_json, the text is built span by span, and what equal spans have in common is made once.
+
 Times are microseconds. What OTLP has and this form has no field for becomes a tag, under the
 name that the specification gives it: scope, kind, status, trace state.
 https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/
 """
 
 import base64
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
+from tracestore.otlp_json import clear_own_fields, dumps
 from tracestore.reader import StoredSpans
 from tracestore.values import as_text, finite
 
@@ -27,25 +29,21 @@ _KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 _STATUS_TEXT = {Status.STATUS_CODE_OK: "OK", Status.STATUS_CODE_ERROR: "ERROR"}
 
 
-def trace_json(parts: Sequence[StoredSpans]) -> JsonObject:
+def trace_json(parts: Sequence[StoredSpans]) -> str:
     """One trace, from at least one part."""
     process_ids: dict[str, str] = {}
-    processes: JsonObject = {}
-    spans = []
+    spans: list[str] = []
     for part in parts:
-        process = _process(part)
-        key = json.dumps(process)
-        process_id = process_ids.setdefault(key, f"p{len(process_ids) + 1}")
-        processes[process_id] = process
-        scope = ScopeSpans.FromString(part.scope).scope
-        scope_tags = _scope_tags(scope)
-        spans += [_span(Span.FromString(body), scope_tags, process_id) for body in part.spans]
-    return {
-        "traceID": spans[0]["traceID"],
-        "spans": spans,
-        "processes": processes,
-        "warnings": None,
-    }
+        process_id = process_ids.setdefault(dumps(_process(part)), f"p{len(process_ids) + 1}")
+        tags = _scope_tags(ScopeSpans.FromString(part.scope).scope)
+        known: dict[bytes, str] = {}
+        spans += [_span(Span.FromString(body), tags, process_id, known) for body in part.spans]
+    processes = ",".join(f'"{number}":{text}' for text, number in process_ids.items())
+    trace_id = trace_id_text(Span.FromString(parts[0].spans[0]).trace_id)
+    return (
+        f'{{"traceID":"{trace_id}","spans":[{",".join(spans)}],'
+        f'"processes":{{{processes}}},"warnings":null}}'
+    )
 
 
 def trace_id_text(trace_id: bytes) -> str:
@@ -59,20 +57,26 @@ def _process(part: StoredSpans) -> JsonObject:
     return {"serviceName": part.service, "tags": tags}
 
 
-def _span(span: Span, scope_tags: list[JsonObject], process_id: str) -> JsonObject:
+def _span(
+    span: Span, scope_tags: list[JsonObject], process_id: str, known: dict[bytes, str]
+) -> str:
     duration = max(span.end_time_unix_nano - span.start_time_unix_nano, 0)
-    return {
-        "traceID": trace_id_text(span.trace_id),
-        "spanID": span.span_id.hex(),
-        "operationName": span.name,
-        "references": _references(span),
-        "startTime": span.start_time_unix_nano // 1000,
-        "duration": duration // 1000,
-        "tags": scope_tags + [_tag(item) for item in span.attributes] + _derived_tags(span),
-        "logs": [_log(event) for event in span.events],
-        "processID": process_id,
-        "warnings": None,
-    }
+    head = (
+        f'{{"traceID":"{trace_id_text(span.trace_id)}","spanID":"{span.span_id.hex()}",'
+        f'"references":{dumps(_references(span))},'
+        f'"startTime":{span.start_time_unix_nano // 1000},"duration":{duration // 1000},'
+    )
+    clear_own_fields(span)
+    rest = span.SerializeToString()
+    text = known.get(rest)
+    if text is None:
+        tags = scope_tags + [_tag(item) for item in span.attributes] + _derived_tags(span)
+        text = known[rest] = (
+            f'"operationName":{dumps(span.name)},"tags":{dumps(tags)},'
+            f'"logs":{dumps([_log(event) for event in span.events])},'
+            f'"processID":"{process_id}","warnings":null}}'
+        )
+    return head + text
 
 
 def _references(span: Span) -> list[JsonObject]:

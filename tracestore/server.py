@@ -17,6 +17,8 @@ _DRAIN_SECONDS = 8.0
 _NAP_SECONDS = 0.1
 # Bodies up to this stay in memory instead of going through a temporary file.
 _BODY_IN_MEMORY_BYTES = 16 * 1024 * 1024
+# An exporter's body is a quarter of a megabyte: read in pieces of 8 kB it costs a fifth more.
+_RECEIVE_BYTES = 256 * 1024
 
 
 def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
@@ -48,6 +50,7 @@ def serve(app: Flask, sockets: list[socket.socket]) -> None:
         ident="tracestore",
         # One more than what the application refuses, with a body as OTLP has it.
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
+        recv_bytes=_RECEIVE_BYTES,
         inbuf_overflow=_BODY_IN_MEMORY_BYTES,
         connection_limit=500,
         asyncore_use_poll=True,

@@ -1,6 +1,5 @@
 """The pages of a trace, at the addresses that Jaeger's UI has: one trace, and two compared."""
 
-import json
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
@@ -62,7 +61,12 @@ def create_blueprint(store: Store) -> Blueprint:
         parts = reader.read_trace(store, parsed)
         if not parts:
             return _no_such_trace(trace_id)
-        body = "".join(traces_body(store, [parsed])) if form == "otlp" else _jaeger_text(parts)
+        is_otlp = form == "otlp"
+        body = (
+            "".join(traces_body(store, [parsed]))
+            if is_otlp
+            else f'{{"data":[{trace_json(parts)}]}}'
+        )
         response = Response(body, content_type="application/json")
         response.headers["Content-Disposition"] = (
             f'attachment; filename="trace-{parsed.hex()}.{form}.json"'
@@ -107,10 +111,6 @@ def _no_such_trace(trace_id: str) -> Response:
         f"{trace_id} is not stored: it may not have arrived yet, or has left for newer ones.",
         404,
     )
-
-
-def _jaeger_text(parts: Sequence[StoredSpans]) -> str:
-    return json.dumps({"data": [trace_json(parts)]}, separators=(",", ":"))
 
 
 def _matches(parts: Sequence[StoredSpans], text: str) -> list[str]:

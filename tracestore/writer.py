@@ -102,7 +102,8 @@ def _write_trace(
 ) -> int:
     unique = {span.span_id: (operation_id, span) for operation_id, span in reversed(rows)}
     known = _known_span_ids(connection, trace_id, unique)
-    new = [row for span_id, row in unique.items() if span_id not in known]
+    # In the order of the table: rows that follow one another fill its pages.
+    new = [unique[span_id] for span_id in sorted(unique.keys() - known)]
     if not new:
         return 0
     connection.executemany(

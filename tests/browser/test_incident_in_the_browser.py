@@ -102,3 +102,19 @@ def test_list_of_traces_begins_with_the_most_spans(
     expect(page.get_by_text("SELECT cat ×").first).to_be_visible()
     page.goto(f"{tracestore.ui}/search")
     page.screenshot(path=screenshots / "traces.png")
+
+
+def test_before_and_after_the_fix_are_compared_on_one_screen(
+    page: Page, clinic: Clinic, tracestore: Tracestore, screenshots: Path
+) -> None:
+    before = open_stories(page, clinic, "naive")
+    wait_for_trace(tracestore, before)
+    after = open_stories(page, clinic, "core")
+    wait_for_trace(tracestore, after)
+
+    page.goto(f"{before}...{after.rsplit('/', 1)[1]}")
+
+    vanished = page.locator("tr.vanished", has_text="SELECT appointment")
+    expect(vanished.first).to_be_visible()
+    expect(page.locator(".verdict")).to_contain_text("→ 1")
+    page.screenshot(path=screenshots / "compare-incident.png")

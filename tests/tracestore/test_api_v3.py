@@ -41,6 +41,25 @@ def test_a_trace_comes_back_as_it_was_sent(client: FlaskClient, write: Write) ->
     assert otlp.decode(result, otlp.JSON, ExportTraceServiceRequest) == sent
 
 
+def test_spans_that_differ_by_little_are_not_taken_for_one_another(
+    client: FlaskClient, write: Write
+) -> None:
+    alike = [span(n, parent=1, statement="SELECT 1") for n in range(2, 5)]
+    nothing, empty = span(5, name=""), span(6, name="")
+    nothing.kind = empty.kind = nothing.SPAN_KIND_UNSPECIFIED
+    empty.attributes.add().value.SetInParent()
+    sent = request([span(1), *alike, span(7, parent=1, statement="SELECT 2"), nothing, empty])
+    write(sent)
+
+    answer = client.get(f"/api/v3/traces/{TRACE.hex()}").get_json()
+
+    by_id = {int(item["spanId"], 16): item for item in spans_of(answer)}
+    values = [item["value"] for n in (2, 7) for item in by_id[n]["attributes"]]
+    assert values == [{"stringValue": "SELECT 1"}, {"stringValue": "SELECT 2"}]
+    assert ("attributes" in by_id[5], by_id[6]["attributes"]) == (False, [{"key": "", "value": {}}])
+    assert {by_id[n]["parentSpanId"] for n in (2, 3, 4)} == {"0000000000000001"}
+
+
 def test_spans_are_spelled_as_jaeger_spells_them(client: FlaskClient, write: Write) -> None:
     write(request([span(1)]))
 

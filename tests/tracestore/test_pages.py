@@ -177,5 +177,17 @@ def test_odd_spans_do_not_break_the_page(client: FlaskClient, write: Write) -> N
     assert len(page_data(response.text)["rows"]) == 4
 
 
+def test_a_huge_statement_does_not_fill_the_list(client: FlaskClient, write: Write) -> None:
+    text = "SELECT " + "x" * 1_000_000
+    write(request([span(n, name="SELECT", statement=text) for n in range(1, 10)]))
+
+    page = client.get(f"/trace/{TRACE.hex()}")
+    details = client.get(f"/trace/{TRACE.hex()}/spans/0000000000000001")
+
+    assert page.status_code == details.status_code == 200
+    assert len(page.data) < 3_000_000
+    assert len(client.get("/search").data) < 100_000
+
+
 def test_healthz_is_well(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}

@@ -28,6 +28,13 @@ export class Timeline {
     this.show(center - half, center + half);
   }
 
+  // Move the view by a share of itself, as far as the trace goes.
+  pan(share) {
+    const width = this.to - this.from;
+    const from = Math.min(Math.max(this.from + share * width, 0), 1 - width);
+    this.show(from, from + width);
+  }
+
   // A share of the view as a share of the whole trace.
   whole(share) {
     return this.from + share * (this.to - this.from);

@@ -54,7 +54,7 @@ class Waterfall {
     this.tree.style.height = `${height}px`;
     this.scroller.style.height = `${Math.min(height, MOST_ROWS_ON_PAGE * ROW_HEIGHT)}px`;
     this.drawAxis();
-    drawOverview($(".overview"), this.model, this.timeline);
+    this.drawOverview();
     $("[data-reset-zoom]").hidden = !this.timeline.isZoomed;
     this.draw();
     this.remember();
@@ -87,6 +87,10 @@ class Waterfall {
     });
     $(".ticks").replaceChildren(...ticks);
     $(".axis > .number").textContent = duration(this.timeline.to * this.model.duration);
+  }
+
+  drawOverview() {
+    drawOverview($(".overview"), this.model, this.timeline);
   }
 
   remember() {
@@ -164,9 +168,12 @@ class Waterfall {
     const said = $("[data-found]");
     said.textContent = "";
     if (text) {
-      const response = await fetch(`${location.pathname}/matches?find=${encodeURIComponent(text)}`);
-      const ids = response.ok ? (await response.json()).spans : [];
+      const ids = await findSpans(text);
       if (this.find !== text) return; // something else has been typed since
+      if (ids === null) {
+        said.textContent = "no answer";
+        return;
+      }
       this.matches = new Set(ids.map((id) => this.model.spanOfId.get(id)));
       said.textContent = `${count(ids.length)} of ${count(this.model.spanCount)}`;
     }
@@ -193,6 +200,16 @@ class Waterfall {
   }
 }
 
+// The ids of the spans that hold a text; null where the server does not answer.
+async function findSpans(text) {
+  try {
+    const response = await fetch(`${location.pathname}/matches?find=${encodeURIComponent(text)}`);
+    return response.ok ? (await response.json()).spans : null;
+  } catch {
+    return null;
+  }
+}
+
 function listen(waterfall) {
   const keys = {
     ArrowDown: () => waterfall.move(1),
@@ -212,6 +229,8 @@ function listen(waterfall) {
     N: () => waterfall.step(-1),
     "+": () => waterfall.zoom((timeline) => timeline.zoom(0.5)),
     "-": () => waterfall.zoom((timeline) => timeline.zoom(2)),
+    "<": () => waterfall.zoom((timeline) => timeline.pan(-0.25)),
+    ">": () => waterfall.zoom((timeline) => timeline.pan(0.25)),
     0: () => waterfall.zoom((timeline) => timeline.show(0, 1)),
     Escape: () => waterfall.closeDetails(),
   };
@@ -244,7 +263,8 @@ function listen(waterfall) {
     waterfall.select(index, { details: true });
   });
   waterfall.scroller.addEventListener("scroll", () => requestAnimationFrame(() => waterfall.draw()));
-  window.addEventListener("resize", () => waterfall.refresh());
+  // Also when the details take some of its room.
+  new ResizeObserver(() => waterfall.drawOverview()).observe($(".overview"));
   listenToTools(waterfall);
 }
 

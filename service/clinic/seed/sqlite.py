@@ -83,14 +83,17 @@ def _appointments(rows: Rows, batch: slice) -> Tuples:
     slots = rows.visit_slot[batch]
     cats, veterinarians = rows.visit_cat[batch], rows.visit_veterinarian[batch]
     starts = {slot: start_of(slot).strftime(START) for slot in set(slots.tolist())}
+    # Few, and each of them often: made once.
+    clinics = list(_hex(rows.clinic_ids))
+    doctors = list(_hex(rows.person_ids[: len(rows.licenses)]))
     return zip(
         _hex(rows.visit_ids[batch]),
         map(starts.__getitem__, slots.tolist()),
         [DURATION] * len(slots),
         _hex(rows.cat_ids[cats]),
         _hex(rows.person_ids[rows.cat_owner[cats]]),
-        _hex(rows.clinic_ids[rows.veterinarian_clinic[veterinarians]]),
-        _hex(rows.person_ids[veterinarians]),
+        map(clinics.__getitem__, rows.veterinarian_clinic[veterinarians].tolist()),
+        map(doctors.__getitem__, veterinarians.tolist()),
         strict=True,
     )
 

@@ -21,6 +21,8 @@ from clinic.seed import names
 from clinic.seed.datasets import Dataset
 from clinic.seed.rows import Ids, Rows
 
+__all__ = ["Rows", "generate"]
+
 MAX_CAT_AGE = 20
 Indexes = NDArray[np.int32]
 

@@ -310,7 +310,7 @@ def test_interrupted_create_prod_db_loses_nothing(
         try:
             wait_until(is_writing, what="a database in the making", deadline_s=60)
             process.send_signal(stop)
-            _, words = process.communicate(timeout=60)
+            _, words = process.communicate(timeout=120)
         finally:
             process.kill()
 

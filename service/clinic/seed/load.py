@@ -51,6 +51,13 @@ def holds_data(database_url: str) -> bool:
         engine.dispose()
 
 
+def refuse_other_files(database_url: str) -> None:
+    """Raise SeedError if a file that is no database would be replaced, whatever --force says."""
+    path = sqlite_path(make_url(database_url))
+    if path is not None:
+        _holds_bytes(path)
+
+
 def store(database_url: str, rows: Rows, progress: Progress = lambda _rows: None) -> None:
     """Store the rows in place of whatever is there; raise SeedError and leave it if that fails.
 
@@ -91,7 +98,7 @@ def _holds_bytes(path: Path) -> bool:
 
 
 def _store_in_new_file(path: Path, rows: Rows, progress: Progress) -> None:
-    _holds_bytes(path)  # refuses to replace what is no database, whatever --force says
+    _holds_bytes(path)  # refuses what is no database
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.seeding-")
     os.close(handle)

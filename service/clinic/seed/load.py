@@ -126,6 +126,7 @@ def _without_journal(connection: sqlite3.Connection, _record: Any) -> None:
         "ignore_check_constraints = ON",
         f"page_size = {PAGE_BYTES}",
         f"cache_size = -{CACHE_KIB}",
+        "threads = 2",  # for sorting what goes into an index
         # ANALYZE looks at so many entries of an index: enough to choose a plan by.
         "analysis_limit = 1000",
     ):

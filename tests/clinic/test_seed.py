@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from clinic.cli import main
 from clinic.db import make_engine
 from clinic.errors import SeedError
 from clinic.models import Base
+from clinic.seed import names
 from clinic.seed.cli import create_prod_db, create_test_db
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
@@ -68,6 +70,16 @@ def test_rows_of_a_seed_are_those_of_every_machine() -> None:
 
     assert str(rows.appointment[0]["id"]) == "024b0556-7f14-4ed9-8ee5-8ac9a41959db"
     assert rows.clinic[0]["name"] == "Bay Cat Hospital"
+
+
+def test_clinics_are_as_many_as_there_are_names_for() -> None:
+    most = len(names.CLINIC_PLACES) * len(names.CLINIC_KINDS)
+
+    rows = generate(replace(DATASETS["test"], clinics=most), seed=1)
+
+    assert len(set(rows.clinic_names)) == most
+    with pytest.raises(SeedError, match=f"names for {most} clinics"):
+        generate(replace(DATASETS["test"], clinics=most + 1), seed=1)
 
 
 def test_ids_are_random_uuids_and_all_different(demo_rows: Rows) -> None:
@@ -298,7 +310,7 @@ def test_interrupted_create_prod_db_loses_nothing(
         try:
             wait_until(is_writing, what="a database in the making", deadline_s=60)
             process.send_signal(stop)
-            _, words = process.communicate(timeout=60)
+            _, words = process.communicate(timeout=120)
         finally:
             process.kill()
 

@@ -9,7 +9,7 @@ import click
 from clinic.errors import ClinicError, SeedError
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
-from clinic.seed.load import holds_data, store
+from clinic.seed.load import holds_data, refuse_other_files, store
 from clinic.settings import Settings
 
 DEFAULT_SEED = 20
@@ -21,6 +21,7 @@ def create_database(size: str, url: str, seed_number: int, *, force: bool) -> No
 
     Raise SeedError for data that is there already, unless it may be replaced.
     """
+    refuse_other_files(url)
     if not force and holds_data(url):
         raise SeedError("There is data already; it is left as it is. To replace it, say --force.")
     rows = generate(DATASETS[size], seed_number)

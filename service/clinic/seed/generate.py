@@ -15,17 +15,20 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from clinic.errors import SeedError
 from clinic.models import CAT_LIVES, Color
 from clinic.seed import names
 from clinic.seed.datasets import Dataset
 from clinic.seed.rows import Ids, Rows
+
+__all__ = ["Rows", "generate"]
 
 MAX_CAT_AGE = 20
 Indexes = NDArray[np.int32]
 
 
 def generate(dataset: Dataset, seed: int) -> Rows:
-    """Return all rows of a dataset."""
+    """Return all rows of a dataset; raise SeedError for more clinics than there are names."""
     rng = np.random.Generator(np.random.PCG64(seed))
     staff = _between(rng, dataset.veterinarians_per_clinic, dataset.clinics)
     cats = _between(rng, dataset.cats_per_person, dataset.people)
@@ -65,6 +68,8 @@ def _choice(rng: Generator, below: int, size: int) -> Indexes:
 
 def _clinic_names(rng: Generator, count: int) -> list[str]:
     every = [f"{place} {kind}" for place, kind in product(names.CLINIC_PLACES, names.CLINIC_KINDS)]
+    if count > len(every):
+        raise SeedError(f"There are names for {len(every)} clinics, and not for {count}.")
     return [every[number] for number in rng.permutation(len(every))[:count]]
 
 

@@ -25,6 +25,7 @@ from clinic.seed.rows import Rows, license_number, start_of
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
 BATCH = 50_000
+SORT_MEMORY = "256MB"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 Array = NDArray[Any]
@@ -52,6 +53,9 @@ def load(connection: Connection, rows: Rows, progress: Progress) -> None:
     """Copy all rows into their tables, which are there and empty."""
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
+        # For this transaction: the keys and indexes that follow are sorted and joined in memory.
+        cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+        cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
         for table, count, columns in _tables(rows):
             fields = ", ".join(column.name for column in columns)
             with cursor.copy(f"COPY {table} ({fields}) FROM STDIN (FORMAT BINARY)") as copy:

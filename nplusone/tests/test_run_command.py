@@ -118,6 +118,18 @@ def test_program_that_is_not_there_is_bad_usage(capsys: pytest.CaptureFixture[st
     assert "There is no program 'no-such-program'" in capsys.readouterr().err
 
 
+def test_without_the_distro_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "opentelemetry.distro", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+
+    code = main(["run", "--", "python"])
+
+    assert code == BAD_INPUT
+    assert "pip install 'otel-nplusone[run]'" in capsys.readouterr().err
+
+
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:

@@ -181,9 +181,9 @@ def test_statements_per_request_are_recorded_by_route_with_an_exemplar(service: 
         pass
 
     points = {p.attributes["http.route"]: p for p in service.points("nplusone.request.statements")}
-    assert points["GET /cats"].sum == 3
-    assert points["GET /empty"].sum == 0
-    (exemplar,) = points["GET /cats"].exemplars
+    assert points["/cats"].sum == 3
+    assert points["/empty"].sum == 0
+    (exemplar,) = points["/cats"].exemplars
     assert exemplar.trace_id == span.get_span_context().trace_id
     assert exemplar.span_id == span.get_span_context().span_id
 
@@ -196,8 +196,20 @@ def test_findings_are_counted_by_route_and_class(service: Service) -> None:
         for _ in range(5):
             service.query(value=1)
 
-    counted = {tuple(p.attributes.values()): p.value for p in service.points("nplusone.findings")}
-    assert counted == {("GET /cats", "n_plus_one"): 2, ("GET /same", "redundant"): 1}
+    keys = ("http.request.method", "http.route", "nplusone.class")
+    counted = {
+        tuple(point.attributes[key] for key in keys): point.value
+        for point in service.points("nplusone.findings")
+    }
+    assert counted == {("GET", "/cats", "n_plus_one"): 2, ("GET", "/same", "redundant"): 1}
+
+
+def test_request_without_a_route_goes_by_its_name(service: Service) -> None:
+    with service.tracer.start_as_current_span("nightly job"):
+        service.queries(1)
+
+    (point,) = service.points("nplusone.request.statements")
+    assert point.attributes == {"http.route": "nightly job"}
 
 
 def test_routes_beyond_the_bound_share_one_series(service: Service) -> None:

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone import semconv
-from otel_nplusone.live_metrics import LiveMetrics
+from otel_nplusone.live_metrics import LiveMetrics, Route
 from otel_nplusone.mark import MarkedSpan, marks_of
 from otel_nplusone.running import Request, RunningRequests, SpanKey
 from otel_nplusone.sdk_spans import attributes_of
@@ -106,7 +106,7 @@ class NPlusOneSpanProcessor(SpanProcessor):
         if request.statements == 0 and span.kind not in _ENTRY_KINDS:
             # A span of its own that is no request: a connection's check, a task without a database.
             return span
-        route = semconv.route(attributes_of(span), span.name)
+        route = _route(span)
         self._metrics.request(context, route, request.statements)
         faults = [what for what in request.tally.repeats() if what.repeat_class.is_fault]
         for what in faults:
@@ -122,6 +122,13 @@ class NPlusOneSpanProcessor(SpanProcessor):
 def _is_entry(span: ReadableSpan) -> bool:
     parent = span.parent
     return parent is None or parent.is_remote or span.kind in _ENTRY_KINDS
+
+
+def _route(span: ReadableSpan) -> Route:
+    attributes = attributes_of(span)
+    template = semconv.text(attributes, semconv.ROUTE)
+    method = semconv.text(attributes, semconv.METHOD) if template else ""
+    return Route(method, template or semconv.route(attributes, span.name))
 
 
 def _key(context: SpanContext) -> SpanKey:

@@ -28,6 +28,7 @@ from otel_nplusone.sdk_spans import attributes_of
 
 log = logging.getLogger(__name__)
 
+_TEXT, _OLD_TEXT = semconv.QUERY_TEXT
 _ENTRY_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
 
 
@@ -96,7 +97,7 @@ class NPlusOneSpanProcessor(SpanProcessor):
 
     def _count(self, span: ReadableSpan, context: SpanContext, request: Request | None) -> None:
         attributes = attributes_of(span)
-        if not semconv.text(attributes, semconv.QUERY_TEXT):
+        if _TEXT not in attributes and _OLD_TEXT not in attributes:
             return
         if request is None or not self._requests.count(request, span, context, attributes):
             self._metrics.late()

@@ -20,7 +20,7 @@ from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 SpanKey = tuple[int, int]
 
 # A span that never ends and a request that goes on for ever must not hold memory for ever. A
-# counted statement takes about 150 bytes until its request ends.
+# counted statement takes about 160 bytes until its request ends.
 MAX_OPEN_SPANS = 50_000
 MAX_STATEMENTS = 250_000
 MAX_STATEMENTS_PER_REQUEST = 50_000

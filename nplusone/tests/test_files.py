@@ -48,6 +48,8 @@ CONTENTS = {
     "OTLP JSON over several lines": json.dumps(otlp_json(SPANS), indent=2).encode(),
     "OTLP JSON with a byte order mark": b"\xef\xbb\xbf" + json.dumps(otlp_json(SPANS)).encode(),
     "OTLP JSON lines": lines(otlp_json(SPANS[:3]), otlp_json(SPANS[3:])),
+    "documents one after the other": json.dumps(otlp_json(SPANS[:3]), indent=2).encode()
+    + json.dumps(otlp_json(SPANS[3:]), indent=2).encode(),
     "lines with an empty one": lines(otlp_json(SPANS[:3])) + b"\n" + lines(otlp_json(SPANS[3:])),
     "an answer of Jaeger's API v3": json.dumps({"result": otlp_json(SPANS)}).encode(),
     "OTLP protobuf": otlp_protobuf(SPANS),

@@ -156,20 +156,21 @@ class _Reader:
         return [_padded(str(item["traceId"])) for item in found]
 
     def _windows(self, page: _Page, service: str) -> Iterator[Span]:
-        """Every window whose traces fit into an answer, the newest first."""
-        open_windows = [(self._start_ns, self._end_ns)]
-        while open_windows and not self._is_full():
-            start, end = open_windows.pop()
+        """The traces of every window; one that is cut at a page is halved for the rest."""
+        windows = [(self._start_ns, self._end_ns)]
+        while windows:
+            start, end = windows.pop()
             by_trace: dict[str, list[Span]] = {}
             for span in _spans(page(service, start, end), self._base, self._warnings):
                 by_trace.setdefault(span.trace_id, []).append(span)
-            middle = (start + end) // 2
-            if len(by_trace) >= _PAGE and end - start > _NARROWEST_WINDOW_NS:
-                open_windows += [(start, middle), (middle, end)]
-                continue
-            for trace_id in by_trace.keys() - self._seen:
+            for trace_id in sorted(by_trace.keys() - self._seen):
+                if self._is_full():
+                    return
                 self._seen.add(trace_id)
                 yield from by_trace[trace_id]
+            if len(by_trace) >= _PAGE and end - start > _NARROWEST_WINDOW_NS:
+                middle = (start + end) // 2
+                windows += [(start, middle), (middle, end)]
 
     def _v3_page(self, service: str, start_ns: int, end_ns: int) -> object:
         try:

@@ -19,6 +19,7 @@ LISTS = ("resourceSpans", "resource_spans", "data")
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 _LIST_START = re.compile(rf'"({"|".join(LISTS)})"\s*:\s*\[')
+_LONGEST_LIST_START = 256  # with the white space in it
 _SEPARATOR = re.compile(r"[\s,]*")
 _REPLACED = "\ufffd"
 _NOT_JSON = "line that is no JSON"
@@ -98,25 +99,26 @@ def _line(line: bytes, place: str, warnings: Warnings) -> Iterator[Element]:
 
 
 def _pieces(first: bytes, stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[Element]:
-    """Cut the outer list into its elements; what follows a broken element cannot be read."""
+    """Cut the outer lists into their elements; what follows a broken element cannot be read."""
     text = _Text(first, stream, path, warnings)
-    start = text.find_list()
-    if start is None:
+    decoder = json.JSONDecoder()
+    lists = number = 0
+    while name := text.find_list():
+        lists += 1
+        while text.skip_to_element():
+            place = f"{path}, {name}[{number}]"
+            found = text.decode(decoder)
+            if found is None:
+                if not number:
+                    raise SourceError(f"{place}: cut off or malformed, and nothing before it")
+                warnings.add("element that is cut off or malformed, with all after it", place)
+                return
+            number += 1
+            yield Element(name, found[0], place)
+    if not lists:
         raise UnknownFormatError(
             f"{path}: neither OTLP JSON (resourceSpans) nor Jaeger's (data): give it traces"
         )
-    decoder = json.JSONDecoder()
-    number = 0
-    while text.skip_to_element():
-        number += 1
-        place = f"{path}, {start}[{number - 1}]"
-        found = text.decode(decoder)
-        if found is None:
-            if number == 1:
-                raise SourceError(f"{place}: cut off or malformed, and nothing before it")
-            warnings.add("element that is cut off or malformed, with all after it", place)
-            return
-        yield Element(start, found[0], place)
 
 
 class _Text:
@@ -144,13 +146,14 @@ class _Text:
         return bool(piece)
 
     def find_list(self) -> str | None:
-        """Go to the first element of the outer list; its name, or None if there is none."""
+        """Go to the first element of the next outer list; its name, or None if there is none."""
         while True:
-            found = _LIST_START.search(self._text)
+            found = _LIST_START.search(self._text, self._at)
             if found:
                 self._at = found.end()
                 return found[1]
-            if len(self._text) > LONGEST_LINE_BYTES or not self._more():
+            self._at = max(self._at, len(self._text) - _LONGEST_LIST_START)
+            if not self._more():
                 return None
 
     def skip_to_element(self) -> bool:

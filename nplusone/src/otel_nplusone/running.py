@@ -5,7 +5,7 @@
 
 A span finds its request by its parent, and not by thread or task: right under threads, asyncio
 and gevent alike. Spans are counted some at a time: one by one, between the work of a request, each
-would cost twice as much, for the code that counts would have left the processor's caches.
+would cost half as much again, for the code that counts would have left the processor's caches.
 """
 
 from collections import OrderedDict

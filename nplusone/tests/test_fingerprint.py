@@ -114,7 +114,7 @@ def test_is_null_and_is_not_null_differ() -> None:
         ('SELECT a FROM t WHERE b IN ("x", "y")', "SELECT a FROM t WHERE b IN (…)"),
         ('INSERT INTO "t" ("a", "b") VALUES ("x", 1)', "INSERT INTO t (a, b) VALUES (?, ?)"),
         ('SELECT "a" FROM "t" WHERE "t"."b" = "t"."c"', "SELECT a FROM t WHERE t.b = t.c"),
-        ('SELECT a FROM t WHERE b LIKE "x%" AND "b" > 5', "SELECT a FROM t WHERE b LIKE ? AND b > ?"),
+        ('SELECT a FROM t WHERE b LIKE "x%" AND b > 5', "SELECT a FROM t WHERE b LIKE ? AND b > ?"),
     ],
 )
 def test_double_quotes_are_texts_where_values_stand(text: str, expected: str) -> None:

@@ -174,7 +174,7 @@ def test_the_text_report_names_cause_cost_and_cure(
         "\n"
         "1  n_plus_one   GET /cats   (clinic)\n"
         f"   {CAT}\n"
-        "   repeats       6 in one request at the median, 8 at most, in 2 traces\n"
+        "   repeats       6 median, 8 at most in one request, in 2 traces\n"
         "   time          14.0 ms in all, 7% of the request\n"
         f"   comes after   {CLINIC}\n"
         "   code          stories.py:41 in cats\n"

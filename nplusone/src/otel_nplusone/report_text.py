@@ -57,9 +57,7 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
 
 
 def _repeats(summary: Summary) -> str:
-    if summary.repeats_p50 == summary.repeats_max:
-        return f"{summary.repeats_max:,} in one request"
-    return f"{summary.repeats_p50:,} in one request at the median, {summary.repeats_max:,} at most"
+    return f"{summary.repeats_p50:,} median, {summary.repeats_max:,} at most in one request"
 
 
 def _marks(summary: Summary) -> str:

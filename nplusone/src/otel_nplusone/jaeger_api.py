@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from otel_nplusone.errors import BackendError
-from otel_nplusone.http_json import NotFoundHereError, get_json
+from otel_nplusone.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone.jaeger_json import from_jaeger
 from otel_nplusone.json_stream import of_document
 from otel_nplusone.model import Span
@@ -64,16 +64,25 @@ def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]
         yield from _spans(_trace(*page), url, warnings)
         return
     base = url.rstrip("/")
-    is_v3 = True
-    try:
-        known = _services(get_json(base, "/api/v3/services"), "services", base)
-    except NotFoundHereError:
-        is_v3 = False
-        known = _services(get_json(base, "/api/services"), "data", base)
+    is_v3, known = _known_services(base)
     reader = _Reader(base, search, warnings)
     read = reader.v3 if is_v3 else reader.legacy
     for service in _asked(known, search.service, base):
         yield from read(service)
+
+
+def _known_services(base: str) -> tuple[bool, list[str]]:
+    """Whether the backend speaks version 3, and the services that it knows.
+
+    One that does not answers 404, or with the page of its user interface.
+    """
+    try:
+        return True, _services(get_json(base, "/api/v3/services"), "services", base)
+    except (NotFoundHereError, NoJsonHereError) as error:
+        try:
+            return False, _services(get_json(base, "/api/services"), "data", base)
+        except (NotFoundHereError, NoJsonHereError):
+            raise error from None
 
 
 def _services(answer: object, key: str, base: str) -> list[str]:

@@ -19,7 +19,7 @@ from otel_nplusone.run_command import environment
 
 PROGRAMS = Path(__file__).parent / "programs"
 BIN = Path(sys.executable).parent
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 class Running:

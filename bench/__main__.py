@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from bench import demo, live, pages, seeding, stack, strategies, telemetry, tracestore
+from bench import demo, detector, live, pages, seeding, stack, strategies, telemetry, tracestore
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
@@ -60,6 +60,11 @@ QUESTIONS: Mapping[str, Question] = {
         "How many spans are lost when the backend is slow or down, or the clinic is stopped?",
         telemetry.measure,
         telemetry.TARGETS,
+    ),
+    "detector": Question(
+        "How fast does otel-nplusone read and judge a million spans?",
+        detector.measure,
+        detector.TARGETS,
     ),
     "live": Question(
         "What does it cost the clinic to find its N+1 while it runs?", live.measure, live.TARGETS

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from incident import compose, flags, report, stack, surroundings
+from incident import compose, findings, flags, report, stack, surroundings
 from incident.console import Console
 from incident.errors import Interrupted
 from incident.interrupts import Interrupts
@@ -66,6 +66,7 @@ def _tell_the_story(run: Run) -> int:
 def _report(run: Run, result: Result) -> int:
     report.write(run.settings.report, report.document([result.naive, result.core], result.totals))
     _show(run, result)
+    findings.show(run)
     if run.settings.keep_serving and run.settings.target == EMBEDDED:
         _serve(run)
     return result.verdict.exit_code

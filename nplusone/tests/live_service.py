@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -41,12 +42,17 @@ class Service:
         ) as span:
             yield span
 
-    def query(self, sql: str = ONE, value: int = 0, **attributes: Any) -> None:
-        self.start_query(sql, value, **attributes).end()
+    def query(
+        self, sql: str = ONE, value: int = 0, context: Context | None = None, **attributes: Any
+    ) -> None:
+        self.start_query(sql, value, context, **attributes).end()
 
-    def start_query(self, sql: str = ONE, value: int = 0, **attributes: Any) -> Span:
+    def start_query(
+        self, sql: str = ONE, value: int = 0, context: Context | None = None, **attributes: Any
+    ) -> Span:
         return self.tracer.start_span(
             "SELECT cat",
+            context,
             kind=SpanKind.CLIENT,
             attributes={
                 "db.query.text": sql,

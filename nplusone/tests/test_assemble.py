@@ -5,6 +5,7 @@ import random
 import pytest
 
 from nplusone.tests.traces import Drawing
+from otel_nplusone import assemble
 from otel_nplusone.assemble import Assembler
 from otel_nplusone.model import Span
 
@@ -43,3 +44,14 @@ def test_ten_thousand_traces_may_be_open_at_once() -> None:
         traces = list(assembler.traces())
 
     assert len(traces) == 10_000
+
+
+def test_a_trace_that_is_too_large_is_cut_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble, "MOST_SPANS_OF_A_TRACE", 30)
+
+    with Assembler(10) as assembler:
+        assembler.add(spans_of(traces=1, spans=50))
+        (trace,) = assembler.traces()
+
+    assert len(trace.spans) == 30
+    assert (assembler.spans_read, assembler.spans_left_out) == (50, 20)

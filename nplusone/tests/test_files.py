@@ -48,6 +48,8 @@ CONTENTS = {
     "OTLP JSON over several lines": json.dumps(otlp_json(SPANS), indent=2).encode(),
     "OTLP JSON with a byte order mark": b"\xef\xbb\xbf" + json.dumps(otlp_json(SPANS)).encode(),
     "OTLP JSON lines": lines(otlp_json(SPANS[:3]), otlp_json(SPANS[3:])),
+    "documents one after the other": json.dumps(otlp_json(SPANS[:3]), indent=2).encode()
+    + json.dumps(otlp_json(SPANS[3:]), indent=2).encode(),
     "lines with an empty one": lines(otlp_json(SPANS[:3])) + b"\n" + lines(otlp_json(SPANS[3:])),
     "an answer of Jaeger's API v3": json.dumps({"result": otlp_json(SPANS)}).encode(),
     "OTLP protobuf": otlp_protobuf(SPANS),
@@ -177,15 +179,38 @@ def test_a_cut_off_gzip_keeps_what_came_before(tmp_path: Path) -> None:
     assert "rest of a file that cannot be read" in warnings.lines()[-1]
 
 
-def test_a_document_that_ends_early_keeps_its_whole_elements(tmp_path: Path) -> None:
+def test_a_document_that_ends_early_keeps_its_whole_spans(tmp_path: Path) -> None:
     warnings = Warnings()
-    two = {"resourceSpans": otlp_json(SPANS)["resourceSpans"] * 2}
-    text = json.dumps(two, indent=1).encode()
+    text = json.dumps(otlp_json(SPANS), indent=1).encode()
 
     found = read(tmp_path, text[: len(text) - 100], warnings)
 
+    assert found == SPANS[:-1]
+    assert "cut off or malformed, with all after it" in warnings.lines()[0]
+
+
+def test_a_jaeger_document_that_ends_early_keeps_its_whole_traces(tmp_path: Path) -> None:
+    warnings = Warnings()
+    document = jaeger_json(SPANS)
+    document["data"] *= 2
+    text = json.dumps(document, indent=1).encode()
+
+    found = read(tmp_path, text[: len(text) - 300], warnings)
+
     assert found == SPANS
-    assert "resourceSpans[1]" in warnings.lines()[0]
+    assert "cut off or malformed, with all after it" in warnings.lines()[0]
+
+
+def test_resources_and_scopes_of_a_long_document_are_kept_apart(tmp_path: Path) -> None:
+    first, second = otlp_json(SPANS[:3], "first"), otlp_json(SPANS[3:], "second")
+    scopes = second["resourceSpans"][0]["scopeSpans"]
+    scopes.append({"scope": {"name": 'a \\"spans\\": [ b'}, "spans": [scopes[0]["spans"].pop()]})
+    document = {"resourceSpans": first["resourceSpans"] + second["resourceSpans"]}
+
+    found = read(tmp_path, json.dumps(document, indent=1).encode())
+
+    assert [span.service for span in found] == ["first"] * 3 + ["second"] * 4
+    assert [span.span_id for span in found] == [span.span_id for span in SPANS]
 
 
 def test_invalid_utf8_is_replaced_and_counted(tmp_path: Path) -> None:
@@ -243,6 +268,17 @@ def test_elements_do_not_depend_on_where_pieces_end(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(json_stream, "_PIECE_BYTES", size)
         found = [element.value for element in elements(io.BytesIO(text), "x", Warnings())]
         assert found == document["data"]
+
+
+def test_spans_do_not_depend_on_where_pieces_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    document = {"resourceSpans": otlp_json(SPANS)["resourceSpans"] * 2}
+    text = json.dumps(document, indent=1).encode()
+
+    for size in range(1, 400, 13):
+        monkeypatch.setattr(json_stream, "_PIECE_BYTES", size)
+        assert read(tmp_path, text) == SPANS * 2
 
 
 @given(st.binary(max_size=200))

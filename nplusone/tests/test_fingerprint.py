@@ -29,6 +29,7 @@ CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
         "SELECT cat.name FROM cat WHERE cat.id = 0xFF",
         "SELECT cat.name FROM cat WHERE cat.id = NULL",
         "SELECT cat.name FROM cat WHERE cat.id = 'cut off",
+        'SELECT cat.name FROM cat WHERE cat.id = "a text in MySQL"',
         'select "cat"."name"\n  from "cat"\n where "cat"."id" = ?;',
         "SELECT `cat`.`name` FROM `cat` WHERE `cat`.`id` = ?",
         "SELECT [cat].[name] FROM [cat] WHERE [cat].[id] = ?",
@@ -105,6 +106,21 @@ def test_is_null_and_is_not_null_differ() -> None:
     null, not_null = (fingerprint(f"SELECT a FROM t WHERE b IS {n}") for n in ("NULL", "NOT NULL"))
 
     assert null.digest != not_null.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('SELECT a FROM t WHERE b IN ("x", "y")', "SELECT a FROM t WHERE b IN (…)"),
+        ('INSERT INTO "t" ("a", "b") VALUES ("x", 1)', "INSERT INTO t (a, b) VALUES (?, ?)"),
+        ('SELECT "a" FROM "t" WHERE "t"."b" = "t"."c"', "SELECT a FROM t WHERE t.b = t.c"),
+        ('SELECT a FROM t WHERE b LIKE "x%" AND b > 5', "SELECT a FROM t WHERE b LIKE ? AND b > ?"),
+    ],
+)
+def test_double_quotes_are_texts_where_values_stand(text: str, expected: str) -> None:
+    found = fingerprint(text)
+
+    assert found.text == expected
 
 
 def test_a_subtraction_keeps_its_sign() -> None:

@@ -81,14 +81,15 @@ def test_windows_are_halved_until_their_traces_fit(summaries: Answer) -> None:
     assert len(spans) == sum(map(len, traces))
 
 
-def test_the_older_api_is_used_where_there_is_no_v3() -> None:
+@pytest.mark.parametrize("no_v3", [NOT_FOUND, HTML], ids=["404", "page"])
+def test_the_older_api_is_used_where_there_is_no_v3(no_v3: Answer) -> None:
     traces = spread(50)
 
     def answer(path: str, query: Query) -> Answer:
         if path == "/api/services":
             return as_json({"data": ["clinic"]})
         if path != "/api/traces":
-            return NOT_FOUND
+            return no_v3
         start, end = int(query["start"]) * 1_000, int(query["end"]) * 1_000
         found = [t for t in traces if start <= t[0].start_time_unix_nano <= end]
         return as_json(jaeger_json(chain(*found[: int(query["limit"])])))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import (
@@ -181,9 +181,9 @@ def test_statements_per_request_are_recorded_by_route_with_an_exemplar(service: 
         pass
 
     points = {p.attributes["http.route"]: p for p in service.points("nplusone.request.statements")}
-    assert points["GET /cats"].sum == 3
-    assert points["GET /empty"].sum == 0
-    (exemplar,) = points["GET /cats"].exemplars
+    assert points["/cats"].sum == 3
+    assert points["/empty"].sum == 0
+    (exemplar,) = points["/cats"].exemplars
     assert exemplar.trace_id == span.get_span_context().trace_id
     assert exemplar.span_id == span.get_span_context().span_id
 
@@ -196,8 +196,20 @@ def test_findings_are_counted_by_route_and_class(service: Service) -> None:
         for _ in range(5):
             service.query(value=1)
 
-    counted = {tuple(p.attributes.values()): p.value for p in service.points("nplusone.findings")}
-    assert counted == {("GET /cats", "n_plus_one"): 2, ("GET /same", "redundant"): 1}
+    keys = ("http.request.method", "http.route", "nplusone.class")
+    counted = {
+        tuple(point.attributes[key] for key in keys): point.value
+        for point in service.points("nplusone.findings")
+    }
+    assert counted == {("GET", "/cats", "n_plus_one"): 2, ("GET", "/same", "redundant"): 1}
+
+
+def test_request_without_a_route_goes_by_its_name(service: Service) -> None:
+    with service.tracer.start_as_current_span("nightly job"):
+        service.queries(1)
+
+    (point,) = service.points("nplusone.request.statements")
+    assert point.attributes == {"http.route": "nightly job"}
 
 
 def test_routes_beyond_the_bound_share_one_series(service: Service) -> None:
@@ -251,16 +263,16 @@ def test_spans_that_never_end_do_not_pile_up() -> None:
 
 
 def test_request_that_never_ends_makes_room_for_others() -> None:
-    requests = RunningRequests(max_statements=50)
+    requests = RunningRequests(max_statements=150)
     service = Service(requests)
     with service.request("/forever"):
-        service.queries(40)
+        service.queries(128)
         with service.request("/cats"):
-            service.queries(20)
+            service.queries(64)
         service.queries(3)
 
     cats, forever = service.marks
-    assert cats["repeats"] == 20
+    assert cats["repeats"] == 64
     assert forever == {}
     assert requests.statements == 0
     assert [point.value for point in service.points("nplusone.spans.late")] == [3]
@@ -270,11 +282,23 @@ def test_statements_beyond_the_bound_are_still_counted() -> None:
     requests = RunningRequests(max_statements_per_request=10)
     service = Service(requests)
     with service.request():
-        service.queries(30)
+        service.queries(100)
         kept = requests.statements
 
     assert kept == 10
-    assert service.marks[0]["statements"] == 30
+    assert service.marks[0]["statements"] == 100
+
+
+def test_spans_of_many_requests_do_not_wait_for_all_of_them_to_end() -> None:
+    requests = RunningRequests()
+    service = Service(requests)
+    roots = [service.tracer.start_span(f"request {number}") for number in range(500)]
+    for root in roots:
+        for value in range(20):
+            service.query(value=value, context=set_span_in_context(root))
+
+    assert requests.waiting < 4096
+    assert requests.waiting + requests.statements == 500 * 20
 
 
 def test_nothing_is_kept_of_requests_that_have_ended(service: Service) -> None:
@@ -293,10 +317,10 @@ class BrokenRequests(RunningRequests):
     def begin(self, key: SpanKey) -> None:
         raise RuntimeError("broken")
 
-    def leave(self, key: SpanKey) -> Request | None:
+    def leave(self, key: SpanKey, span: ReadableSpan) -> bool:
         raise RuntimeError("broken")
 
-    def count(self, *args: object) -> bool:
+    def finish(self, key: SpanKey) -> Request | None:
         raise RuntimeError("broken")
 
 

@@ -195,3 +195,15 @@ def test_marker_without_a_number_is_refused(pytester: pytest.Pytester, marker: s
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*max_queries takes one whole number*"])
+
+
+def test_suite_without_sqlalchemy_is_told_what_to_install(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import sys\nsys.modules['sqlalchemy'] = None")
+    pytester.makepyfile(
+        "def test_one(): pass\ndef test_other(nplusone_queries): pass",
+    )
+
+    result = pytester.runpytest_subprocess()
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*pip install 'otel-nplusone[[]pytest]'*"])

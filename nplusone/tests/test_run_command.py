@@ -19,7 +19,7 @@ from otel_nplusone.run_command import environment
 
 PROGRAMS = Path(__file__).parent / "programs"
 BIN = Path(sys.executable).parent
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 class Running:
@@ -116,6 +116,18 @@ def test_program_that_is_not_there_is_bad_usage(capsys: pytest.CaptureFixture[st
 
     assert code == BAD_INPUT
     assert "There is no program 'no-such-program'" in capsys.readouterr().err
+
+
+def test_without_the_distro_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "opentelemetry.distro", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+
+    code = main(["run", "--", "python"])
+
+    assert code == BAD_INPUT
+    assert "pip install 'otel-nplusone[run]'" in capsys.readouterr().err
 
 
 def _answers(url: str) -> bool:

@@ -119,6 +119,7 @@ def test_the_incident_and_its_fix_are_seen_and_nothing_is_left_running(
     result = (tmp_path / "result").read_text(encoding="utf-8")
     assert naive["slowest_trace_id"] in result
     assert core["slowest_trace_id"] in result
+    assert "n_plus_one   GET /success-stories   (cat-clinic)" in result
     assert "\x1b" not in result + said
 
 

@@ -21,14 +21,21 @@ from typing import IO, Self
 from otel_nplusone.model import Span, Trace
 
 MOST_SPANS = 100_000
+# A trace that is larger is a mistake of an instrumentation, and could take all memory there is.
+MOST_SPANS_OF_A_TRACE = 250_000
 _PARTITIONS = 512
 
 
 class Assembler:
-    """Takes spans and gives traces, once; a context manager, because of its temporary file."""
+    """Takes spans and gives traces, once; a context manager, because of its temporary file.
+
+    `spans_read` are all, `spans_left_out` those past MOST_SPANS_OF_A_TRACE in one trace; both are
+    known when the traces have been given.
+    """
 
     def __init__(self, most_spans: int = MOST_SPANS) -> None:
         self.spans_read = 0
+        self.spans_left_out = 0
         self._most_spans = most_spans
         self._held: dict[str, list[Span]] = defaultdict(list)
         self._held_count = 0
@@ -91,7 +98,11 @@ class Assembler:
         for start, size in self._pieces[partition]:
             self._file.seek(start)
             for fields in marshal.loads(self._file.read(size)):  # we wrote it ourselves
-                found[fields[0]].append(Span._make(fields))
+                spans = found[fields[0]]
+                if len(spans) < MOST_SPANS_OF_A_TRACE:
+                    spans.append(Span._make(fields))
+                else:
+                    self.spans_left_out += 1
         return found
 
 

@@ -6,6 +6,7 @@ library       sqlalchemy/engine/base.py  _execute_context
 ours          otel_nplusone/sqlalchemy.py
 """
 
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from types import CodeType, FrameType
 from typing import Any
 
 _LIBRARY_FOLDERS = tuple(
-    {sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {f"{Path(__file__).parent}/"}
+    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {f"{Path(__file__).parent}{os.sep}"}
 )
+# Libraries of another prefix: a system's packages, an application's own folder of them.
+_LIBRARY_PARTS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 # Deeper than any web framework; a recursion without end must not be walked to its end.
 MAX_FRAMES = 200
 
@@ -61,8 +64,7 @@ def is_library(filename: str) -> bool:
         filename.startswith(_LIBRARY_FOLDERS)
         # Code made at run time: dataclasses, namedtuples, SQLAlchemy's accessors.
         or filename.startswith("<")
-        or "/site-packages/" in filename
-        or "/dist-packages/" in filename
+        or any(part in filename for part in _LIBRARY_PARTS)
     )
 
 

@@ -189,12 +189,13 @@ def _end_of_row(found: list[str], start: int) -> int:
 
 def _join(found: list[str]) -> str:
     parts: list[str] = []
-    before = "("
+    before, before_that = "(", ""
     for token in found:
-        if not _touch(before, token):
+        is_table = before_that in _TABLE_FOLLOWS and token == "("  # INSERT INTO cat (name)
+        if is_table or not _touch(before, token):
             parts.append(" ")
         parts.append(token)
-        before = token
+        before, before_that = token, before
     return "".join(parts)
 
 

@@ -17,6 +17,10 @@ class NotFoundHereError(BackendError):
     """The backend answers 404: no such address, or nothing found."""
 
 
+class NoJsonHereError(BackendError):
+    """The backend answers with something else: the page of a user interface, or nothing."""
+
+
 def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> object:
     """Get `path` below `base`; BackendError names the address and what came instead of JSON."""
     url = base.rstrip("/") + path
@@ -34,7 +38,7 @@ def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> ob
     try:
         return json.loads(body)
     except ValueError as error:
-        raise BackendError(
+        raise NoJsonHereError(
             f"{url}: the answer is no JSON (it begins with {body[:40]!r}): is this the address of"
             " Jaeger's query API?"
         ) from error

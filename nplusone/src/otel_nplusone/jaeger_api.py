@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from otel_nplusone.errors import BackendError
-from otel_nplusone.http_json import NotFoundHereError, get_json
+from otel_nplusone.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone.jaeger_json import from_jaeger
 from otel_nplusone.json_stream import of_document
 from otel_nplusone.model import Span
@@ -64,16 +64,25 @@ def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]
         yield from _spans(_trace(*page), url, warnings)
         return
     base = url.rstrip("/")
-    is_v3 = True
-    try:
-        known = _services(get_json(base, "/api/v3/services"), "services", base)
-    except NotFoundHereError:
-        is_v3 = False
-        known = _services(get_json(base, "/api/services"), "data", base)
+    is_v3, known = _known_services(base)
     reader = _Reader(base, search, warnings)
     read = reader.v3 if is_v3 else reader.legacy
     for service in _asked(known, search.service, base):
         yield from read(service)
+
+
+def _known_services(base: str) -> tuple[bool, list[str]]:
+    """Whether the backend speaks version 3, and the services that it knows.
+
+    One that does not answers 404, or with the page of its user interface.
+    """
+    try:
+        return True, _services(get_json(base, "/api/v3/services"), "services", base)
+    except (NotFoundHereError, NoJsonHereError) as error:
+        try:
+            return False, _services(get_json(base, "/api/services"), "data", base)
+        except (NotFoundHereError, NoJsonHereError):
+            raise error from None
 
 
 def _services(answer: object, key: str, base: str) -> list[str]:
@@ -156,20 +165,21 @@ class _Reader:
         return [_padded(str(item["traceId"])) for item in found]
 
     def _windows(self, page: _Page, service: str) -> Iterator[Span]:
-        """Every window whose traces fit into an answer, the newest first."""
-        open_windows = [(self._start_ns, self._end_ns)]
-        while open_windows and not self._is_full():
-            start, end = open_windows.pop()
+        """The traces of every window; one that is cut at a page is halved for the rest."""
+        windows = [(self._start_ns, self._end_ns)]
+        while windows:
+            start, end = windows.pop()
             by_trace: dict[str, list[Span]] = {}
             for span in _spans(page(service, start, end), self._base, self._warnings):
                 by_trace.setdefault(span.trace_id, []).append(span)
-            middle = (start + end) // 2
-            if len(by_trace) >= _PAGE and end - start > _NARROWEST_WINDOW_NS:
-                open_windows += [(start, middle), (middle, end)]
-                continue
-            for trace_id in by_trace.keys() - self._seen:
+            for trace_id in sorted(by_trace.keys() - self._seen):
+                if self._is_full():
+                    return
                 self._seen.add(trace_id)
                 yield from by_trace[trace_id]
+            if len(by_trace) >= _PAGE and end - start > _NARROWEST_WINDOW_NS:
+                middle = (start + end) // 2
+                windows += [(start, middle), (middle, end)]
 
     def _v3_page(self, service: str, start_ns: int, end_ns: int) -> object:
         try:

@@ -1,7 +1,12 @@
 """Elements of a JSON document that is too large to hold, one by one.
 
-Lines are read as lines. A document that spans lines, or one line of a gigabyte, is cut at the
-elements of its outer list (`resourceSpans`, or Jaeger's `data`); only one element is held at once.
+Lines are read as lines. A document that spans lines, or one line of a gigabyte, is cut: Jaeger's
+at the traces of its list `data`, OTLP at each span, as one resource may have all of them:
+
+    {"resourceSpans": [{"resource": {…}, "scopeSpans": [{"spans": [{…}, {…}, …
+                        └─ decoded whole ──┘                        └── one by one
+
+So a resource has to stand before its spans, where every exporter writes it.
 """
 
 import codecs
@@ -15,10 +20,15 @@ from otel_nplusone.errors import SourceError, UnknownFormatError
 from otel_nplusone.troubles import Warnings
 
 LISTS = ("resourceSpans", "resource_spans", "data")
+_JAEGER_LIST = "data"
 # A line that is longer is read piece by piece, whatever stands in it.
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
-_LIST_START = re.compile(rf'"({"|".join(LISTS)})"\s*:\s*\[')
+_BATCH = 500
+_DECODER = json.JSONDecoder()
+_LIST_START = re.compile(rf'(?<!\\)"({"|".join(LISTS)})"\s*:\s*\[')
+_RESOURCE_OR_SPANS = re.compile(r'(?<!\\)"(resource(?="\s*:\s*\{)|spans(?="\s*:\s*\[))"\s*:\s*\[?')
+_LONGEST_MATCH = 256  # with the white space in it
 _SEPARATOR = re.compile(r"[\s,]*")
 _REPLACED = "\ufffd"
 _NOT_JSON = "line that is no JSON"
@@ -98,25 +108,59 @@ def _line(line: bytes, place: str, warnings: Warnings) -> Iterator[Element]:
 
 
 def _pieces(first: bytes, stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[Element]:
-    """Cut the outer list into its elements; what follows a broken element cannot be read."""
+    """Cut the outer lists into elements; what follows a broken one cannot be read."""
     text = _Text(first, stream, path, warnings)
-    start = text.find_list()
-    if start is None:
+    lists = found = 0
+    try:
+        while name := text.find(_LIST_START):
+            lists += 1
+            for element in text.items() if name == _JAEGER_LIST else _batches(text):
+                yield Element(name, element, f"{path}, {name}[{found}]")
+                found += 1
+    except _BrokenError as error:
+        if not found:
+            raise SourceError(f"{path}: cut off or malformed, and nothing before it") from error
+        warnings.add("piece that is cut off or malformed, with all after it", path)
+    if not lists:
         raise UnknownFormatError(
             f"{path}: neither OTLP JSON (resourceSpans) nor Jaeger's (data): give it traces"
         )
-    decoder = json.JSONDecoder()
-    number = 0
-    while text.skip_to_element():
-        number += 1
-        place = f"{path}, {start}[{number - 1}]"
-        found = text.decode(decoder)
-        if found is None:
-            if number == 1:
-                raise SourceError(f"{place}: cut off or malformed, and nothing before it")
-            warnings.add("element that is cut off or malformed, with all after it", place)
-            return
-        yield Element(start, found[0], place)
+
+
+def _batches(text: "_Text") -> Iterator[object]:
+    """Elements of resourceSpans that hold some hundred spans each, of one resource."""
+    if not text.skip_to_element():
+        return
+    resource: object = None
+    known = False
+    while key := text.find(_RESOURCE_OR_SPANS):
+        known = True
+        if key == "resource":
+            resource = text.decode()
+        else:
+            for spans in _in_batches(text.items()):
+                yield {"resource": resource, "scopeSpans": [{"spans": spans}]}
+    if not known:
+        raise _BrokenError
+
+
+def _in_batches(spans: Iterator[object]) -> Iterator[list[object]]:
+    """Lists of _BATCH spans; those before a broken one come before its error."""
+    batch: list[object] = []
+    try:
+        for span in spans:
+            batch.append(span)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    except _BrokenError:
+        yield batch
+        raise
+    yield batch
+
+
+class _BrokenError(Exception):
+    """A piece ends before it is whole, or is no JSON."""
 
 
 class _Text:
@@ -143,15 +187,21 @@ class _Text:
         self._at = 0
         return bool(piece)
 
-    def find_list(self) -> str | None:
-        """Go to the first element of the outer list; its name, or None if there is none."""
+    def find(self, what: re.Pattern[str]) -> str | None:
+        """Go behind the next match; its key, or None if there is none any more."""
         while True:
-            found = _LIST_START.search(self._text)
+            found = what.search(self._text, self._at)
             if found:
                 self._at = found.end()
                 return found[1]
-            if len(self._text) > LONGEST_LINE_BYTES or not self._more():
+            self._at = max(self._at, len(self._text) - _LONGEST_MATCH)
+            if not self._more():
                 return None
+
+    def items(self) -> Iterator[object]:
+        """The elements of the list that begins here."""
+        while self.skip_to_element():
+            yield self.decode()
 
     def skip_to_element(self) -> bool:
         """Go to the next element; False at the end of the list."""
@@ -161,17 +211,18 @@ class _Text:
             if self._at < len(self._text):
                 return self._text[self._at] != "]"
             if not self._more():
-                return False
+                raise _BrokenError
 
-    def decode(self, decoder: json.JSONDecoder) -> tuple[object] | None:
-        """The element here, read on until it is whole; None if it never is."""
+    def decode(self) -> object:
+        """The value here, read on until it is whole; _BrokenError if it never is."""
         size = _PIECE_BYTES
         while True:
             try:
-                value, self._at = decoder.raw_decode(self._text, self._at)
-            except (ValueError, RecursionError):
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError) as error:
                 if not self._more(size):
-                    return None
+                    raise _BrokenError from error
                 size *= 2
             else:
-                return (value,)
+                self._at = end
+                return value

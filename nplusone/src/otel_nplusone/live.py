@@ -21,10 +21,10 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone import semconv
-from otel_nplusone.live_metrics import LiveMetrics
+from otel_nplusone.live_metrics import LiveMetrics, Route
 from otel_nplusone.mark import MarkedSpan, marks_of
-from otel_nplusone.running import Request, RunningRequests, SpanKey
-from otel_nplusone.sdk_spans import attributes_of
+from otel_nplusone.running import Request, RunningRequests
+from otel_nplusone.sdk_spans import attributes_of, is_statement
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +57,26 @@ class NPlusOneSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
-            self._begin(span)
+            context, parent = span.get_span_context(), span.parent
+            if parent is None or _is_entry(span):
+                self._requests.begin((context.trace_id, context.span_id))
+            else:
+                self._requests.join(
+                    (context.trace_id, context.span_id), (parent.trace_id, parent.span_id)
+                )
         except Exception:
             self._report_fault()
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
         try:
-            span = self._end(span)
+            context = span.get_span_context()
+            if context is not None:
+                key = (context.trace_id, context.span_id)
+                if _is_entry(span):
+                    span = self._judge(span, context, self._requests.finish(key))
+                elif not self._requests.leave(key, span) and is_statement(attributes_of(span)):
+                    self._metrics.late()
         except Exception:
             self._report_fault()
         self._processor.on_end(span)
@@ -75,38 +87,16 @@ class NPlusOneSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         return self._processor.force_flush(timeout_millis)
 
-    def _begin(self, span: Span) -> None:
-        key = _key(span.get_span_context())
-        parent = span.parent
-        if parent is None or _is_entry(span):
-            self._requests.begin(key)
-        else:
-            self._requests.join(key, _key(parent))
-
-    def _end(self, span: ReadableSpan) -> ReadableSpan:
-        """Return what the exporting processor is to get: the span, or a marked copy."""
-        context = span.get_span_context()
-        if context is None:
+    def _judge(
+        self, span: ReadableSpan, context: SpanContext, request: Request | None
+    ) -> ReadableSpan:
+        """Record a request; return its span, marked with the fault that cost it the most time."""
+        if request is None:
             return span
-        if _is_entry(span):
-            request = self._requests.finish(_key(context))
-            return span if request is None else self._judge(span, context, request)
-        self._count(span, context, self._requests.leave(_key(context)))
-        return span
-
-    def _count(self, span: ReadableSpan, context: SpanContext, request: Request | None) -> None:
-        attributes = attributes_of(span)
-        if not semconv.text(attributes, semconv.QUERY_TEXT):
-            return
-        if request is None or not self._requests.count(request, span, context, attributes):
-            self._metrics.late()
-
-    def _judge(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
-        """Record a request, and mark its span with the fault that cost it the most time."""
         if request.statements == 0 and span.kind not in _ENTRY_KINDS:
             # A span of its own that is no request: a connection's check, a task without a database.
             return span
-        route = semconv.route(attributes_of(span), span.name)
+        route = _route(span)
         self._metrics.request(context, route, request.statements)
         faults = [what for what in request.tally.repeats() if what.repeat_class.is_fault]
         for what in faults:
@@ -124,8 +114,11 @@ def _is_entry(span: ReadableSpan) -> bool:
     return parent is None or parent.is_remote or span.kind in _ENTRY_KINDS
 
 
-def _key(context: SpanContext) -> SpanKey:
-    return context.trace_id, context.span_id
+def _route(span: ReadableSpan) -> Route:
+    attributes = attributes_of(span)
+    template = semconv.text(attributes, semconv.ROUTE)
+    method = semconv.text(attributes, semconv.METHOD) if template else ""
+    return Route(method, template or semconv.route(attributes, span.name))
 
 
 def _reset_after_fork(requests: RunningRequests) -> None:

@@ -1,5 +1,7 @@
 """The metrics of NPlusOneSpanProcessor."""
 
+from typing import NamedTuple
+
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
@@ -10,8 +12,18 @@ MAX_ROUTES = 200
 OTHER_ROUTES = "_OTHER"
 
 
+class Route(NamedTuple):
+    """What an entry span is for; without an HTTP route, the template is the span's name."""
+
+    method: str
+    template: str
+
+
 class LiveMetrics:
-    """Statements per request, findings, and spans that came too late to be counted."""
+    """Statements per request, findings, and spans that came too late to be counted.
+
+    Routes have the attributes of http.server.request.duration, so that both can be joined.
+    """
 
     def __init__(self, meter_provider: MeterProvider | None = None) -> None:
         meter = get_meter("otel_nplusone", meter_provider=meter_provider)
@@ -31,30 +43,28 @@ class LiveMetrics:
             unit="{span}",
             description="DB spans that ended after their entry span, or that have none.",
         )
-        self._routes: set[str] = set()
+        self._routes: set[Route] = set()
 
-    def request(self, span: SpanContext, route: str, statements: int) -> None:
+    def request(self, span: SpanContext, route: Route, statements: int) -> None:
         """Record how many statements an entry span had."""
-        self._statements.record(
-            statements, {"http.route": self._bounded(route)}, context=_exemplar(span)
-        )
+        self._statements.record(statements, self._bounded(route), context=_exemplar(span))
 
-    def finding(self, span: SpanContext, route: str, repeat_class: str) -> None:
+    def finding(self, span: SpanContext, route: Route, repeat_class: str) -> None:
         """Record a finding in an entry span."""
-        attributes = {"http.route": self._bounded(route), "nplusone.class": repeat_class}
+        attributes = {**self._bounded(route), "nplusone.class": repeat_class}
         self._findings.add(1, attributes, context=_exemplar(span))
 
     def late(self) -> None:
         """Record a statement that could not be counted."""
         self._late.add(1)
 
-    def _bounded(self, route: str) -> str:
-        if route in self._routes:
-            return route
-        if len(self._routes) >= MAX_ROUTES:
-            return OTHER_ROUTES
-        self._routes.add(route)
-        return route
+    def _bounded(self, route: Route) -> dict[str, str]:
+        if route not in self._routes:
+            if len(self._routes) >= MAX_ROUTES:
+                return {"http.route": OTHER_ROUTES}
+            self._routes.add(route)
+        method = {"http.request.method": route.method} if route.method else {}
+        return {**method, "http.route": route.template}
 
 
 def _exemplar(span: SpanContext) -> Context:

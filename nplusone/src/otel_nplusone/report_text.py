@@ -45,15 +45,9 @@ def _finding(number: int, summary: Summary, backend: str) -> str:
 
 def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
     times = "rounds" if summary.repeat_class is RepeatClass.NESTED else "repeats"
-    share = f"{summary.share_of_request:.0%} of the request"
-    traces = count(summary.traces, "trace")
     return [
-        (
-            times,
-            f"{summary.repeats_p50:,} median, {summary.repeats_max:,} at most in one request,"
-            f" in {traces}",
-        ),
-        ("time", f"{duration(summary.total_ns)} in all, {share}" + _marks(summary)),
+        (times, f"{_repeats(summary)}, in {count(summary.traces, 'trace')}"),
+        ("time", f"{duration(summary.total_ns)} in all" + _marks(summary)),
         ("comes after", shorten(summary.source_statement or "", 160)),
         ("inside", "" if summary.common_ancestor == summary.route else summary.common_ancestor),
         ("code", summary.code or ""),
@@ -62,8 +56,14 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
     ]
 
 
+def _repeats(summary: Summary) -> str:
+    return f"{summary.repeats_p50:,} median, {summary.repeats_max:,} at most in one request"
+
+
 def _marks(summary: Summary) -> str:
-    marks = [", at the same time"] if summary.overlapping else []
+    share = summary.share_of_request
+    marks = [f", {share:.0%} of the request"] if share else []
+    marks += [", at the same time"] if summary.overlapping else []
     marks += [", spans are missing"] if summary.incomplete else []
     return "".join(marks)
 

@@ -59,7 +59,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(asked: argparse.Namespace) -> int:
-    if find_spec("opentelemetry.distro") is None:
+    if not _has_distro():
         raise MissingExtraError("otel-nplusone run", "run")
     if which(asked.command[0]) is None:
         raise UsageError(f"There is no program {asked.command[0]!r}; is it installed, and in PATH?")
@@ -67,6 +67,13 @@ def _run(asked: argparse.Namespace) -> int:
         path = Path(folder) / "findings"
         with _announcing(path):
             return _call(asked.command, environment(os.environ, path))
+
+
+def _has_distro() -> bool:
+    try:
+        return find_spec("opentelemetry.distro") is not None
+    except ModuleNotFoundError:  # there is no opentelemetry at all
+        return False
 
 
 def environment(inherited: Mapping[str, str], socket: Path) -> dict[str, str]:

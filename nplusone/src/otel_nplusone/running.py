@@ -1,29 +1,33 @@
 """The requests that are running, and what each has sent; in memory that has a bound.
 
     open spans     (trace, span) ──► the request that the span belongs to
-    requests       a tally each
+    requests       a tally each, and the last few spans that it has not counted yet
 
 A span finds its request by its parent, and not by thread or task: right under threads, asyncio
-and gevent alike.
+and gevent alike. Spans are counted some at a time: one by one, between the work of a request, each
+would cost half as much again, for the code that counts would have left the processor's caches.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import SpanContext, StatusCode
+from opentelemetry.trace import StatusCode
 
+from otel_nplusone.sdk_spans import attributes_of, is_statement
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 
 SpanKey = tuple[int, int]
 
 # A span that never ends and a request that goes on for ever must not hold memory for ever. A
-# counted statement takes about 150 bytes until its request ends.
+# counted statement takes about 160 bytes until its request ends.
 MAX_OPEN_SPANS = 50_000
 MAX_STATEMENTS = 250_000
 MAX_STATEMENTS_PER_REQUEST = 50_000
+# A span that waits to be counted takes 3 kB, unless an exporter's queue holds it as well.
+MAX_WAITING = 64
+MAX_WAITING_IN_ALL = 4_096
 
 
 @dataclass(slots=True)
@@ -34,12 +38,13 @@ class Request:
     """
 
     tally: Tally
+    waiting: list[ReadableSpan] = field(default_factory=list)
     beyond: int = 0
     closed: bool = False
 
     @property
     def statements(self) -> int:
-        """All statements, exactly; beyond the bound also transactions and pings."""
+        """All statements that are counted; beyond the bound with transactions and pings."""
         return self.tally.statements + self.beyond
 
 
@@ -67,6 +72,7 @@ class RunningRequests:
         self._open: OrderedDict[SpanKey, Request] = OrderedDict()
         self._requests: OrderedDict[SpanKey, Request] = OrderedDict()
         self._statements = 0
+        self._waiting = 0
 
     def begin(self, key: SpanKey) -> None:
         """Begin to count for an entry span."""
@@ -83,10 +89,18 @@ class RunningRequests:
                 self._open[key] = request
                 self._make_room()
 
-    def leave(self, key: SpanKey) -> Request | None:
-        """Return the request that a span belonged to, None if to none."""
+    def leave(self, key: SpanKey, span: ReadableSpan) -> bool:
+        """Count a span that has ended; False if its request is over, or it belongs to none."""
         with self._lock:
-            return self._open.pop(key, None)
+            request = self._open.pop(key, None)
+            if request is None or request.closed:
+                return False
+            request.waiting.append(span)
+            self._waiting += 1
+            if len(request.waiting) >= MAX_WAITING or self._waiting >= MAX_WAITING_IN_ALL:
+                self._count(request)
+                self._make_room()
+            return True
 
     def finish(self, key: SpanKey) -> Request | None:
         """Stop to count for an entry span, and return what it sent; None if it was evicted."""
@@ -94,34 +108,9 @@ class RunningRequests:
             self._open.pop(key, None)
             request = self._requests.pop(key, None)
             if request is not None:
+                self._count(request)
                 self._close(request)
             return request
-
-    def count(
-        self,
-        request: Request,
-        span: ReadableSpan,
-        context: SpanContext,
-        attributes: Mapping[str, object],
-    ) -> bool:
-        """Count a span with a statement; False if its request has finished or was evicted."""
-        with self._lock:
-            if request.closed:
-                return False
-            if request.tally.statements >= self._max_statements_per_request:
-                request.beyond += 1
-                return True
-            before = request.tally.statements
-            request.tally.add(
-                f"{context.span_id:016x}",
-                attributes,
-                span.start_time or 0,
-                span.end_time or 0,
-                failed=span.status.status_code is StatusCode.ERROR,
-            )
-            self._statements += request.tally.statements - before
-            self._make_room()
-            return True
 
     @property
     def open_spans(self) -> int:
@@ -129,9 +118,39 @@ class RunningRequests:
         return len(self._open)
 
     @property
+    def waiting(self) -> int:
+        """How many spans wait to be counted."""
+        return self._waiting
+
+    @property
     def statements(self) -> int:
         """How many statements the tallies of all requests hold."""
         return self._statements
+
+    def _count(self, request: Request) -> None:
+        """Count the spans that wait."""
+        tally, before = request.tally, request.tally.statements
+        for span in request.waiting:
+            attributes = attributes_of(span)
+            if not is_statement(attributes):
+                continue
+            if tally.statements >= self._max_statements_per_request:
+                request.beyond += 1
+                continue
+            context = span.get_span_context()
+            tally.add(
+                f"{context.span_id:016x}" if context is not None else "",
+                attributes,
+                span.start_time or 0,
+                span.end_time or 0,
+                failed=span.status.status_code is StatusCode.ERROR,
+            )
+        self._statements += tally.statements - before
+        self._forget_waiting(request)
+
+    def _forget_waiting(self, request: Request) -> None:
+        self._waiting -= len(request.waiting)
+        request.waiting = []
 
     def _make_room(self) -> None:
         """Let the oldest go: more likely than any other, they are those that never end."""
@@ -145,6 +164,7 @@ class RunningRequests:
         if request is not None:
             self._close(request)
             # Its spans may be open for ever, and would keep what was counted.
+            self._forget_waiting(request)
             request.tally = Tally(self._min_repeats)
 
     def _close(self, request: Request) -> None:

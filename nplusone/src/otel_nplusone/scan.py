@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from otel_nplusone.assemble import Assembler
+from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
 from otel_nplusone.detect import find_in_tree
 from otel_nplusone.files import read_file
 from otel_nplusone.http_json import is_url
@@ -17,6 +17,7 @@ from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone.tree import Tree
 from otel_nplusone.troubles import Warnings
 
+_TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]
 
 
@@ -61,6 +62,8 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
             incomplete += tree.incomplete
             duplicates += len(trace.spans) - len(tree.by_id)
             summarizer.add(_wanted(find_in_tree(tree, min_repeats=wanted.min_repeats), wanted))
+    if found.spans_left_out:
+        warnings.add(_TOO_LARGE, ", ".join(sources), times=found.spans_left_out)
     if duplicates:
         warnings.add("span that was there already", ", ".join(sources), times=duplicates)
     return Result(
@@ -85,6 +88,11 @@ class WholeTraces:
     def spans_read(self) -> int:
         """How many spans were read, doubles included."""
         return self._assembler.spans_read
+
+    @property
+    def spans_left_out(self) -> int:
+        """How many spans of traces that are too large to be held were left out."""
+        return self._assembler.spans_left_out
 
 
 @contextmanager

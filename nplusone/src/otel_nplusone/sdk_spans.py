@@ -6,8 +6,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 from otel_nplusone.model import Span
-from otel_nplusone.semconv import WANTED
+from otel_nplusone.semconv import QUERY_TEXT, WANTED
 
+_TEXT, _OLD_TEXT = QUERY_TEXT
 _SERVICE = "service.name"
 # The SDK counts from INTERNAL = 0, OTLP from INTERNAL = 1.
 _OTLP_KIND = {kind: kind.value + 1 for kind in SpanKind}
@@ -22,6 +23,11 @@ def attributes_of(span: ReadableSpan) -> Mapping[str, object]:
     copy = getattr(attributes, "copy", None)
     copied: Mapping[str, object] = copy() if copy is not None else dict(attributes or {})
     return copied
+
+
+def is_statement(attributes: Mapping[str, object]) -> bool:
+    """Tell whether a span with these attributes has a query's text."""
+    return _TEXT in attributes or _OLD_TEXT in attributes
 
 
 def to_model(span: ReadableSpan, context: SpanContext, attributes: Mapping[str, object]) -> Span:

@@ -16,7 +16,8 @@ class Summary:
     """One fault of one route, over all traces that have it.
 
     `repeats_p50` and `repeats_max` are of one request, `share_of_request` is the part of the time
-    of these requests, 0 to 1. `trace_ids` are the worst ones, the worst of all first.
+    of these requests, 0 to 1 (0 where their spans are missing). `trace_ids` are the worst ones, the
+    worst of all first.
     """
 
     repeat_class: RepeatClass
@@ -75,7 +76,9 @@ class _Fault:
         self._traces = 0
         self._repeats: Counter[int] = Counter()
         self._total_ns = 0
+        # Of requests whose span is there, as the share of an unknown time is none.
         self._requests_ns = 0
+        self._within_ns = 0
         self._incomplete = False
         self._worst_ids: list[tuple[int, str]] = []
 
@@ -83,7 +86,9 @@ class _Fault:
         trace_id, total_ns = finding.entry.trace_id, finding.what.total_ns
         self._repeats[finding.what.repeats] += 1
         self._total_ns += total_ns
-        self._requests_ns += max(finding.entry.duration_ns, total_ns)
+        if finding.entry.duration_ns > 0:
+            self._requests_ns += finding.entry.duration_ns
+            self._within_ns += min(finding.entry.duration_ns, total_ns)
         self._incomplete = self._incomplete or finding.entry.incomplete
         if _rank(finding) > _rank(self._worst):
             self._worst = finding
@@ -106,7 +111,7 @@ class _Fault:
             repeats_p50=self._median(),
             repeats_max=max(self._repeats),
             total_ns=self._total_ns,
-            share_of_request=self._total_ns / self._requests_ns if self._requests_ns else 0.0,
+            share_of_request=self._within_ns / self._requests_ns if self._requests_ns else 0.0,
             source_statement=what.source_statement,
             code=what.code,
             relationship=what.relationship,

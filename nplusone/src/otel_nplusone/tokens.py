@@ -44,6 +44,8 @@ _WORDS = """
     UNION UPDATE USING VALUES WHEN WHERE WINDOW WITH
 """
 KEYWORDS = frozenset(_WORDS.split())
+_LISTS = frozenset({"IN", "VALUES"})
+_COMPARISONS = frozenset({"=", "<", ">", "!=", "<>", "<=", ">=", "<=>", "LIKE"})
 _SIGNS = frozenset("+-")
 _OPERATORS = frozenset({"=", "<", ">", "!=", "<>", "<=", ">=", "||", "+", "-", "*", "/", "%"})
 _BEFORE_SIGN = _OPERATORS | {"(", "[", ","}
@@ -56,10 +58,13 @@ def tokens(sql: str) -> tuple[list[str], bool]:
     whose values the text does not tell.
     """
     out: list[str] = []
-    has_binds = False
+    has_binds = in_list = False
     for kind, text in _scan(sql):
         if kind == "name":
-            out.append(_name(text, out))
+            name = VALUE if _is_text(text, out, in_list) else _name(text, out)
+            if name in KEYWORDS:
+                in_list = name in _LISTS
+            out.append(name)
         elif kind == "operator":
             out.append(text)
         elif kind == "cast":
@@ -88,6 +93,13 @@ def _name(text: str, before: list[str]) -> str:
         condition = bool(before) and before[-1] in _NOT_A_LITERAL_AFTER
         return upper if condition else VALUE
     return (_QUOTES.sub("", text) if not text.isidentifier() else text).lower()
+
+
+def _is_text(name: str, before: list[str], in_list: bool) -> bool:
+    """Whether "…" is a text, as MySQL has it, and no name: it stands where a value stands."""
+    if name[0] != '"' or name.count('"') != 2 or name[-1] != '"' or not before:
+        return False
+    return before[-1] in _COMPARISONS or (in_list and before[-1] in "(,")
 
 
 def _drop_sign(out: list[str]) -> None:

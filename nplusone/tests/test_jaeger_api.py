@@ -57,6 +57,27 @@ def test_traces_with_the_most_spans_come_first_where_there_are_summaries() -> No
     assert "beyond the first 2 (--max-traces)" in warnings.lines()[0]
 
 
+def test_a_trace_that_has_gone_is_a_warning() -> None:
+    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(3)}
+    gone = f"{1:032x}"
+
+    def answer(path: str, query: Query) -> Answer:
+        if path == "/api/v3/services":
+            return SERVICES
+        if path == "/api/v3/trace-summaries":
+            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
+            return as_json({"summaries": rows})
+        trace_id = path.rpartition("/")[2]
+        return NOT_FOUND if trace_id == gone else as_json({"result": otlp_json(traces[trace_id])})
+
+    with backend(answer) as jaeger:
+        warnings = Warnings()
+        spans = list(read_backend(jaeger.url, Search(), warnings))
+
+    assert ids(spans) == set(traces) - {gone}
+    assert "1 × trace that the backend does not give" in warnings.lines()[0]
+
+
 @pytest.mark.parametrize("summaries", [NOT_FOUND, HTML], ids=["404", "page"])
 def test_windows_are_halved_until_their_traces_fit(summaries: Answer) -> None:
     traces = spread(100)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from otel_nplusone.errors import BackendError
+from otel_nplusone.errors import BackendError, SourceError
 from otel_nplusone.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone.jaeger_json import from_jaeger
 from otel_nplusone.json_stream import of_document
@@ -140,9 +140,18 @@ class _Reader:
                 continue
             if self._is_full():
                 return
+            yield from self._one(trace_id)
             self._seen.add(trace_id)
+
+    def _one(self, trace_id: str) -> Iterator[Span]:
+        """A trace; one that cannot be read is no reason to give up the others."""
+        try:
             trace = get_json(self._base, f"/api/v3/traces/{trace_id}")
             yield from _spans(trace, self._base, self._warnings)
+        except SourceError as error:
+            if not self._seen:
+                raise
+            self._warnings.add("trace that the backend does not give", str(error))
 
     def legacy(self, service: str) -> Iterator[Span]:
         """The same by the older API."""

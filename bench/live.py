@@ -28,6 +28,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanKind, Tracer
 
 from clinic import close_app, create_app
 from clinic.db import EXTENSION
@@ -37,6 +38,7 @@ from clinic.seed.load import store
 from clinic.settings import Settings
 from clinic.telemetry import DEFAULTS, Telemetry
 from otel_nplusone.live import NPlusOneSpanProcessor
+from otel_nplusone.semconv import VALUES_HASH
 from otel_nplusone.sqlalchemy import instrument, uninstrument
 
 TARGETS = {
@@ -47,6 +49,15 @@ TRACED, PROCESSOR, DESCRIBED = "traced", "processor", "described"
 VARIANTS = (TRACED, PROCESSOR, DESCRIBED)
 ROUNDS = 100
 CLINIC = 7
+ALONE_ROUNDS = 40
+ALONE_SPANS = 500
+DB_SPAN = {
+    "db.query.text": "SELECT cat.id, cat.name FROM cat WHERE cat.id = ?",
+    "db.query.summary": "SELECT cat",
+    "db.operation.name": "SELECT",
+    "db.system.name": "sqlite",
+    "db.namespace": "clinic.db",
+}
 
 Table = dict[str, dict[str, float | int]]
 
@@ -122,11 +133,38 @@ def measure() -> Mapping[str, float | int | Table]:
         with _scene(url, Path(name), rows.clinic[CLINIC]["name"]) as scene:
             turns = _take_turns(scene)
     return {
+        "processor_us_per_span_alone": _alone(),
         "spans_per_naive_request": turns[TRACED][0].spans,
         **_added(PROCESSOR, turns[TRACED], turns[PROCESSOR]),
         **_added("description", turns[PROCESSOR], turns[DESCRIBED]),
         "naive request": {variant: _row(taken) for variant, taken in turns.items()},
     }
+
+
+def _alone() -> float:
+    """Return the microseconds for a span where spans are all there is, as the quickest of each."""
+    meter_provider = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
+    switch = Switch(SpanProcessor())
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(switch)
+    counting = NPlusOneSpanProcessor(SpanProcessor(), meter_provider=meter_provider)
+    taken: dict[SpanProcessor, list[float]] = {switch.processor: [], counting: []}
+    for _ in range(ALONE_ROUNDS):
+        for processor, times in taken.items():
+            switch.processor = processor
+            times.append(_request_alone(provider.get_tracer("bench")))
+    without, with_it = (min(times) for times in taken.values())
+    return round(1e6 * (with_it - without) / ALONE_SPANS, 1)
+
+
+def _request_alone(tracer: Tracer) -> float:
+    """Make the spans of a request; return the seconds of CPU."""
+    cpu = time.process_time()
+    with tracer.start_as_current_span("GET /", kind=SpanKind.SERVER):
+        for number in range(ALONE_SPANS):
+            attributes = {**DB_SPAN, VALUES_HASH: f"{number:016x}"}
+            tracer.start_span("SELECT cat", kind=SpanKind.CLIENT, attributes=attributes).end()
+    return time.process_time() - cpu
 
 
 def _take_turns(scene: Scene) -> dict[str, list[Turn]]:

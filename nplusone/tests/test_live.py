@@ -22,7 +22,7 @@ from opentelemetry.trace import (
 
 from otel_nplusone.fingerprint import fingerprint
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.running import Request, RunningRequests, SpanKey
+from otel_nplusone.running import Request, RunningRequests
 
 from .live_service import CHUNK, ONE, Service
 
@@ -314,13 +314,13 @@ def test_nothing_is_kept_of_requests_that_have_ended(service: Service) -> None:
 class BrokenRequests(RunningRequests):
     """Fails whenever it is asked."""
 
-    def begin(self, key: SpanKey) -> None:
+    def begin(self, span_id: int) -> None:
         raise RuntimeError("broken")
 
-    def leave(self, key: SpanKey, span: ReadableSpan) -> bool:
+    def leave(self, span_id: int, span: ReadableSpan) -> bool:
         raise RuntimeError("broken")
 
-    def finish(self, key: SpanKey) -> Request | None:
+    def finish(self, span_id: int) -> Request | None:
         raise RuntimeError("broken")
 
 

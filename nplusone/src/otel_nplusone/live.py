@@ -57,26 +57,24 @@ class NPlusOneSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
-            context, parent = span.get_span_context(), span.parent
-            if parent is None or _is_entry(span):
-                self._requests.begin((context.trace_id, context.span_id))
+            span_id, parent = span.get_span_context().span_id, span.parent
+            if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
+                self._requests.begin(span_id)
             else:
-                self._requests.join(
-                    (context.trace_id, context.span_id), (parent.trace_id, parent.span_id)
-                )
+                self._requests.join(span_id, parent.span_id)
         except Exception:
             self._report_fault()
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
         try:
-            context = span.get_span_context()
-            if context is not None:
-                key = (context.trace_id, context.span_id)
-                if _is_entry(span):
-                    span = self._judge(span, context, self._requests.finish(key))
-                elif not self._requests.leave(key, span) and is_statement(attributes_of(span)):
-                    self._metrics.late()
+            context, parent = span.get_span_context(), span.parent
+            if context is None:
+                pass  # made by hand: nothing could have been counted for it
+            elif parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
+                span = self._judge(span, context, self._requests.finish(context.span_id))
+            elif not self._requests.leave(context.span_id, span):
+                self._count_late(span)
         except Exception:
             self._report_fault()
         self._processor.on_end(span)
@@ -103,15 +101,14 @@ class NPlusOneSpanProcessor(SpanProcessor):
             self._metrics.finding(context, route, what.repeat_class.value)
         return MarkedSpan(span, marks_of(faults[0], request.statements)) if faults else span
 
+    def _count_late(self, span: ReadableSpan) -> None:
+        if is_statement(attributes_of(span)):
+            self._metrics.late()
+
     def _report_fault(self) -> None:
         if not self._has_failed:
             self._has_failed = True
             log.exception("A span could not be examined; later faults are not logged.")
-
-
-def _is_entry(span: ReadableSpan) -> bool:
-    parent = span.parent
-    return parent is None or parent.is_remote or span.kind in _ENTRY_KINDS
 
 
 def _route(span: ReadableSpan) -> Route:

@@ -1,11 +1,12 @@
 """The requests that are running, and what each has sent; in memory that has a bound.
 
-    open spans     (trace, span) ──► the request that the span belongs to
+    open spans     span id ──► the request that the span belongs to
     requests       a tally each, and the last few spans that it has not counted yet
 
-A span finds its request by its parent, and not by thread or task: right under threads, asyncio
-and gevent alike. Spans are counted some at a time: one by one, between the work of a request, each
-would cost half as much again, for the code that counts would have left the processor's caches.
+A span finds its request by its parent's id, 64 random bits, and not by thread or task: right under
+threads, asyncio and gevent alike. Spans are counted some at a time: one by one, between the work
+of a request, each would cost half as much again, for the code that counts would have left the
+processor's caches.
 """
 
 from collections import OrderedDict
@@ -17,8 +18,6 @@ from opentelemetry.trace import StatusCode
 
 from otel_nplusone.sdk_spans import attributes_of, is_statement
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
-
-SpanKey = tuple[int, int]
 
 # A span that never ends and a request that goes on for ever must not hold memory for ever. A
 # counted statement takes about 160 bytes until its request ends.
@@ -69,30 +68,30 @@ class RunningRequests:
         """Forget everything, and the lock as well: it may be held by a thread that a fork lost."""
         # Re-entrant: a span can end in a finalizer that runs while this thread holds the lock.
         self._lock = RLock()
-        self._open: OrderedDict[SpanKey, Request] = OrderedDict()
-        self._requests: OrderedDict[SpanKey, Request] = OrderedDict()
+        self._open: OrderedDict[int, Request] = OrderedDict()
+        self._requests: OrderedDict[int, Request] = OrderedDict()
         self._statements = 0
         self._waiting = 0
 
-    def begin(self, key: SpanKey) -> None:
+    def begin(self, span_id: int) -> None:
         """Begin to count for an entry span."""
         request = Request(Tally(self._min_repeats))
         with self._lock:
-            self._open[key] = self._requests[key] = request
+            self._open[span_id] = self._requests[span_id] = request
             self._make_room()
 
-    def join(self, key: SpanKey, parent: SpanKey) -> None:
+    def join(self, span_id: int, parent_id: int) -> None:
         """Let a span belong to the request of its parent; to none, if the parent is not open."""
         with self._lock:
-            request = self._open.get(parent)
+            request = self._open.get(parent_id)
             if request is not None:
-                self._open[key] = request
+                self._open[span_id] = request
                 self._make_room()
 
-    def leave(self, key: SpanKey, span: ReadableSpan) -> bool:
+    def leave(self, span_id: int, span: ReadableSpan) -> bool:
         """Count a span that has ended; False if its request is over, or it belongs to none."""
         with self._lock:
-            request = self._open.pop(key, None)
+            request = self._open.pop(span_id, None)
             if request is None or request.closed:
                 return False
             request.waiting.append(span)
@@ -102,11 +101,11 @@ class RunningRequests:
                 self._make_room()
             return True
 
-    def finish(self, key: SpanKey) -> Request | None:
+    def finish(self, span_id: int) -> Request | None:
         """Stop to count for an entry span, and return what it sent; None if it was evicted."""
         with self._lock:
-            self._open.pop(key, None)
-            request = self._requests.pop(key, None)
+            self._open.pop(span_id, None)
+            request = self._requests.pop(span_id, None)
             if request is not None:
                 self._count(request)
                 self._close(request)
@@ -155,8 +154,8 @@ class RunningRequests:
     def _make_room(self) -> None:
         """Let the oldest go: more likely than any other, they are those that never end."""
         if len(self._open) > self._max_open_spans:
-            key, _ = self._open.popitem(last=False)
-            self._evict(self._requests.pop(key, None))
+            span_id, _ = self._open.popitem(last=False)
+            self._evict(self._requests.pop(span_id, None))
         while self._statements > self._max_statements:
             self._evict(self._requests.popitem(last=False)[1])
 

@@ -1,10 +1,19 @@
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from incident.errors import Interrupted
 from incident.interrupts import Interrupts
+
+
+@pytest.fixture(autouse=True)
+def not_under_nohup() -> Iterator[None]:
+    """SIGHUP as a terminal has it: tests that are run under nohup inherit it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,11 @@ def send(
         urllib3.PoolManager(maxsize=users, retries=False, timeout=TIMEOUT_S) as http,
         ThreadPoolExecutor(users) as visitors,
     ):
-        clinics = [clinic["name"] for clinic in _get(http, f"{address}{CLINICS}").json()["clinics"]]
+        listing = _get(http, f"{address}{CLINICS}")
+        clinics = [clinic["name"] for clinic in listing.json()["clinics"]]
         if not clinics:
             raise IncidentError(f"{address} holds no clinic: seed it with `clinic seed`.")
-        requests, sent, names = 1, 1, cycle(clinics)
+        requests, sent, names = 1, _statements(listing), cycle(clinics)
         while sent < statements and requests < MAX_REQUESTS:
             urls = [
                 f"{address}{STORIES}?{urlencode({'clinic': next(names)})}" for _ in range(users)

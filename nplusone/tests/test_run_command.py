@@ -49,7 +49,12 @@ def run(output: Path, *command: str) -> Iterator[Running]:
             cwd=PROGRAMS,
             stdout=stream,
             stderr=stream,
-            env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+            env={
+                **os.environ,
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                # Installed for the corpus, they would tell of each statement a second time.
+                "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "sqlite3,django",
+            },
         )
         try:
             yield Running(process, output)

@@ -31,6 +31,10 @@ _ACCOUNTED = (
         "the dialect's first questions",
         re.compile(r"(select pg_catalog\.|select current_schema|show )", re.I),
     ),
+    (
+        "the schema's version, at the start",
+        re.compile(r"SELECT to_regclass\(\?\) IS NOT NULL, obj_description\(", re.I),
+    ),
     ("psycopg's look at types", re.compile(r"SELECT .* FROM pg_type\b", re.I)),
 )
 

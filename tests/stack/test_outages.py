@@ -18,7 +18,7 @@ from tests.stack.engines import (
 )
 from tests.stack.visit import PATIENCE_S, visit, wait_until_stored
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.breaking]
 
 BACK_S = 120
 # The service holds back 16,384 spans, and each visit is some 500: these are more than fit.

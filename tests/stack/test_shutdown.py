@@ -11,7 +11,7 @@ from tests.stack.compose import Compose
 from tests.stack.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger, Prometheus
 from tests.stack.visit import PATIENCE_S, Visit, clinic_name, visit, wait_until_stored
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.breaking]
 
 VISITORS = 4
 COUNTED_S = 60

@@ -89,7 +89,7 @@ class Compose:
         self.do("up", "--build", "--detach", "--wait", *services)
 
     def down(self) -> None:
-        self.do("down", "--volumes", "--timeout", "60")
+        self.do("down", "--volumes")
 
     def configuration(self) -> dict[str, Any]:
         """Return the compose file as compose understands it."""

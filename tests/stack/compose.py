@@ -29,7 +29,6 @@ FOREIGN = (
     "LOCUST_",
     "OTEL_",
     "CLINIC_",
-    "WEB_CONCURRENCY",
     "BIND_ADDRESS",
     "MAKE",
     *PORTS,

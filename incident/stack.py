@@ -15,9 +15,9 @@ TOOLS = ("clinic", "gunicorn", "locust", "tracestore")
 SERVICE_NAME = "cat-clinic"
 
 # What somebody has set for other programs would change what is measured here.
-# CLINIC_WORKERS and CLINIC_THREADS stay: whoever sets these wants to see the difference.
-FOREIGN = ("OTEL_", "CLINIC_", "LOCUST_", "GUNICORN_", "WEB_CONCURRENCY", "DATABASE_URL")
-WELCOME = ("CLINIC_WORKERS", "CLINIC_THREADS")
+# WEB_CONCURRENCY and CLINIC_THREADS stay: whoever sets these wants to see the difference.
+FOREIGN = ("OTEL_", "CLINIC_", "LOCUST_", "GUNICORN_", "DATABASE_URL")
+WELCOME = ("CLINIC_THREADS",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,19 @@
 """gunicorn for the clinic: `gunicorn --config service/gunicorn.conf.py`.
 
 One process of eight threads is what the incident happened to: one core's worth of Python, whatever
-the machine has. More processes with CLINIC_WORKERS, more threads with CLINIC_THREADS. (Gunicorn's
-own WEB_CONCURRENCY is overruled: it answers a word with a traceback.)
+the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
 """
 
+import os
 import sys
 
-from clinic.errors import SettingsError
 from clinic.logs import logging_config
-from clinic.settings import ServerSettings, Settings
-
-try:
-    _served = ServerSettings.from_env()
-    # The workers read theirs after the fork; what is wrong is better said once, and here.
-    Settings.from_env()
-except SettingsError as error:
-    print(f"clinic: {error}", file=sys.stderr)
-    sys.exit(2)
 
 wsgi_app = "clinic:create_app()"
-bind = _served.bind
+bind = os.environ.get("CLINIC_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
-workers = _served.workers
-threads = _served.threads
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = int(os.environ.get("CLINIC_THREADS", "8"))
 # The application is made in the worker, after the fork: exporter threads and database
 # connections do not survive one.
 preload_app = False

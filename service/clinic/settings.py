@@ -16,11 +16,6 @@ from clinic.errors import SettingsError
 DEFAULT_DATABASE_URL = "sqlite:///var/clinic.db"
 DEFAULT_FLAGS_FILE = Path("var/flags/flags.json")
 DEFAULT_TRACE_URL = "http://127.0.0.1:16686"
-DEFAULT_BIND = "127.0.0.1:8000"
-# What the incident happened to: one core's worth of Python.
-DEFAULT_WORKERS = 1
-DEFAULT_THREADS = 8
-HIGHEST_PORT = 65_535
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
@@ -43,38 +38,6 @@ class Settings:
             trace_url=(environ.get("CLINIC_TRACE_URL") or DEFAULT_TRACE_URL).rstrip("/"),
             allow_strategy_override=_boolean(environ, "CLINIC_ALLOW_STRATEGY_OVERRIDE"),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSettings:
-    """How the clinic is served: gunicorn's address, processes, and threads of each."""
-
-    bind: str = DEFAULT_BIND
-    workers: int = DEFAULT_WORKERS
-    threads: int = DEFAULT_THREADS
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ServerSettings":
-        """Read the environment; raise SettingsError that names the variable and the value."""
-        return cls(
-            bind=_address(environ.get("CLINIC_BIND") or DEFAULT_BIND),
-            workers=_count(environ, "CLINIC_WORKERS", DEFAULT_WORKERS),
-            threads=_count(environ, "CLINIC_THREADS", DEFAULT_THREADS),
-        )
-
-
-def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if text.startswith("unix:") or (host and port.isdecimal() and int(port) <= HIGHEST_PORT):
-        return text
-    raise SettingsError(f"CLINIC_BIND={text!r} is no address; use HOST:PORT or unix:FILE")
-
-
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, "").strip() or str(default)
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise SettingsError(f"{name}={text!r} is no number of at least 1; leave it out for {default}")
 
 
 def _database_url(text: str) -> str:

@@ -59,7 +59,7 @@ def accepted(clinic: Clinic) -> int:
 def test_every_worker_exports_and_a_stop_in_full_flight_loses_no_span(
     processes: Processes, store: Tracestore, tmp_path: Path, demo_url: str
 ) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "CLINIC_WORKERS": "2"}
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "WEB_CONCURRENCY": "2"}
     clinic = start_clinic(processes, tmp_path, demo_url, env)
     name = clinic.clinic_name()
     wait_until(lambda: len(started_workers(clinic)) == 2, what="two workers", deadline_s=20)

@@ -29,6 +29,7 @@ FOREIGN = (
     "LOCUST_",
     "OTEL_",
     "CLINIC_",
+    "WEB_CONCURRENCY",
     "BIND_ADDRESS",
     "MAKE",
     *PORTS,

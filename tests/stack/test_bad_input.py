@@ -93,7 +93,11 @@ def test_the_data_of_another_postgresql_are_refused_and_left_alone(
     ("variable", "service", "complaint"),
     [
         ("LOCUST_USERS", "locust", "invalid int value: 'many'"),
-        ("CLINIC_WORKERS", "service", "CLINIC_WORKERS='many' is no number of at least 1"),
+        (
+            "WEB_CONCURRENCY",
+            "service",
+            "ValueError: invalid literal for int() with base 10: 'many'",
+        ),
     ],
 )
 def test_a_number_that_is_none_is_complained_of_in_the_log(

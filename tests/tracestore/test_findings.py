@@ -76,3 +76,20 @@ def test_a_statement_is_shown_and_never_executed(client: FlaskClient, write: Wri
     assert "× 7" in html
     assert "<script>alert" not in html
     assert "<b>" not in html
+
+
+def test_the_fourth_finding_and_those_after_it_are_folded(
+    client: FlaskClient, write: Write
+) -> None:
+    spans = [span(1)]
+    for table in range(5):
+        text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
+        spans += [
+            span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
+        ]
+    write(request(spans))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    assert "<summary>2 more</summary>" in html
+    assert html.count('<article class="headline finding">') == 5

@@ -5,6 +5,7 @@
     GET  /api/traces?service=…                GET /api/traces/{id}
     POST /api/transform                       OTLP JSON in, this form out, nothing stored
     GET  /api/metrics/…                       501, as a Jaeger without a metrics store
+    POST /api/archive/{id}                    500, as a Jaeger without an archive
 
 Every answer is {"data", "total", "limit", "offset", "errors"}; an empty list of names is null.
 https://www.jaegertracing.io/docs/latest/architecture/apis/
@@ -95,9 +96,16 @@ def create_blueprint(store: Store) -> Blueprint:
                 by_trace.setdefault(trace_id, []).append(part)
         return _traces(list(by_trace.values()))
 
-    @blueprint.get("/metrics/<any(latencies, calls, errors, minstep):_>")
-    def metrics(_: str) -> Response:
+    @blueprint.get("/metrics/<any(latencies, calls, errors, minstep):kind>")
+    def metrics(kind: str) -> Response:
+        if kind != "minstep" and not request.args.get("service"):
+            raise MalformedParameterError("service", "please provide at least one service name")
         return _error("metrics querying is currently disabled", 501)
+
+    @blueprint.post("/archive/<trace_id>")
+    def archive(trace_id: str) -> Response:
+        parse_trace_id(trace_id)
+        return _error("archive span storage was not configured", 500)
 
     @blueprint.errorhandler(MalformedParameterError)
     def malformed(error: MalformedParameterError) -> Response:

@@ -37,10 +37,6 @@ class SpanRow(NamedTuple):
     is_statement: bool
     body: bytes
 
-    @property
-    def duration_nano(self) -> int:
-        return max(self.end_time_unix_nano - self.start_time_unix_nano, 0)
-
 
 @dataclass(frozen=True, slots=True)
 class SourceSpans:
@@ -66,6 +62,7 @@ def decode_spans(request: ExportTraceServiceRequest) -> DecodedSpans:
     sources: list[SourceSpans] = []
     rejected = 0
     reason = ""
+    known: dict[bytes, bool] = {}
     for resource_spans in request.resource_spans:
         service = service_name(resource_spans.resource)
         resource = _resource_without_spans(resource_spans)
@@ -76,7 +73,7 @@ def decode_spans(request: ExportTraceServiceRequest) -> DecodedSpans:
                     rejected += 1
                     reason = reason or why_not
                 else:
-                    rows.append(_row(span))
+                    rows.append(_row(span, known))
             if rows:
                 scope = _scope_without_spans(scope_spans)
                 sources.append(SourceSpans(service, resource, scope, rows))
@@ -111,7 +108,8 @@ def attributes_of(span: Span, resource: bytes, scope: bytes) -> Iterator[KeyValu
     yield from ResourceSpans.FromString(resource).resource.attributes
 
 
-def _row(span: Span) -> SpanRow:
+def _row(span: Span, known: dict[bytes, bool]) -> SpanRow:
+    body = span.SerializeToString()
     return SpanRow(
         span.trace_id,
         span.span_id,
@@ -121,9 +119,26 @@ def _row(span: Span) -> SpanRow:
         min(span.start_time_unix_nano, _MAX_NANO),
         min(span.end_time_unix_nano, _MAX_NANO),
         span.status.code == Status.STATUS_CODE_ERROR,
-        statement_of(span) is not None,
-        span.SerializeToString(),
+        _is_statement(span, body, known),
+        body,
     )
+
+
+def _is_statement(span: Span, body: bytes, known: dict[bytes, bool]) -> bool:
+    """Whether the span has a statement; looked for once where a request's spans are alike.
+
+    Fields are serialized in the order of their numbers, the attributes after the end: what
+    follows the end is the same in the hundreds of spans of an N+1, and comparing it takes a
+    quarter of the time of walking over the attributes.
+    """
+    end = span.end_time_unix_nano
+    if not end:  # it is not in the body
+        return statement_of(span) is not None
+    rest = body[body.find(end.to_bytes(8, "little")) + 8 :]
+    found = known.get(rest)
+    if found is None:
+        found = known[rest] = statement_of(span) is not None
+    return found
 
 
 def _invalid_id(span: Span) -> str:

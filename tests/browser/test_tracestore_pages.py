@@ -344,3 +344,26 @@ def test_it_fits_a_phone(browser: Browser, naive: str, screenshots: Path) -> Non
     width = page.evaluate("document.documentElement.scrollWidth")
     context.close()
     assert width <= 390
+
+
+def test_a_finding_leads_to_its_repeats(page: Page, naive: str) -> None:
+    open_trace(page, naive)
+
+    findings = page.get_by_role("region", name="What is wrong")
+    expect(findings.get_by_role("article")).to_have_count(2)
+    expect(findings).to_contain_text("N+1 × 500")
+    findings.get_by_role("link", name="Show them").first.click()
+
+    assert selected(page) == "SELECT cat × 500"
+    expect(page.locator('.row[aria-selected="true"]')).to_have_attribute("aria-expanded", "true")
+
+
+@pytest.mark.usefixtures("naive", "fixed")
+def test_the_list_marks_what_is_wrong(page: Page, tracestore: Tracestore) -> None:
+    page.goto(f"{tracestore.ui}/search?limit=200")
+
+    marked = page.locator("tr", has=page.locator(f'a[href="/trace/{NAIVE.hex()}"]'))
+    plain = page.locator("tr", has=page.locator(f'a[href="/trace/{FIXED.hex()}"]'))
+
+    expect(marked.locator(".mark")).to_have_text("N+1 × 500", timeout=30_000)
+    expect(plain.locator(".mark")).to_have_count(0)

@@ -194,3 +194,17 @@ def test_pretty_printing_changes_the_spaces_alone(client: FlaskClient, write: Wr
 
     assert plain.get_json() == pretty.get_json()
     assert pretty.text.count("\n") > 10 > plain.text.count("\n")
+
+
+def test_a_trace_cannot_be_archived_as_there_is_no_archive(client: FlaskClient) -> None:
+    response = client.post(f"/api/archive/{TRACE.hex()}")
+
+    assert response.status_code == 500
+    assert response.get_json()["errors"][0]["msg"] == "archive span storage was not configured"
+
+
+def test_span_metrics_of_no_service_are_refused(client: FlaskClient) -> None:
+    response = client.get("/api/metrics/calls")
+
+    assert response.status_code == 400
+    assert "service" in response.get_json()["errors"][0]["msg"]

@@ -190,6 +190,8 @@ ERRORS = [
     "/api/metrics/errors?service=a",
     "/api/metrics/latencies?service=a&quantile=0.95",
     "/api/metrics/minstep",
+    "/api/metrics/calls",
+    "/api/metrics/errors",
 ]
 
 
@@ -229,6 +231,17 @@ def test_traces_of_the_older_api_are_the_same(pair: Pair, path: str) -> None:
 @pytest.mark.parametrize("path", ERRORS)
 def test_errors_have_the_same_status_and_shape(pair: Pair, path: str) -> None:
     theirs, ours = pair.get(path)
+
+    assert ours.status_code == theirs.status_code
+    assert shape(ours.json()) == shape(theirs.json())
+
+
+@pytest.mark.parametrize("trace_id", [RICH.hex(), "0" * 31 + "1", "no-hex"])
+def test_a_store_without_an_archive_says_so(pair: Pair, trace_id: str) -> None:
+    theirs, ours = (
+        requests.post(f"{ui}/api/archive/{trace_id}", timeout=20)
+        for ui in (pair.jaeger.ui, pair.tracestore.ui)
+    )
 
     assert ours.status_code == theirs.status_code
     assert shape(ours.json()) == shape(theirs.json())

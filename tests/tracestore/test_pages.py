@@ -74,9 +74,20 @@ def test_a_naive_trace_reads_at_a_glance(client: FlaskClient, write: Write) -> N
     html = client.get(f"/trace/{TRACE.hex()}").text
 
     seen = text_of(html)
-    assert "SELECT cat × 500 188 ms 45 %" in seen
-    assert "sent 500 times by GET /success-stories" in seen
+    assert "N+1 × 500 188 ms 45 %" in seen
+    assert "GET /success-stories sends this statement 500 times" in seen
+    assert "joinedload()" in seen
     assert re.search(r"SELECT cat SELECT cat\.id.*? × 500 188 ms 45 %", seen)
+
+
+def test_chunks_of_a_loader_are_repeats_and_no_fault(client: FlaskClient, write: Write) -> None:
+    chunk = "SELECT cat.id FROM cat WHERE cat.id IN (?, ?)"
+    write(request([span(1)] + [span(n, parent=1, statement=chunk) for n in range(2, 8)]))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    assert "sent 6 times by GET /" in text_of(html)
+    assert "What is wrong" not in html
 
 
 def test_a_fixed_trace_has_no_headline(client: FlaskClient, write: Write) -> None:

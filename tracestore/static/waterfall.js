@@ -186,6 +186,16 @@ class Waterfall {
     }
   }
 
+  // The span by its id, and the folded row that it is in opened.
+  showSpan(id) {
+    const index = this.model.indexOfKey(id);
+    if (index < 0) return;
+    this.model.reveal(index);
+    this.refresh();
+    const above = this.model.rows[index].parent;
+    this.select(above >= 0 && this.model.rows[above].isGroup ? above : index);
+  }
+
   // To the next span that matches, inside of folded rows as well.
   step(direction) {
     const rows = this.model.rows;
@@ -287,6 +297,9 @@ function listenToTools(waterfall) {
       field.value = link.dataset.find;
       waterfall.search(field.value);
     });
+  }
+  for (const link of document.querySelectorAll("[data-show-span]")) {
+    link.addEventListener("click", () => waterfall.showSpan(link.dataset.showSpan));
   }
   $("[data-reset-zoom]").addEventListener("click", () =>
     waterfall.zoom((timeline) => timeline.show(0, 1)),

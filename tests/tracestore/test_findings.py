@@ -1,0 +1,95 @@
+"""What is wrong with a trace, at an address that Jaeger does not have."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+from flask.testing import FlaskClient
+
+from otel_nplusone.report_json import document, schema
+from otel_nplusone.scan import Wanted, scan
+from tests.tracestore.conftest import Write
+from tests.tracestore.samples import TRACE, naive_trace, request, span
+
+ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
+CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
+
+
+def test_the_findings_are_those_of_the_command(
+    client: FlaskClient, write: Write, tmp_path: Path
+) -> None:
+    write(request(naive_trace()))
+    download = tmp_path / "trace.json"
+    download.write_bytes(client.get(f"/trace/{TRACE.hex()}/otlp.json").data)
+
+    answer = client.get(ADDRESS).get_json()
+
+    jsonschema.validate(answer, json.loads(schema()))
+    assert [(found["class"], found["repeats"]["max"]) for found in answer["findings"]] == [
+        ("n_plus_one", 500),
+        ("n_plus_one", 10),
+    ]
+    assert answer == document(scan([str(download)], Wanted()))
+
+
+def test_spans_that_come_late_are_judged_with_the_others(client: FlaskClient, write: Write) -> None:
+    write(request([span(1)] + [span(n, parent=1, statement=CAT) for n in range(2, 6)]))
+    before = client.get(ADDRESS).get_json()
+    write(request([span(6, parent=1, statement=CAT)]))
+
+    after = client.get(ADDRESS).get_json()
+
+    assert before["findings"] == []
+    assert [found["repeats"]["max"] for found in after["findings"]] == [5]
+
+
+def test_a_trace_without_its_root_is_judged_and_marked(client: FlaskClient, write: Write) -> None:
+    write(request([span(n, parent=1, statement=CAT) for n in range(2, 8)]))
+
+    answer = client.get(ADDRESS).get_json()
+
+    assert answer["incomplete_traces"] == 1
+    assert [found["incomplete"] for found in answer["findings"]] == [True]
+    assert "Spans of this request are missing" in client.get(f"/trace/{TRACE.hex()}").text
+
+
+def test_an_unknown_trace_is_not_found(client: FlaskClient) -> None:
+    response = client.get(ADDRESS)
+
+    assert response.status_code == 404
+    assert response.get_json()["error"] == {"httpCode": 404, "message": "trace not found"}
+
+
+def test_an_id_that_is_none_is_refused(client: FlaskClient) -> None:
+    response = client.get("/api/tracestore/traces/cats/findings")
+
+    assert response.status_code == 400
+    assert "cats" in response.get_json()["error"]["message"]
+
+
+def test_a_statement_is_shown_and_never_executed(client: FlaskClient, write: Write) -> None:
+    evil = "SELECT '<script>alert(1)</script>' FROM \"<b>\" WHERE id = ?"
+    write(request([span(1)] + [span(n, parent=1, statement=evil) for n in range(2, 9)]))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    assert "× 7" in html
+    assert "<script>alert" not in html
+    assert "<b>" not in html
+
+
+def test_the_fourth_finding_and_those_after_it_are_folded(
+    client: FlaskClient, write: Write
+) -> None:
+    spans = [span(1)]
+    for table in range(5):
+        text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
+        spans += [
+            span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
+        ]
+    write(request(spans))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    assert "<summary>2 more</summary>" in html
+    assert html.count('<article class="headline finding">') == 5

@@ -69,8 +69,8 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
 	@$(BIN)/pytest -m stack tests/stack $(PYTEST_ARGS)
 
-test-jaeger: $(VENV)/.dev ## tracestore beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
-	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore $(PYTEST_ARGS)
+test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
+	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
 
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)

@@ -137,13 +137,13 @@ class RunningRequests:
     def _count(self, request: Request) -> None:
         """Count the spans that wait; without their ids, which nobody asks a running service for."""
         tally, before = request.tally, request.tally.statements
-        most = self._max_statements_per_request
+        most, error = self._max_statements_per_request, StatusCode.ERROR
         for span in request.waiting:
             attributes = attributes_of(span)
             if tally.statements >= most:
                 request.beyond += is_statement(attributes)
                 continue
-            failed = span.status.status_code is StatusCode.ERROR
+            failed = span.status.status_code is error
             tally.add("", attributes, span.start_time or 0, span.end_time or 0, failed=failed)
         self._statements += tally.statements - before
         self._forget_waiting(request)

@@ -154,7 +154,8 @@ def _alone() -> float:
         for processor, times in taken.items():
             switch.processor = processor
             times.append(_request_alone(provider.get_tracer("bench")))
-    added_s = statistics.median(b - a for a, b in zip(*taken.values(), strict=True))
+    without, with_it = taken.values()
+    added_s = statistics.median(b - a for a, b in zip(without, with_it, strict=True))
     return round(1e6 * added_s / ALONE_SPANS, 1)
 
 

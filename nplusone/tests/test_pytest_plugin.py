@@ -116,7 +116,7 @@ def test_failure_of_growth_shows_the_test_and_not_the_plugin(pytester: pytest.Py
         """
     )
 
-    output = pytester.runpytest_subprocess().stdout.str()
+    output = pytester.runpytest_inprocess().stdout.str()
 
     assert "The number of SQL statements grows with the rows: 2 for 2 rows, 22 for 20." in output
     assert "assert_constant_queries(call" in output

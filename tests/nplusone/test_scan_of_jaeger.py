@@ -73,12 +73,12 @@ def otel_nplusone(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([tool("otel-nplusone"), *arguments], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("api", ["v3", "legacy"])
-def test_every_trace_of_a_service_is_read(
-    api: str, jaeger: Jaeger, request: pytest.FixtureRequest
-) -> None:
-    url = jaeger.ui if api == "v3" else request.getfixturevalue("older_jaeger")
+@pytest.fixture(params=["v3", "legacy"])
+def url(request: pytest.FixtureRequest, jaeger: Jaeger, older_jaeger: str) -> str:
+    return jaeger.ui if request.param == "v3" else older_jaeger
 
+
+def test_every_trace_of_a_service_is_read(url: str) -> None:
     scan = otel_nplusone("scan", url, "--service", "clinic", "--format", "json")
 
     assert scan.returncode == 1, scan.stderr
@@ -91,40 +91,25 @@ def test_every_trace_of_a_service_is_read(
     assert finding["repeats"]["max"] == 16
 
 
-@pytest.mark.parametrize("api", ["v3", "legacy"])
-def test_service_without_repeats_is_clean(
-    api: str, jaeger: Jaeger, request: pytest.FixtureRequest
-) -> None:
-    url = jaeger.ui if api == "v3" else request.getfixturevalue("older_jaeger")
-
-    scan = otel_nplusone("scan", url, "--service", "quiet")
-
-    assert scan.returncode == 0, scan.stderr
-    assert scan.stdout.startswith("0 findings in 1 trace (2 spans)")
-
-
-@pytest.mark.parametrize("api", ["v3", "legacy"])
-def test_window_without_traces_is_clean(
-    api: str, jaeger: Jaeger, request: pytest.FixtureRequest
-) -> None:
-    url = jaeger.ui if api == "v3" else request.getfixturevalue("older_jaeger")
-
-    scan = otel_nplusone("scan", url, "--service", "clinic", "--since", "1s")
+@pytest.mark.parametrize(
+    ("asked", "head"),
+    [
+        (["--service", "quiet"], "0 findings in 1 trace (2 spans)"),
+        (["--service", "clinic", "--since", "1s"], "0 findings in 0 traces (0 spans)"),
+    ],
+    ids=["no repeats", "a window without traces"],
+)
+def test_scan_is_clean_of(url: str, asked: list[str], head: str) -> None:
+    scan = otel_nplusone("scan", url, *asked)
 
     assert scan.returncode == 0, scan.stderr
-    assert scan.stdout.startswith("0 findings in 0 traces (0 spans)")
+    assert scan.stdout.startswith(head)
 
 
-@pytest.mark.parametrize("api", ["v3", "legacy"])
-def test_unknown_service_is_an_error_that_names_those_there_are(
-    api: str, jaeger: Jaeger, request: pytest.FixtureRequest
-) -> None:
-    url = jaeger.ui if api == "v3" else request.getfixturevalue("older_jaeger")
-
+def test_unknown_service_is_an_error_that_names_those_there_are(url: str) -> None:
     scan = otel_nplusone("scan", url, "--service", "nobody")
 
-    assert scan.returncode == 2
-    assert scan.stdout == ""
+    assert (scan.returncode, scan.stdout) == (2, "")
     assert "no service 'nobody'; there are: clinic, quiet" in scan.stderr
 
 

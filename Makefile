@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
+CORPUS := var/corpus-venv
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -69,8 +71,8 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
 	@$(BIN)/pytest -m stack tests/stack $(PYTEST_ARGS)
 
-test-jaeger: $(VENV)/.dev ## tracestore beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
-	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore $(PYTEST_ARGS)
+test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
+	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
 
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
@@ -93,8 +95,8 @@ notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
 
-corpus: $(VENV)/.corpus ## record the detector's labelled traces anew, from real programs
-	@$(BIN)/python -m nplusone.tests.corpus.record
+corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
+	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record
 
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
@@ -147,6 +149,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.corpus: requirements/corpus.txt $(VENV)/.dev
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+$(CORPUS)/.ready: requirements/corpus.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(CORPUS)
+	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r $<
+	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r requirements/bootstrap.txt
+	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@

@@ -7,8 +7,9 @@ One clinic answers the page as it was launched, again and again, and its telemet
     described   … and otel_nplusone.sqlalchemy describes them: what the clinic does
 
 CPU is the whole process's, with the exporter's thread, until its queue is empty; an encoded batch
-is thrown away. Differences are between the quickest tenth of each, which nothing else on this
-machine has disturbed; the table has the medians as well.
+is thrown away. What a variant adds is the median, over all rounds, of the difference to the one
+before it in the same round: both have had the same machine, so that what disturbs it cancels out.
+The table has the medians of each, and what its quickest tenth does not exceed.
 """
 
 import gc
@@ -142,7 +143,7 @@ def measure() -> Mapping[str, float | int | Table]:
 
 
 def _alone() -> float:
-    """Return the microseconds for a span where spans are all there is, as the quickest of each."""
+    """Return the microseconds for a span where spans are all there is: the median of pairs."""
     meter_provider = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
     switch = Switch(SpanProcessor())
     provider = TracerProvider(shutdown_on_exit=False)
@@ -153,8 +154,9 @@ def _alone() -> float:
         for processor, times in taken.items():
             switch.processor = processor
             times.append(_request_alone(provider.get_tracer("bench")))
-    without, with_it = (min(times) for times in taken.values())
-    return round(1e6 * (with_it - without) / ALONE_SPANS, 1)
+    without, with_it = taken.values()
+    added_s = statistics.median(b - a for a, b in zip(without, with_it, strict=True))
+    return round(1e6 * added_s / ALONE_SPANS, 1)
 
 
 def _request_alone(tracer: Tracer) -> float:
@@ -179,10 +181,12 @@ def _take_turns(scene: Scene) -> dict[str, list[Turn]]:
 
 
 def _added(what: str, before: Sequence[Turn], after: Sequence[Turn]) -> dict[str, float]:
-    added_ms = _undisturbed(after) - _undisturbed(before)
+    pairs = zip(before, after, strict=True)
+    added_ms = statistics.median(b.cpu_ms - a.cpu_ms for a, b in pairs)
+    before_ms = statistics.median(turn.cpu_ms for turn in before)
     return {
         f"{what}_us_per_span": round(1e3 * added_ms / before[0].spans, 1),
-        f"{what}_percent_of_naive_request": round(100 * added_ms / _undisturbed(before), 1),
+        f"{what}_percent_of_naive_request": round(100 * added_ms / before_ms, 1),
     }
 
 

@@ -317,10 +317,7 @@ class BrokenRequests(RunningRequests):
     def begin(self, span_id: int) -> None:
         raise RuntimeError("broken")
 
-    def leave(self, span_id: int, span: ReadableSpan) -> bool:
-        raise RuntimeError("broken")
-
-    def finish(self, span_id: int) -> Request | None:
+    def end(self, span_id: int, span: ReadableSpan) -> Request | None:
         raise RuntimeError("broken")
 
 

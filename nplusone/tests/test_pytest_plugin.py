@@ -96,6 +96,33 @@ def test_growth_fails_with_statement_growth_and_line(
     assert "SELECT shelf" not in message
 
 
+def test_failure_of_growth_shows_the_test_and_not_the_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from sqlalchemy import create_engine, text
+
+        def test_list(assert_constant_queries):
+            engine, rows = create_engine("sqlite://"), []
+
+            def call():
+                with engine.connect() as connection:
+                    for row in rows:
+                        connection.execute(text("SELECT 1 WHERE 1 = :row"), {"row": row})
+
+            try:
+                assert_constant_queries(call, lambda size: rows.extend(range(size)))
+            finally:
+                engine.dispose()
+        """
+    )
+
+    output = pytester.runpytest_inprocess().stdout.str()
+
+    assert "The number of SQL statements grows with the rows: 2 for 2 rows, 22 for 20." in output
+    assert "assert_constant_queries(call" in output
+    assert "growth.py" not in output
+
+
 def test_constant_number_passes(
     engine: Engine, assert_constant_queries: Callable[..., None]
 ) -> None:

@@ -28,7 +28,14 @@ def test_a_scan_of_tracestore_finds_the_repeats(tmp_path: Path) -> None:
         scan = subprocess.run(
             [tool("otel-nplusone"), "scan", store.ui, "--format", "json"], capture_output=True
         )
+        text = subprocess.run(
+            [tool("otel-nplusone"), "scan", store.ui], capture_output=True, text=True
+        ).stdout
+        page = requests.get(f"{store.ui}/trace/{drawing.trace_id}", timeout=30)
 
+    assert f"worst trace   {page.url}" in text
+    assert page.ok
+    assert "/cats" in page.text
     report = json.loads(scan.stdout)
     assert scan.returncode == 1
     assert report["spans_read"] == 7

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from otel_nplusone import diff_command, run_command, scan_command
 from otel_nplusone.errors import NPlusOneError
@@ -20,6 +21,9 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 clean, 1 findings, 2 bad usage or input."""
     parser = argparse.ArgumentParser(prog="otel-nplusone", description="N+1 queries in traces.")
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('otel-nplusone')}"
+    )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for subcommand in _SUBCOMMANDS:
         subcommand.add_parser(subparsers)

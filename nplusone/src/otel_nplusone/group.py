@@ -10,6 +10,7 @@ from otel_nplusone.model import RepeatClass
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
 (_BATCH_SIZE,) = semconv.BATCH_SIZE
+_VALUES_HASH = semconv.VALUES_HASH
 
 
 class Group:
@@ -87,14 +88,18 @@ class Group:
         if text != self._first_text:
             self._look_again(text)
         if not self._unknown_values:
-            self._add_values(text, attributes)
+            known = attributes.get(_VALUES_HASH)
+            if type(known) is str:
+                self._values.add(hash(known))
+            else:
+                self._add_values(text, attributes)
         if _BATCH_SIZE in attributes:
             size = semconv.number(attributes, semconv.BATCH_SIZE)
             self._batched = self._batched or (size is not None and size > 1)
         return self.repeats
 
     def _add_values(self, text: str, attributes: Mapping[str, object]) -> None:
-        """Remember which values it came with, as far as the span tells."""
+        """Remember which values it came with, as far as a span without their hash tells."""
         known = self._known_values(attributes)
         if known is not None:
             self._values.add(hash(known))

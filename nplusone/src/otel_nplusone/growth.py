@@ -27,6 +27,7 @@ def assert_constant_queries(
     setup: called with the number of rows that there are to be; its statements do not count.
     engine: count those of this engine; without it, those of every engine in the process.
     """
+    __tracebackhide__ = True  # pytest shows the test's line, not this one
     small, large = sizes
     if not 0 <= small < large:
         raise UsageError(f"sizes={sizes!r}: expected a smaller and a larger number of rows")

@@ -57,24 +57,22 @@ class NPlusOneSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
-            span_id, parent = span.get_span_context().span_id, span.parent
+            parent = span.parent
             if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
-                self._requests.begin(span_id)
+                self._requests.begin(span.get_span_context().span_id)
             else:
-                self._requests.join(span_id, parent.span_id)
+                self._requests.join(span.get_span_context().span_id, parent.span_id)
         except Exception:
             self._report_fault()
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
         try:
-            context, parent = span.get_span_context(), span.parent
-            if context is None:
-                pass  # made by hand: nothing could have been counted for it
-            elif parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
-                span = self._judge(span, context, self._requests.finish(context.span_id))
-            elif not self._requests.leave(context.span_id, span):
-                self._count_late(span)
+            context = span.get_span_context()
+            if context is not None:  # one made by hand has none
+                request = self._requests.end(context.span_id, span)
+                if request is not None:
+                    span = self._close(span, context, request)
         except Exception:
             self._report_fault()
         self._processor.on_end(span)
@@ -85,12 +83,16 @@ class NPlusOneSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         return self._processor.force_flush(timeout_millis)
 
-    def _judge(
-        self, span: ReadableSpan, context: SpanContext, request: Request | None
-    ) -> ReadableSpan:
+    def _close(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
+        """Judge an entry span; all others that come here came too late."""
+        if request.span_id == context.span_id:
+            return self._judge(span, context, request)
+        if not _is_entry(span):  # an entry span was evicted, and says nothing
+            self._count_late(span)
+        return span
+
+    def _judge(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
         """Record a request; return its span, marked with the fault that cost it the most time."""
-        if request is None:
-            return span
         if request.statements == 0 and span.kind not in _ENTRY_KINDS:
             # A span of its own that is no request: a connection's check, a task without a database.
             return span
@@ -109,6 +111,11 @@ class NPlusOneSpanProcessor(SpanProcessor):
         if not self._has_failed:
             self._has_failed = True
             log.exception("A span could not be examined; later faults are not logged.")
+
+
+def _is_entry(span: ReadableSpan) -> bool:
+    parent = span.parent
+    return parent is None or parent.is_remote or span.kind in _ENTRY_KINDS
 
 
 def _route(span: ReadableSpan) -> Route:

@@ -36,6 +36,7 @@ class Request:
     `beyond` counts the spans that the tally had no room for.
     """
 
+    span_id: int
     tally: Tally
     waiting: list[ReadableSpan] = field(default_factory=list)
     beyond: int = 0
@@ -45,6 +46,9 @@ class Request:
     def statements(self) -> int:
         """All statements that are counted; beyond the bound with transactions and pings."""
         return self.tally.statements + self.beyond
+
+
+NO_REQUEST = Request(0, Tally(), closed=True)  # 0 is no span's id
 
 
 class RunningRequests:
@@ -75,7 +79,7 @@ class RunningRequests:
 
     def begin(self, span_id: int) -> None:
         """Begin to count for an entry span."""
-        request = Request(Tally(self._min_repeats))
+        request = Request(span_id, Tally(self._min_repeats))
         with self._lock:
             self._open[span_id] = self._requests[span_id] = request
             self._make_room()
@@ -86,30 +90,29 @@ class RunningRequests:
             request = self._open.get(parent_id)
             if request is not None:
                 self._open[span_id] = request
-                self._make_room()
+                if len(self._open) > self._max_open_spans:
+                    self._make_room()
 
-    def leave(self, span_id: int, span: ReadableSpan) -> bool:
-        """Count a span that has ended; False if its request is over, or it belongs to none."""
+    def end(self, span_id: int, span: ReadableSpan) -> Request | None:
+        """Count a span that has ended; return None, or the request that is over with it.
+
+        That is the span's own, or one that was over before: too late to count. NO_REQUEST stands
+        for one that was evicted, or never began.
+        """
         with self._lock:
-            request = self._open.pop(span_id, None)
-            if request is None or request.closed:
-                return False
-            request.waiting.append(span)
+            request = self._open.pop(span_id, NO_REQUEST)
+            if request.closed:
+                return request
+            if request.span_id == span_id:
+                self._finish(request)
+                return request
+            waiting = request.waiting
+            waiting.append(span)
             self._waiting += 1
-            if len(request.waiting) >= MAX_WAITING or self._waiting >= MAX_WAITING_IN_ALL:
+            if len(waiting) >= MAX_WAITING or self._waiting >= MAX_WAITING_IN_ALL:
                 self._count(request)
                 self._make_room()
-            return True
-
-    def finish(self, span_id: int) -> Request | None:
-        """Stop to count for an entry span, and return what it sent; None if it was evicted."""
-        with self._lock:
-            self._open.pop(span_id, None)
-            request = self._requests.pop(span_id, None)
-            if request is not None:
-                self._count(request)
-                self._close(request)
-            return request
+            return None
 
     @property
     def open_spans(self) -> int:
@@ -126,24 +129,22 @@ class RunningRequests:
         """How many statements the tallies of all requests hold."""
         return self._statements
 
+    def _finish(self, request: Request) -> None:
+        self._requests.pop(request.span_id, None)
+        self._count(request)
+        self._close(request)
+
     def _count(self, request: Request) -> None:
-        """Count the spans that wait."""
+        """Count the spans that wait; without their ids, which nobody asks a running service for."""
         tally, before = request.tally, request.tally.statements
+        most, error = self._max_statements_per_request, StatusCode.ERROR
         for span in request.waiting:
             attributes = attributes_of(span)
-            if not is_statement(attributes):
+            if tally.statements >= most:
+                request.beyond += is_statement(attributes)
                 continue
-            if tally.statements >= self._max_statements_per_request:
-                request.beyond += 1
-                continue
-            context = span.get_span_context()
-            tally.add(
-                f"{context.span_id:016x}" if context is not None else "",
-                attributes,
-                span.start_time or 0,
-                span.end_time or 0,
-                failed=span.status.status_code is StatusCode.ERROR,
-            )
+            failed = span.status.status_code is error
+            tally.add("", attributes, span.start_time or 0, span.end_time or 0, failed=failed)
         self._statements += tally.statements - before
         self._forget_waiting(request)
 
@@ -162,6 +163,7 @@ class RunningRequests:
     def _evict(self, request: Request | None) -> None:
         if request is not None:
             self._close(request)
+            self._open.pop(request.span_id, None)
             # Its spans may be open for ever, and would keep what was counted.
             self._forget_waiting(request)
             request.tally = Tally(self._min_repeats)

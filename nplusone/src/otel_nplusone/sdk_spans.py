@@ -1,6 +1,7 @@
 """The SDK's spans → the model's."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
@@ -20,9 +21,10 @@ def attributes_of(span: ReadableSpan) -> Mapping[str, object]:
     Looking several of them up in the SDK's own mapping costs a call in Python for each.
     """
     attributes = span.attributes
-    copy = getattr(attributes, "copy", None)
-    copied: Mapping[str, object] = copy() if copy is not None else dict(attributes or {})
-    return copied
+    if type(attributes) is MappingProxyType:
+        copied: Mapping[str, object] = attributes.copy()
+        return copied
+    return dict(attributes or {})
 
 
 def is_statement(attributes: Mapping[str, object]) -> bool:

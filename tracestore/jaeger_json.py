@@ -12,13 +12,15 @@ https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-from tracestore.otlp_json import clear_own_fields, dumps
+from tracestore.otlp_json import dumps
 from tracestore.reader import StoredSpans
+from tracestore.span_bytes import OwnPart, split
 from tracestore.values import as_text, finite
 
 JsonObject = dict[str, Any]
@@ -36,10 +38,10 @@ def trace_json(parts: Sequence[StoredSpans]) -> str:
     for part in parts:
         process_id = process_ids.setdefault(dumps(_process(part)), f"p{len(process_ids) + 1}")
         tags = _scope_tags(ScopeSpans.FromString(part.scope).scope)
-        known: dict[bytes, str] = {}
-        spans += [_span(Span.FromString(body), tags, process_id, known) for body in part.spans]
+        known: dict[bytes, _Common] = {}
+        spans += [_span(split(body), tags, process_id, known) for body in part.spans]
     processes = ",".join(f'"{number}":{text}' for text, number in process_ids.items())
-    trace_id = trace_id_text(Span.FromString(parts[0].spans[0]).trace_id)
+    trace_id = trace_id_text(split(parts[0].spans[0]).trace_id)
     return (
         f'{{"traceID":"{trace_id}","spans":[{",".join(spans)}],'
         f'"processes":{{{processes}}},"warnings":null}}'
@@ -57,36 +59,47 @@ def _process(part: StoredSpans) -> JsonObject:
     return {"serviceName": part.service, "tags": tags}
 
 
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What a span may have in common with others: the end of its text, and its links."""
+
+    text: str
+    links: Sequence[Span.Link]
+
+
 def _span(
-    span: Span, scope_tags: list[JsonObject], process_id: str, known: dict[bytes, str]
+    own: OwnPart, scope_tags: list[JsonObject], process_id: str, known: dict[bytes, _Common]
 ) -> str:
-    duration = max(span.end_time_unix_nano - span.start_time_unix_nano, 0)
-    head = (
-        f'{{"traceID":"{trace_id_text(span.trace_id)}","spanID":"{span.span_id.hex()}",'
-        f'"references":{dumps(_references(span))},'
-        f'"startTime":{span.start_time_unix_nano // 1000},"duration":{duration // 1000},'
+    common = known.get(own.rest)
+    if common is None:
+        span = Span.FromString(own.rest)
+        common = known[own.rest] = _Common(_rest(span, scope_tags, process_id), span.links)
+    duration = max(own.end_time_unix_nano - own.start_time_unix_nano, 0)
+    return (
+        f'{{"traceID":"{trace_id_text(own.trace_id)}","spanID":"{own.span_id.hex()}",'
+        f'"references":{dumps(_references(own, common.links))},'
+        f'"startTime":{own.start_time_unix_nano // 1000},"duration":{duration // 1000},'
+        f"{common.text}"
     )
-    clear_own_fields(span)
-    rest = span.SerializeToString()
-    text = known.get(rest)
-    if text is None:
-        tags = scope_tags + [_tag(item) for item in span.attributes] + _derived_tags(span)
-        text = known[rest] = (
-            f'"operationName":{dumps(span.name)},"tags":{dumps(tags)},'
-            f'"logs":{dumps([_log(event) for event in span.events])},'
-            f'"processID":"{process_id}","warnings":null}}'
-        )
-    return head + text
 
 
-def _references(span: Span) -> list[JsonObject]:
+def _rest(span: Span, scope_tags: list[JsonObject], process_id: str) -> str:
+    tags = scope_tags + [_tag(item) for item in span.attributes] + _derived_tags(span)
+    return (
+        f'"operationName":{dumps(span.name)},"tags":{dumps(tags)},'
+        f'"logs":{dumps([_log(event) for event in span.events])},'
+        f'"processID":"{process_id}","warnings":null}}'
+    )
+
+
+def _references(own: OwnPart, links: Sequence[Span.Link]) -> list[JsonObject]:
     """The parent first; a link to the parent only says what kind of parent it is."""
     references = []
-    if span.parent_span_id:
-        references.append(_reference("CHILD_OF", span.trace_id, span.parent_span_id))
-    for link in span.links:
+    if own.parent_span_id:
+        references.append(_reference("CHILD_OF", own.trace_id, own.parent_span_id))
+    for link in links:
         reference = _reference(_reference_type(link), link.trace_id, link.span_id)
-        if (link.trace_id, link.span_id) == (span.trace_id, span.parent_span_id):
+        if (link.trace_id, link.span_id) == (own.trace_id, own.parent_span_id):
             references[0] = reference
         else:
             references.append(reference)

@@ -14,19 +14,15 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-JsonObject = dict[str, Any]
+from tracestore.span_bytes import OwnPart, split
 
-# What no two spans have in common.
-_OWN_FIELDS: tuple[
-    Literal["trace_id", "span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano"],
-    ...,
-] = ("trace_id", "span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano")
+JsonObject = dict[str, Any]
 
 # json.dumps() with separators would make an encoder for every call.
 dumps = json.JSONEncoder(separators=(",", ":")).encode
@@ -45,7 +41,7 @@ def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -
     outer = ResourceSpans.FromString(resource)
     inner = ScopeSpans.FromString(scope)
     known = _Known()
-    texts = ",".join([_span_json(Span.FromString(body), known) for body in spans])
+    texts = ",".join([_span_json(split(body), known) for body in spans])
     return (
         f'{{"resource":{dumps(_resource(outer.resource))},'
         f'"scopeSpans":[{{"scope":{dumps(_scope(inner.scope))},"spans":[{texts}]'
@@ -73,25 +69,16 @@ def any_value(value: AnyValue) -> JsonObject:
     return {}
 
 
-def _span_json(span: Span, known: _Known) -> str:
-    parent = f'"parentSpanId":"{span.parent_span_id.hex()}",' if span.parent_span_id else ""
-    head = (
-        f'{{"traceId":"{span.trace_id.hex()}","spanId":"{span.span_id.hex()}",{parent}'
-        f'"startTimeUnixNano":"{span.start_time_unix_nano}",'
-        f'"endTimeUnixNano":"{span.end_time_unix_nano}",'
-    )
-    clear_own_fields(span)
-    rest = span.SerializeToString()
-    text = known.rests.get(rest)
+def _span_json(own: OwnPart, known: _Known) -> str:
+    text = known.rests.get(own.rest)
     if text is None:
-        text = known.rests[rest] = _rest_json(span, known)
-    return head + text
-
-
-def clear_own_fields(span: Span) -> None:
-    """Leave of a span what it may have in common with others."""
-    for name in _OWN_FIELDS:
-        span.ClearField(name)
+        text = known.rests[own.rest] = _rest_json(Span.FromString(own.rest), known)
+    parent = f'"parentSpanId":"{own.parent_span_id.hex()}",' if own.parent_span_id else ""
+    return (
+        f'{{"traceId":"{own.trace_id.hex()}","spanId":"{own.span_id.hex()}",{parent}'
+        f'"startTimeUnixNano":"{own.start_time_unix_nano}",'
+        f'"endTimeUnixNano":"{own.end_time_unix_nano}",{text}'
+    )
 
 
 def _rest_json(span: Span, known: _Known) -> str:

@@ -1,0 +1,68 @@
+"""A stored span's own part and the rest, which the spans of an N+1 have in common.
+
+A body is an OTLP Span as protobuf writes it: fields in the order of their numbers, so that the ids
+and times, which no two spans share, stand at known places among the others. They are cut out of the
+bytes. Parsing the message, clearing the fields and writing it again takes five times as long.
+
+    0a 10 trace id · 12 08 span id · [22 08 parent's id] · 2a name · [30 kind]
+    · 39 start · 41 end · attributes and all that follows
+    (tag = number << 3 | wire type; the numbers are those of opentelemetry-proto's trace.proto)
+"""
+
+import struct
+from typing import NamedTuple
+
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+_IDS = b"\x0a\x10", b"\x12\x08"
+_PARENT = b"\x22\x08"
+_NAME, _KIND, _START, _END = 0x2A, 0x30, 0x39, 0x41
+# A length or a number below this takes one byte.
+_ONE_BYTE = 0x80
+_TIMES = struct.Struct("<xQxQ")
+
+
+class OwnPart(NamedTuple):
+    """What no two spans share, and the rest: again a Span message, without these fields."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_span_id: bytes
+    start_time_unix_nano: int
+    end_time_unix_nano: int
+    rest: bytes
+
+
+def split(body: bytes) -> OwnPart:
+    """Cut a stored span in two."""
+    try:
+        return _cut(body) or _parsed(body)
+    except IndexError:  # it ends before its times
+        return _parsed(body)
+
+
+def _cut(body: bytes) -> OwnPart | None:
+    """None where a field is missing, is longer than usual, or has a rare one before it."""
+    if body[:2] != _IDS[0] or body[18:20] != _IDS[1]:
+        return None
+    name, parent = 28, b""
+    if body[28:30] == _PARENT:
+        name, parent = 38, body[30:38]
+    if body[name] != _NAME or body[name + 1] >= _ONE_BYTE:
+        return None
+    times = name + 2 + body[name + 1]
+    if body[times] == _KIND and body[times + 1] < _ONE_BYTE:
+        times += 2
+    if body[times] != _START or body[times + 9] != _END:
+        return None
+    rest = times + _TIMES.size
+    start, end = _TIMES.unpack(body[times:rest])
+    return OwnPart(body[2:18], body[20:28], parent, start, end, body[name:times] + body[rest:])
+
+
+def _parsed(body: bytes) -> OwnPart:
+    span = Span.FromString(body)
+    own = {name: getattr(span, name) for name in OwnPart._fields[:-1]}
+    for name in own:
+        span.ClearField(name)  # type: ignore[arg-type]  # any field's name, says its stub
+    return OwnPart(**own, rest=span.SerializeToString())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -147,7 +147,5 @@ def _store_in_place(engine: Engine, rows: Rows, progress: Progress) -> None:
             with tables_to_fill(connection):
                 load(connection, rows, progress)
             schema.mark(connection)
-            # The database would gather statistics in its own time, and SQLite never would.
-            connection.execute(text("ANALYZE"))
     finally:
         engine.dispose()

@@ -32,7 +32,7 @@ demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 
 serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing
-	@CLINIC_BIND=$${CLINIC_BIND:-127.0.0.1:$(CLINIC_PORT)} exec $(BIN)/gunicorn --config service/gunicorn.conf.py
+	@CLINIC_BIND=$${CLINIC_BIND:-127.0.0.1:$(CLINIC_PORT)} exec $(BIN)/clinic serve
 
 up: ## the stack in containers: build, start, wait until healthy
 	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }

@@ -2,14 +2,15 @@
 
 A read is everything between the request and its answer that depends on the strategy: a session,
 the strategy, and the JSON of its cats, as bytes. All of them return the same bytes. They take
-turns, so that whatever else this machine does falls on all of them alike. Times are medians; the
-ratios that have a target compare the quickest tenth of each, which nothing else has disturbed.
+turns, so that whatever else this machine does falls on all of them alike. Times are medians. Ratios
+to the raw driver are medians of pairs: each read is followed at once by one of the raw driver's,
+and what disturbs a moment disturbs both. The figure that has a target is the table's own.
 """
 
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import psutil
@@ -33,6 +34,8 @@ ROUNDS = 7
 # In each round a strategy reads as often as fits into this, and once at least.
 TURN_S = 0.25
 MOST_READS_PER_TURN = 40
+PAIRS_PER_TURN = 3
+# For core, whose ratio has a target.
 PAIRS = 300
 CLINIC = 7
 
@@ -44,6 +47,8 @@ class Samples:
     """Times of one reader, in seconds."""
 
     wall: list[float] = field(default_factory=list)
+    # Each read's time by that of the raw driver's read right after it.
+    times_raw: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     # The system counts a process's time in hundredths of a second: only sums are of use.
     backend_cpu: float = 0.0
@@ -65,16 +70,15 @@ def _measure_on(kind: str, url: str, rows: Rows) -> dict[str, float | int | Tabl
     with readers_of(url, rows.clinic[CLINIC]["name"]) as readers:
         _require_same_answers(readers)
         samples = _take_turns(readers)
-        core_times_raw = _pairwise(readers["core"].read, readers[RAW].read)
-    wall = {name: statistics.median(taken.wall) for name, taken in samples.items()}
-    naive_times_core = _undisturbed(samples["naive"].wall) / _undisturbed(samples["core"].wall)
+        samples["core"].times_raw += _pairs(readers["core"].read, readers[RAW].read, PAIRS)
+    times_raw = {name: statistics.median(taken.times_raw) for name, taken in samples.items()}
     table = {
-        name: _row(readers[name], samples[name], wall[name] / wall[RAW])
-        for name in sorted(wall, key=lambda name: wall[name])
+        name: _row(readers[name], samples[name], times_raw[name])
+        for name in sorted(times_raw, key=lambda name: times_raw[name])
     }
     return {
-        f"{kind}_core_times_raw_driver": round(core_times_raw, 2),
-        f"{kind}_naive_times_core": round(naive_times_core, 1),
+        f"{kind}_core_times_raw_driver": round(times_raw["core"], 2),
+        f"{kind}_naive_times_core": round(times_raw["naive"] / times_raw["core"], 1),
         kind: table,
     }
 
@@ -112,6 +116,8 @@ def _take_turns(readers: Mapping[str, Reader]) -> dict[str, Samples]:
     for _ in range(ROUNDS):
         for name, reader in readers.items():
             _turn(reader, samples[name])
+            pairs = min(len(samples[name].wall), PAIRS_PER_TURN)
+            samples[name].times_raw += _pairs(reader.read, readers[RAW].read, pairs)
     return samples
 
 
@@ -128,20 +134,15 @@ def _turn(reader: Reader, samples: Samples) -> None:
     samples.backend_cpu += _cpu_seconds(reader.backend) - backend_before
 
 
-def _pairwise(one: Read, other: Read) -> float:
+def _pairs(one: Read, other: Read, count: int) -> list[float]:
     """Return how many times the other's time one takes, read by read in turns."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(PAIRS):
-        for read, taken in zip((one, other), times, strict=True):
-            begin = time.perf_counter()
-            read()
-            taken.append(time.perf_counter() - begin)
-    return _undisturbed(times[0]) / _undisturbed(times[1])
+    return [_seconds(one) / _seconds(other) for _ in range(count)]
 
 
-def _undisturbed(times: Sequence[float]) -> float:
-    """Return the time that the quickest tenth does not exceed."""
-    return sorted(times)[len(times) // 10]
+def _seconds(read: Read) -> float:
+    begin = time.perf_counter()
+    read()
+    return time.perf_counter() - begin
 
 
 def _cpu_seconds(process: psutil.Process | None) -> float:

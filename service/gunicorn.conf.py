@@ -1,19 +1,26 @@
-"""gunicorn for the clinic: `gunicorn --config service/gunicorn.conf.py`.
+"""gunicorn for the clinic: `clinic serve`, or `gunicorn --config service/gunicorn.conf.py`.
 
 One process of eight threads is what the incident happened to: one core's worth of Python, whatever
 the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
 """
 
-import os
 import sys
 
+from clinic.errors import ClinicError
 from clinic.logs import logging_config
+from clinic.server import ServerSettings
+
+try:
+    server = ServerSettings.from_env()
+except ClinicError as error:
+    print(f"clinic: {error}", file=sys.stderr)
+    sys.exit(2)
 
 wsgi_app = "clinic:create_app()"
-bind = os.environ.get("CLINIC_BIND", "127.0.0.1:8000")
+bind = server.bind
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = int(os.environ.get("CLINIC_THREADS", "8"))
+workers = server.workers
+threads = server.threads
 # The application is made in the worker, after the fork: exporter threads and database
 # connections do not survive one.
 preload_app = False

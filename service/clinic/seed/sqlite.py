@@ -55,11 +55,15 @@ def load(connection: Connection, rows: Rows, progress: Progress) -> None:
     counts = rows.counts
     for table, columns in _tables(rows):
         statement = _insert(table, columns)
-        for begin in range(0, counts[table], BATCH):
-            batch = slice(begin, min(begin + BATCH, counts[table]))
-            count = batch.stop - batch.start
-            driver.execute(statement, (count, *(column.at(batch).tobytes() for column in columns)))
+        for count, blobs in _batches(columns, counts[table]):
+            driver.execute(statement, (count, *blobs))
             progress(count)
+
+
+def _batches(columns: Sequence[Column], total: int) -> Iterator[tuple[int, list[bytes]]]:
+    for begin in range(0, total, BATCH):
+        batch = slice(begin, min(begin + BATCH, total))
+        yield batch.stop - batch.start, [column.at(batch).tobytes() for column in columns]
 
 
 def _insert(table: str, columns: Sequence[Column]) -> str:

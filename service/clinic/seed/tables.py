@@ -1,6 +1,6 @@
 """Tables that are quick to fill: their indexes, and what else can wait, are made afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.schema import (
     AddConstraint,
@@ -36,14 +37,21 @@ def tables_to_fill(connection: Connection) -> Iterator[None]:
         for constraint in _keys(table) if can_wait else ():
             connection.execute(DropConstraint(constraint, isolate_from_table=False))
     yield
-    # All keys before the first foreign key, which refers to one.
-    every = [*map(_keys, tables), *(table.foreign_key_constraints for table in tables)]
-    for constraints in every if can_wait else ():
-        for constraint in sorted(constraints, key=lambda constraint: str(constraint.name)):
-            connection.execute(AddConstraint(constraint, isolate_from_table=False))
+    for table in tables if can_wait else ():
+        _add(connection, _keys(table))
     for table in tables:
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index))
+    # The database would gather statistics in its own time, and SQLite never would. Foreign keys,
+    # which come last, are checked by a plan that is made with them, over the indexes.
+    connection.execute(text("ANALYZE"))
+    for table in tables if can_wait else ():
+        _add(connection, table.foreign_key_constraints)
+
+
+def _add(connection: Connection, constraints: Iterable[Constraint]) -> None:
+    for constraint in sorted(constraints, key=lambda constraint: str(constraint.name)):
+        connection.execute(AddConstraint(constraint, isolate_from_table=False))
 
 
 def _keys(table: Table) -> list[Constraint]:

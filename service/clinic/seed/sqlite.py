@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from clinic.models import APPOINTMENT_DURATION
 from clinic.seed import names
+from clinic.seed.ahead import made_ahead
 from clinic.seed.rows import Rows, license_number, start_of
 
 BATCH = 20_000
@@ -55,7 +56,7 @@ def load(connection: Connection, rows: Rows, progress: Progress) -> None:
     counts = rows.counts
     for table, columns in _tables(rows):
         statement = _insert(table, columns)
-        for count, blobs in _batches(columns, counts[table]):
+        for count, blobs in made_ahead(_batches(columns, counts[table])):
             driver.execute(statement, (count, *blobs))
             progress(count)
 

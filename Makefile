@@ -59,8 +59,8 @@ doctor: $(VENV)/.runtime ## is every part of the running stack well? TARGET=comp
 reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TARGET=compose for the containers
 	@$(BIN)/incident reconcile --target $(TARGET)
 
-test: $(VENV)/.dev ## unit and integration tests
-	@$(BIN)/pytest -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
+test: $(VENV)/.dev ## unit and integration tests, on all cores
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)

@@ -31,7 +31,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Tracer
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.db import EXTENSION
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate

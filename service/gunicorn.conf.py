@@ -16,7 +16,7 @@ except ClinicError as error:
     print(f"clinic: {error}", file=sys.stderr)
     sys.exit(2)
 
-wsgi_app = "clinic:create_app()"
+wsgi_app = "clinic.app:create_app()"
 bind = server.bind
 worker_class = "gthread"
 workers = server.workers

@@ -10,8 +10,8 @@ from waitress import wasyncore
 
 from tracestore.errors import PortTakenError
 
-# What a handler waits for is the one writer or the interpreter: more threads gain nothing.
-_THREADS = 6
+# What a handler waits for is the one writer or the interpreter: six take in a seventh less.
+_THREADS = 3
 _DRAIN_SECONDS = 8.0
 # How soon a signal is noticed when nothing arrives.
 _NAP_SECONDS = 0.1

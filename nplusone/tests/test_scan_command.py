@@ -304,3 +304,30 @@ def test_input_that_cannot_be_read_ends_with_two(
 
     assert code == 2
     assert "none.json: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["--route", "GET /dogs"], "no span is of route 'GET /dogs'"),
+        (["--service", "kennel"], "no span is of service 'kennel'"),
+        (["--service", "kennel", "--route", "/cats"], "of service 'kennel' and route '/cats'"),
+    ],
+)
+def test_what_matches_nothing_is_not_called_clean(
+    capsys: pytest.CaptureFixture[str], traces: str, asked: list[str], words: str
+) -> None:
+    code, document = report(capsys, traces, *asked)
+
+    assert code == 0
+    assert document["findings"] == []
+    assert any(words in warning for warning in document["warnings"])
+
+
+def test_route_without_findings_is_met_silently(
+    capsys: pytest.CaptureFixture[str], clean: str
+) -> None:
+    code, document = report(capsys, clean, "--route", "/cats")
+
+    assert code == 0
+    assert document["warnings"] == []

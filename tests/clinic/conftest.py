@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy.orm import Session
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.booking import Booking
 from clinic.db import make_engine
 from clinic.seed.datasets import DATASETS

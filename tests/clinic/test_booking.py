@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from clinic import booking, close_app, create_app
+from clinic import booking
+from clinic.app import close_app, create_app
 from clinic.errors import RecordNotFound, RuleBroken, SlotTaken, TooLateToCancel
 from clinic.models import Appointment
 from clinic.seed.rows import Rows

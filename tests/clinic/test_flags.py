@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.errors import SettingsError
 from clinic.flags import TEMPLATE, copy_template
 from clinic.settings import Settings

@@ -26,7 +26,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from clinic import booking, close_app, create_app
+from clinic import booking
+from clinic.app import close_app, create_app
 from clinic.db import make_engine
 from clinic.errors import ClinicError
 from clinic.models import Appointment

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.booking import SLOT
 from clinic.db import EXTENSION
 from clinic.models import Appointment, Cat

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, inspect
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.errors import SeedError
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate

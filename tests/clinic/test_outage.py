@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.settings import Settings

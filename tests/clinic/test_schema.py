@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.cli import main
 from clinic.seed.load import store
 from clinic.seed.rows import Rows

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from clinic import create_app
+from clinic.app import create_app
 from clinic.errors import SettingsError
 from clinic.settings import Settings
 

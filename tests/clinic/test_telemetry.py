@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, format_trace_id
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.errors import TelemetryError
 from clinic.instrument import check_sql_spans
 from clinic.settings import Settings

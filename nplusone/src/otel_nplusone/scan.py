@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from otel_nplusone import semconv
 from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
 from otel_nplusone.detect import find_in_tree
 from otel_nplusone.files import read_file
@@ -38,6 +39,18 @@ class Wanted:
             return False
         return not self.route or matches(self.route, entry.route)
 
+    def span(self, span: Span) -> bool:
+        """Whether a span is of the service and route that are asked for."""
+        if self.search.service and span.service != self.search.service:
+            return False
+        return not self.route or matches(self.route, semconv.route(span.attributes, span.name))
+
+    def unmet(self) -> str:
+        """What to say where no span is: a misspelt route would look like a clean one."""
+        asked = (("service", self.search.service), ("route", self.route))
+        words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
+        return f"no span is of {words}: nothing was judged"
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -55,10 +68,12 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
     warnings = Warnings()
     summarizer = Summarizer()
     traces = incomplete = duplicates = 0
+    met = not (wanted.search.service or wanted.route)
     with whole_traces(sources, wanted.search, warnings, progress) as found:
         for trace in found:
             tree = Tree(trace)
             traces += 1
+            met = met or any(map(wanted.span, tree.spans))
             incomplete += tree.incomplete
             duplicates += len(trace.spans) - len(tree.by_id)
             summarizer.add(_wanted(find_in_tree(tree, min_repeats=wanted.min_repeats), wanted))
@@ -66,8 +81,13 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
         warnings.add(_TOO_LARGE, ", ".join(sources), times=found.spans_left_out)
     if duplicates:
         warnings.add("span that was there already", ", ".join(sources), times=duplicates)
+    unmet = () if met or not traces else (wanted.unmet(),)
     return Result(
-        tuple(summarizer.summaries()), traces, found.spans_read, incomplete, tuple(warnings.lines())
+        findings=tuple(summarizer.summaries()),
+        traces_read=traces,
+        spans_read=found.spans_read,
+        incomplete_traces=incomplete,
+        warnings=(*warnings.lines(), *unmet),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from opentelemetry.sdk.metrics import MeterProvider
 
-from clinic import close_app, create_app
+from clinic.app import close_app, create_app
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store

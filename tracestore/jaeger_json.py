@@ -20,7 +20,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from tracestore.otlp_json import dumps
 from tracestore.reader import StoredSpans
-from tracestore.span_bytes import OwnPart, split
+from tracestore.span_bytes import split
 from tracestore.values import as_text, finite
 
 JsonObject = dict[str, Any]
@@ -39,9 +39,9 @@ def trace_json(parts: Sequence[StoredSpans]) -> str:
         process_id = process_ids.setdefault(dumps(_process(part)), f"p{len(process_ids) + 1}")
         tags = _scope_tags(ScopeSpans.FromString(part.scope).scope)
         known: dict[bytes, _Common] = {}
-        spans += [_span(split(body), tags, process_id, known) for body in part.spans]
+        spans += [_span(body, tags, process_id, known) for body in part.spans]
     processes = ",".join(f'"{number}":{text}' for text, number in process_ids.items())
-    trace_id = trace_id_text(split(parts[0].spans[0]).trace_id)
+    trace_id = trace_id_text(split(parts[0].spans[0])[0])
     return (
         f'{{"traceID":"{trace_id}","spans":[{",".join(spans)}],'
         f'"processes":{{{processes}}},"warnings":null}}'
@@ -68,18 +68,18 @@ class _Common:
 
 
 def _span(
-    own: OwnPart, scope_tags: list[JsonObject], process_id: str, known: dict[bytes, _Common]
+    body: bytes, scope_tags: list[JsonObject], process_id: str, known: dict[bytes, _Common]
 ) -> str:
-    common = known.get(own.rest)
+    trace_id, span_id, parent_span_id, start, end, rest = split(body)
+    common = known.get(rest)
     if common is None:
-        span = Span.FromString(own.rest)
-        common = known[own.rest] = _Common(_rest(span, scope_tags, process_id), span.links)
-    duration = max(own.end_time_unix_nano - own.start_time_unix_nano, 0)
+        span = Span.FromString(rest)
+        common = known[rest] = _Common(_rest(span, scope_tags, process_id), span.links)
+    references = _references(trace_id, parent_span_id, common.links)
     return (
-        f'{{"traceID":"{trace_id_text(own.trace_id)}","spanID":"{own.span_id.hex()}",'
-        f'"references":{dumps(_references(own, common.links))},'
-        f'"startTime":{own.start_time_unix_nano // 1000},"duration":{duration // 1000},'
-        f"{common.text}"
+        f'{{"traceID":"{trace_id_text(trace_id)}","spanID":"{span_id.hex()}",'
+        f'"references":{dumps(references)},'
+        f'"startTime":{start // 1000},"duration":{max(end - start, 0) // 1000},{common.text}'
     )
 
 
@@ -92,14 +92,16 @@ def _rest(span: Span, scope_tags: list[JsonObject], process_id: str) -> str:
     )
 
 
-def _references(own: OwnPart, links: Sequence[Span.Link]) -> list[JsonObject]:
+def _references(
+    trace_id: bytes, parent_span_id: bytes, links: Sequence[Span.Link]
+) -> list[JsonObject]:
     """The parent first; a link to the parent only says what kind of parent it is."""
     references = []
-    if own.parent_span_id:
-        references.append(_reference("CHILD_OF", own.trace_id, own.parent_span_id))
+    if parent_span_id:
+        references.append(_reference("CHILD_OF", trace_id, parent_span_id))
     for link in links:
         reference = _reference(_reference_type(link), link.trace_id, link.span_id)
-        if (link.trace_id, link.span_id) == (own.trace_id, own.parent_span_id):
+        if (link.trace_id, link.span_id) == (trace_id, parent_span_id):
             references[0] = reference
         else:
             references.append(reference)

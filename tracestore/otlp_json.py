@@ -20,7 +20,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationSc
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-from tracestore.span_bytes import OwnPart, split
+from tracestore.span_bytes import split
 
 JsonObject = dict[str, Any]
 
@@ -41,7 +41,7 @@ def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -
     outer = ResourceSpans.FromString(resource)
     inner = ScopeSpans.FromString(scope)
     known = _Known()
-    texts = ",".join([_span_json(split(body), known) for body in spans])
+    texts = ",".join([_span_json(body, known) for body in spans])
     return (
         f'{{"resource":{dumps(_resource(outer.resource))},'
         f'"scopeSpans":[{{"scope":{dumps(_scope(inner.scope))},"spans":[{texts}]'
@@ -69,15 +69,15 @@ def any_value(value: AnyValue) -> JsonObject:
     return {}
 
 
-def _span_json(own: OwnPart, known: _Known) -> str:
-    text = known.rests.get(own.rest)
+def _span_json(body: bytes, known: _Known) -> str:
+    trace_id, span_id, parent_span_id, start, end, rest = split(body)
+    text = known.rests.get(rest)
     if text is None:
-        text = known.rests[own.rest] = _rest_json(Span.FromString(own.rest), known)
-    parent = f'"parentSpanId":"{own.parent_span_id.hex()}",' if own.parent_span_id else ""
+        text = known.rests[rest] = _rest_json(Span.FromString(rest), known)
+    parent = f'"parentSpanId":"{parent_span_id.hex()}",' if parent_span_id else ""
     return (
-        f'{{"traceId":"{own.trace_id.hex()}","spanId":"{own.span_id.hex()}",{parent}'
-        f'"startTimeUnixNano":"{own.start_time_unix_nano}",'
-        f'"endTimeUnixNano":"{own.end_time_unix_nano}",{text}'
+        f'{{"traceId":"{trace_id.hex()}","spanId":"{span_id.hex()}",{parent}'
+        f'"startTimeUnixNano":"{start}","endTimeUnixNano":"{end}",{text}'
     )
 
 

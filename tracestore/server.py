@@ -20,6 +20,9 @@ _BODY_IN_MEMORY_BYTES = 16 * 1024 * 1024
 # An exporter's body is a quarter of a megabyte: read in pieces of 8 kB it costs a fifth more.
 _RECEIVE_BYTES = 256 * 1024
 
+# A trace of some hundred spans is half a megabyte: in pieces of 16 kB it waits for the loop often.
+_SEND_BYTES = 512 * 1024
+
 
 def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
     """A listening socket, or PortTakenError naming the part that wants it and its option."""
@@ -30,6 +33,8 @@ def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
         raise PortTakenError(f"{part} cannot listen on host {host!r}: {error.strerror}") from error
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # What is accepted inherits it.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         sock.bind(address)
         sock.listen(256)
     except OSError as error:

@@ -10,27 +10,20 @@ bytes. Parsing the message, clearing the fields and writing it again takes five 
 """
 
 import struct
-from typing import NamedTuple
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-_IDS = b"\x0a\x10", b"\x12\x08"
-_PARENT = b"\x22\x08"
+_TRACE_ID, _SPAN_ID, _PARENT = b"\x0a\x10", b"\x12\x08", b"\x22\x08"
 _NAME, _KIND, _START, _END = 0x2A, 0x30, 0x39, 0x41
 # A length or a number below this takes one byte.
 _ONE_BYTE = 0x80
 _TIMES = struct.Struct("<xQxQ")
 
 
-class OwnPart(NamedTuple):
-    """What no two spans share, and the rest: again a Span message, without these fields."""
-
-    trace_id: bytes
-    span_id: bytes
-    parent_span_id: bytes
-    start_time_unix_nano: int
-    end_time_unix_nano: int
-    rest: bytes
+# What no two spans share, and the rest: again a Span message, without these fields. Trace id, span
+# id, parent's id, start, end, rest; a bare tuple, as a named one takes half as long again to make.
+OwnPart = tuple[bytes, bytes, bytes, int, int, bytes]
+FIELDS = ("trace_id", "span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano")
 
 
 def split(body: bytes) -> OwnPart:
@@ -43,7 +36,7 @@ def split(body: bytes) -> OwnPart:
 
 def _cut(body: bytes) -> OwnPart | None:
     """None where a field is missing, is longer than usual, or has a rare one before it."""
-    if body[:2] != _IDS[0] or body[18:20] != _IDS[1]:
+    if body[:2] != _TRACE_ID or body[18:20] != _SPAN_ID:
         return None
     name, parent = 28, b""
     if body[28:30] == _PARENT:
@@ -57,12 +50,13 @@ def _cut(body: bytes) -> OwnPart | None:
         return None
     rest = times + _TIMES.size
     start, end = _TIMES.unpack(body[times:rest])
-    return OwnPart(body[2:18], body[20:28], parent, start, end, body[name:times] + body[rest:])
+    return body[2:18], body[20:28], parent, start, end, body[name:times] + body[rest:]
 
 
 def _parsed(body: bytes) -> OwnPart:
     span = Span.FromString(body)
-    own = {name: getattr(span, name) for name in OwnPart._fields[:-1]}
-    for name in own:
+    ids = span.trace_id, span.span_id, span.parent_span_id
+    times = span.start_time_unix_nano, span.end_time_unix_nano
+    for name in FIELDS:
         span.ClearField(name)  # type: ignore[arg-type]  # any field's name, says its stub
-    return OwnPart(**own, rest=span.SerializeToString())
+    return *ids, *times, span.SerializeToString()

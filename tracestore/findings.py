@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
 
+_PARTS_SHOWN = 2
+
 CLASS_NAMES = {
     "n_plus_one": "N+1",
     "redundant": "Redundant",
@@ -48,6 +50,16 @@ class TraceFinding:
     advice: str
     incomplete: bool
     span_id: str
+
+    @property
+    def code_shown(self) -> str | None:
+        """The code location, with two parts of a long path: `…/clinic/stories.py:41 in cats`."""
+        if self.code is None:
+            return None
+        path, separator, rest = self.code.partition(":")
+        folders = path.split("/")
+        shown = path if len(folders) <= _PARTS_SHOWN else "…/" + "/".join(folders[-_PARTS_SHOWN:])
+        return shown + separator + rest
 
 
 class Findings:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 from flask.testing import FlaskClient
 
 from otel_nplusone.report_json import document, schema
 from otel_nplusone.scan import Wanted, scan
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
+from tracestore.findings import TraceFinding
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
 CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
@@ -78,11 +80,11 @@ def test_a_statement_is_shown_and_never_executed(client: FlaskClient, write: Wri
     assert "<b>" not in html
 
 
-def test_the_fourth_finding_and_those_after_it_are_folded(
+def test_the_worst_finding_is_open_and_each_other_one_a_line(
     client: FlaskClient, write: Write
 ) -> None:
     spans = [span(1)]
-    for table in range(5):
+    for table in range(3):
         text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
         spans += [
             span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
@@ -91,5 +93,23 @@ def test_the_fourth_finding_and_those_after_it_are_folded(
 
     html = client.get(f"/trace/{TRACE.hex()}").text
 
-    assert "<summary>2 more</summary>" in html
-    assert html.count('<article class="headline finding">') == 5
+    before, *folded = html.partition(">Waterfall<")[0].split("<details>")
+    assert before.count('<article class="headline finding">') == 1
+    assert [part.count('<article class="headline finding">') for part in folded] == [1, 1]
+    assert all("<summary><strong>N+1 × 6</strong>" in part for part in folded)
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("/srv/app/clinic/stories.py:41 in cats", "…/clinic/stories.py:41 in cats"),
+        ("stories.py:41 in cats", "stories.py:41 in cats"),
+        ("clinic/stories.py", "clinic/stories.py"),
+        ("cats", "cats"),
+        (None, None),
+    ],
+)
+def test_long_path_of_the_code_is_shortened(code: str | None, shown: str | None) -> None:
+    finding = TraceFinding("N+1", "/", ("SELECT 1",), 5, 1, 0.0, None, code, "", False, "01")
+
+    assert finding.code_shown == shown

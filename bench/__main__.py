@@ -160,7 +160,10 @@ def _table(name: str, table: Table) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    # A ratio of 1.04 is not 1.0.
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _row(reader: Reader, samples: Samples, times_raw: float) -> dict[str, float 
     }
     if reader.backend is not None:
         row["database_cpu_ms"] = round(1e3 * samples.backend_cpu / len(samples.wall), 2)
-    return {**row, "times_raw": round(times_raw, 1)}
+    return {**row, "times_raw": round(times_raw, 2)}
 
 
 def _require_same_answers(readers: Mapping[str, Reader]) -> None:

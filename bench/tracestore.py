@@ -1,7 +1,7 @@
 """How much tracestore takes in and how fast it answers, beside a Jaeger on the same cores.
 
-Both are processes of their own, asked over HTTP, one after the other in one run: 30 seconds of
-as many spans as they take, then filled up to two million, then read. Jaeger keeps its spans in
+Both are processes of their own, asked over HTTP, in one run: one after the other 30 seconds of as
+many spans as they take, and filled up to two million; then read in turns. Jaeger keeps its spans in
 memory; it is the binary that JAEGER_BIN names or that .ci/stack/binaries has built, and left
 out where there is none.
 """
@@ -13,8 +13,8 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ FULL = 2_000_000
 SPANS_PER_TRACE_READ = 500
 READS = 200
 SEARCHES = 30
+ROUNDS = 10
 FOUND = 20
 _YEARS = {
     "query.start_time_min": "2000-01-01T00:00:00Z",
@@ -61,44 +62,61 @@ class Backend:
 
 def measure(*, seconds: float = 30.0, full: int = FULL) -> dict[str, float | int]:
     """Measure tracestore, and Jaeger where there is one; the ratios are of the same run."""
-    with _tracestore() as backend:
-        figures = _measure(backend, seconds, full)
-        figures["spans_lost"] = figures["spans_sent"] - _stored(backend)
-        figures |= _summaries(backend)
     binary = _jaeger_binary()
+    with ExitStack() as running:
+        ours = running.enter_context(_tracestore())
+        figures = _filled(ours, seconds, full)
+        figures["spans_lost"] = figures["spans_sent"] - _stored(ours)
+        figures |= _summaries(ours)
+        backends = {"": ours}
+        if binary is not None:
+            theirs = running.enter_context(_jaeger(binary))
+            backends["jaeger_"] = theirs
+            figures |= {f"jaeger_{key}": n for key, n in _filled(theirs, seconds, full).items()}
+        figures |= _reads(backends)
     if binary is None:
         return figures
-    with _jaeger(binary) as backend:
-        theirs = _measure(backend, seconds, full)
-    figures |= {f"jaeger_{name}": value for name, value in theirs.items()}
     return figures | {
         "ingest_share_of_jaeger": round(
-            figures["ingest_spans_per_second"] / theirs["ingest_spans_per_second"], 2
+            figures["ingest_spans_per_second"] / figures["jaeger_ingest_spans_per_second"], 2
         ),
         "read_500_spans_times_jaeger": round(
-            figures["read_500_spans_ms_p50"] / theirs["read_500_spans_ms_p50"], 2
+            figures["read_500_spans_ms_p50"] / figures["jaeger_read_500_spans_ms_p50"], 2
         ),
     }
 
 
-def _measure(backend: Backend, seconds: float, full: int) -> dict[str, float | int]:
+def _filled(backend: Backend, seconds: float, full: int) -> dict[str, float | int]:
+    """Send as many spans as it takes, and then as many as it is to hold."""
     ingest = send(backend.otlp_port, seconds=seconds)
     fill = send(backend.otlp_port, spans=max(full - ingest.spans, 2))
-    trace_id = os.urandom(16)
-    post(connect(backend.otlp_port), body(trace_id, SPANS_PER_TRACE_READ))
-    reads = _read_times_ms(backend, trace_id)
-    # What both can do: the spans of the newest slow trace, in one answer.
-    search = f"/api/v3/traces?{urllib.parse.urlencode({**_SLOW, 'query.num_traces': 1})}"
     return {
         "start_s": round(backend.start_s, 2),
         "ingest_spans_per_second": round(ingest.spans_per_second),
         "ingest_seconds": round(ingest.seconds, 1),
-        "spans_sent": ingest.spans + fill.spans + SPANS_PER_TRACE_READ,
-        "read_500_spans_ms_p50": round(statistics.median(reads), 2),
-        "read_500_spans_ms_p95": round(statistics.quantiles(reads, n=20)[18], 2),
-        "search_one_trace_ms_p50": round(statistics.median(_times_ms(backend, search)), 2),
-        "memory_mb": round(psutil.Process(backend.pid).memory_info().rss / 1e6),
+        "spans_sent": ingest.spans + fill.spans,
     }
+
+
+def _reads(backends: Mapping[str, Backend]) -> dict[str, float | int]:
+    """Read a trace of each in turns, and what both can search: the newest slow trace, whole."""
+    traces = {name: _trace_to_read(backend) for name, backend in backends.items()}
+    search = f"/api/v3/traces?{urllib.parse.urlencode({**_SLOW, 'query.num_traces': 1})}"
+    reads: dict[str, list[float]] = {name: [] for name in backends}
+    searches: dict[str, list[float]] = {name: [] for name in backends}
+    for _ in range(ROUNDS):
+        for name, backend in backends.items():
+            reads[name] += _times_ms(backend, traces[name], times=READS // ROUNDS)
+            searches[name] += _times_ms(backend, search, times=SEARCHES // ROUNDS)
+    figures: dict[str, float | int] = {}
+    for name, backend in backends.items():
+        figures |= {
+            f"{name}read_500_spans_ms_p50": round(statistics.median(reads[name]), 2),
+            f"{name}read_500_spans_ms_p95": round(statistics.quantiles(reads[name], n=20)[18], 2),
+            f"{name}search_one_trace_ms_p50": round(statistics.median(searches[name]), 2),
+            f"{name}memory_mb": round(psutil.Process(backend.pid).memory_info().rss / 1e6),
+        }
+    return figures
 
 
 def _summaries(backend: Backend) -> dict[str, float | int]:
@@ -121,14 +139,16 @@ def _stored(backend: Backend) -> int:
     return sum(summary["spanCount"] for summary in answer["summaries"])
 
 
-def _read_times_ms(backend: Backend, trace_id: bytes) -> list[float]:
+def _trace_to_read(backend: Backend) -> str:
+    """Send a trace; return the address that reads it, once it is there as a whole."""
+    trace_id = os.urandom(16)
+    post(connect(backend.otlp_port), body(trace_id, SPANS_PER_TRACE_READ))
     path = f"/api/v3/traces/{trace_id.hex()}"
-    connection = connect(backend.ui_port)
-    answer = get(connection, path)
-    spans = json.loads(answer)["result"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    answer = json.loads(get(connect(backend.ui_port), path))
+    spans = answer["result"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
     if len(spans) != SPANS_PER_TRACE_READ:
         raise RuntimeError(f"read {len(spans)} spans instead of {SPANS_PER_TRACE_READ}")
-    return _times_ms(backend, path, times=READS)
+    return path
 
 
 def _times_ms(backend: Backend, path: str, *, times: int = SEARCHES) -> list[float]:

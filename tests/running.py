@@ -106,7 +106,10 @@ def start_clinic(
     child = processes.start(
         Command(
             name="clinic",
-            argv=[tool("gunicorn"), f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}"],
+            argv=[
+                *(tool("clinic"), "serve"),
+                f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}",
+            ],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,

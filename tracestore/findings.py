@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
 from tracestore import reader
-from tracestore.reader import StoredSpans
+from tracestore.reader import StoredSpans, TraceSummary
 from tracestore.store import Store
 
 if TYPE_CHECKING:
@@ -62,8 +62,12 @@ class TraceFinding:
         return shown + separator + rest
 
 
+class _TraceGone(Exception):
+    """The trace left the store between two looks; nothing is to be remembered of it."""
+
+
 class Findings:
-    """The faults of a store's traces; a trace is judged again when spans have been added to it."""
+    """The faults of a store's traces; a trace is judged again when its summary has changed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -72,10 +76,16 @@ class Findings:
     def document(self, trace_id: bytes) -> dict[str, Any] | None:
         """What `otel-nplusone scan --format json` says of the trace; None where it is unknown."""
         summary = reader.read_summary(self._store, trace_id)
-        return None if summary is None else self._judge(trace_id, summary.span_count)
+        try:
+            return None if summary is None else self._judge(summary)
+        except _TraceGone:
+            return None
 
-    def _judge_version(self, trace_id: bytes, _span_count: int) -> dict[str, Any]:
-        return judge(reader.read_trace(self._store, trace_id))
+    def _judge_version(self, summary: TraceSummary) -> dict[str, Any]:
+        parts = reader.read_trace(self._store, summary.trace_id)
+        if not parts:
+            raise _TraceGone
+        return judge(parts)
 
 
 def judge(parts: Sequence[StoredSpans]) -> dict[str, Any]:
@@ -136,7 +146,7 @@ def _shown(finding: "Finding") -> TraceFinding:
 
     what = finding.what
     return TraceFinding(
-        class_name=CLASS_NAMES[what.repeat_class.value],
+        class_name=CLASS_NAMES.get(what.repeat_class.value, what.repeat_class.value),
         route=finding.entry.route,
         statements=what.pattern or (what.statement,),
         repeats=what.repeats,

@@ -101,7 +101,7 @@ def _references(
         references.append(_reference("CHILD_OF", trace_id, parent_span_id))
     for link in links:
         reference = _reference(_reference_type(link), link.trace_id, link.span_id)
-        if (link.trace_id, link.span_id) == (trace_id, parent_span_id):
+        if parent_span_id and (link.trace_id, link.span_id) == (trace_id, parent_span_id):
             references[0] = reference
         else:
             references.append(reference)

@@ -10,7 +10,7 @@ from waitress import wasyncore
 
 from tracestore.errors import PortTakenError
 
-# What a handler waits for is the one writer or the interpreter: six take in a seventh less.
+# What a handler waits for is the one writer or the interpreter: six take in a fourteenth less.
 _THREADS = 3
 _DRAIN_SECONDS = 8.0
 # How soon a signal is noticed when nothing arrives.

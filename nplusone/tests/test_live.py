@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import logging
 import time
+from collections.abc import Callable
 from threading import Barrier, Thread
 from typing import Any
 
@@ -19,10 +20,11 @@ from opentelemetry.trace import (
     TraceFlags,
     set_span_in_context,
 )
+from opentelemetry.util.types import Attributes
 
 from otel_nplusone.fingerprint import fingerprint
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.running import Request, RunningRequests
+from otel_nplusone.running import MAX_WAITING, Request, RunningRequests
 
 from .live_service import CHUNK, ONE, Service
 
@@ -299,6 +301,38 @@ def test_spans_of_many_requests_do_not_wait_for_all_of_them_to_end() -> None:
 
     assert requests.waiting < 4096
     assert requests.waiting + requests.statements == 500 * 20
+
+
+class EndsAnother(ReadableSpan):
+    """A statement whose attributes, once looked at, end one more: as a finalizer may."""
+
+    def __init__(self, end: Callable[[], object] | None = None) -> None:
+        super().__init__("SELECT", start_time=1, end_time=2)
+        self._end = end
+
+    @property
+    def attributes(self) -> Attributes:
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+        return {"db.query.text": ONE}
+
+
+def test_span_that_ends_while_others_are_counted_is_counted_once() -> None:
+    requests = RunningRequests()
+    last = MAX_WAITING + 2
+    requests.begin(1)
+    for number in range(2, last + 1):
+        requests.join(number, 1)
+
+    requests.end(2, EndsAnother(lambda: requests.end(last, EndsAnother())))
+    for number in range(3, last):
+        requests.end(number, EndsAnother())
+    ended = requests.end(1, EndsAnother())
+
+    assert ended is not None
+    assert ended.statements == last - 1
+    assert (requests.statements, requests.waiting) == (0, 0)
 
 
 def test_nothing_is_kept_of_requests_that_have_ended(service: Service) -> None:

@@ -309,8 +309,8 @@ def test_input_that_cannot_be_read_ends_with_two(
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (["--route", "GET /dogs"], "no span is of route 'GET /dogs'"),
-        (["--service", "kennel"], "no span is of service 'kennel'"),
+        (["--route", "GET /dogs"], "no request is of route 'GET /dogs'"),
+        (["--service", "kennel"], "no request is of service 'kennel'"),
         (["--service", "kennel", "--route", "/cats"], "of service 'kennel' and route '/cats'"),
     ],
 )
@@ -331,3 +331,11 @@ def test_route_without_findings_is_met_silently(
 
     assert code == 0
     assert document["warnings"] == []
+
+
+def test_route_of_a_statement_is_no_route_of_a_request(
+    capsys: pytest.CaptureFixture[str], clean: str
+) -> None:
+    _, document = report(capsys, clean, "--route", "SELECT*")
+
+    assert any("no request is of route" in warning for warning in document["warnings"])

@@ -103,7 +103,8 @@ def test_stored_trace_says_that_it_is_an_n_plus_one(
 def test_one_line_at_start_says_what_goes_where(
     processes: Processes, store: Tracestore, tmp_path: Path, database_url: str
 ) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp}
+    # Set to nothing, which gunicorn by itself takes for a number that it is not.
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "WEB_CONCURRENCY": ""}
     clinic = start_clinic(processes, tmp_path, database_url, env)
 
     lines = started_workers(clinic)

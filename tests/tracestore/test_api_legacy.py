@@ -128,6 +128,16 @@ def test_a_link_to_the_parent_names_its_kind_only(client: FlaskClient, write: Wr
     assert [item["refType"] for item in trace["spans"][1]["references"]] == ["FOLLOWS_FROM"]
 
 
+def test_a_link_of_a_root_to_no_span_is_no_parent(client: FlaskClient, write: Write) -> None:
+    root = span(1)
+    root.links.add(trace_id=TRACE, span_id=b"")
+    write(request([root]))
+
+    (trace,) = client.get(f"/api/traces/{TRACE.hex()}").get_json()["data"]
+
+    assert [item["refType"] for item in trace["spans"][0]["references"]] == ["FOLLOWS_FROM"]
+
+
 def test_a_trace_that_is_not_there_is_named(client: FlaskClient) -> None:
     response = client.get("/api/traces/abc")
     several = client.get("/api/traces?traceID=abc").get_json()

@@ -12,6 +12,7 @@ from otel_nplusone.scan import Wanted, scan
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
 from tracestore.findings import TraceFinding
+from tracestore.store import Store
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
 CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
@@ -53,6 +54,41 @@ def test_a_trace_without_its_root_is_judged_and_marked(client: FlaskClient, writ
     assert answer["incomplete_traces"] == 1
     assert [found["incomplete"] for found in answer["findings"]] == [True]
     assert "Spans of this request are missing" in client.get(f"/trace/{TRACE.hex()}").text
+
+
+def test_a_trace_that_left_and_came_back_otherwise_is_judged_again(
+    client: FlaskClient, write: Write, store: Store
+) -> None:
+    write(request([span(1)] + [span(n, parent=1, statement=CAT) for n in range(2, 8)]))
+    before = client.get(ADDRESS).get_json()
+    with store.write() as connection:
+        for table in ("span", "trace_operation", "trace"):
+            connection.execute(f"DELETE FROM {table}")
+    gone = client.get(ADDRESS)
+    write(request([span(n, parent=n - 1) for n in range(1, 8)]))
+
+    after = client.get(ADDRESS).get_json()
+
+    assert len(before["findings"]) == 1
+    assert gone.status_code == 404
+    assert after["findings"] == []
+
+
+def test_a_trace_with_many_findings_shows_the_worst_twenty(
+    client: FlaskClient, write: Write
+) -> None:
+    spans = [span(1)]
+    for table in range(22):
+        text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
+        spans += [
+            span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
+        ]
+    write(request(spans))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    assert html.count('<article class="headline finding">') == 20
+    assert "and 2 that take less" in html
 
 
 def test_an_unknown_trace_is_not_found(client: FlaskClient) -> None:

@@ -131,22 +131,26 @@ class RunningRequests:
 
     def _finish(self, request: Request) -> None:
         self._requests.pop(request.span_id, None)
-        self._count(request)
-        self._close(request)
+        try:
+            self._count(request)
+        finally:
+            self._close(request)
 
     def _count(self, request: Request) -> None:
         """Count the spans that wait; without their ids, which nobody asks a running service for."""
-        tally, before = request.tally, request.tally.statements
+        # Taken away first: a finalizer that runs meanwhile may end a span of the same request.
+        waiting, request.waiting = request.waiting, []
+        self._waiting -= len(waiting)
+        tally = request.tally
         most, error = self._max_statements_per_request, StatusCode.ERROR
-        for span in request.waiting:
+        for span in waiting:
             attributes = attributes_of(span)
             if tally.statements >= most:
                 request.beyond += is_statement(attributes)
                 continue
-            failed = span.status.status_code is error
+            failed, before = span.status.status_code is error, tally.statements
             tally.add("", attributes, span.start_time or 0, span.end_time or 0, failed=failed)
-        self._statements += tally.statements - before
-        self._forget_waiting(request)
+            self._statements += tally.statements - before
 
     def _forget_waiting(self, request: Request) -> None:
         self._waiting -= len(request.waiting)

@@ -15,7 +15,7 @@ from otel_nplusone.jaeger_api import Search, read_backend
 from otel_nplusone.model import Entry, Finding, Span, Trace
 from otel_nplusone.summary import Summarizer, Summary
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS
-from otel_nplusone.tree import Tree
+from otel_nplusone.tree import ENTRY_KINDS, Tree
 from otel_nplusone.troubles import Warnings
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
@@ -39,8 +39,10 @@ class Wanted:
             return False
         return not self.route or matches(self.route, entry.route)
 
-    def span(self, span: Span) -> bool:
-        """Whether a span is of the service and route that are asked for."""
+    def root(self, span: Span) -> bool:
+        """Whether a span may be an entry, and of the service and route that are asked for."""
+        if span.kind not in ENTRY_KINDS and span.parent_span_id:
+            return False
         if self.search.service and span.service != self.search.service:
             return False
         return not self.route or matches(self.route, semconv.route(span.attributes, span.name))
@@ -49,7 +51,7 @@ class Wanted:
         """What to say where no span is: a misspelt route would look like a clean one."""
         asked = (("service", self.search.service), ("route", self.route))
         words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
-        return f"no span is of {words}: nothing was judged"
+        return f"no request is of {words}: nothing was judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,16 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
         for trace in found:
             tree = Tree(trace)
             traces += 1
-            met = met or any(map(wanted.span, tree.spans))
+            judged = _wanted(find_in_tree(tree, min_repeats=wanted.min_repeats), wanted)
+            met = met or bool(judged) or any(map(wanted.root, tree.spans))
             incomplete += tree.incomplete
             duplicates += len(trace.spans) - len(tree.by_id)
-            summarizer.add(_wanted(find_in_tree(tree, min_repeats=wanted.min_repeats), wanted))
+            summarizer.add(judged)
     if found.spans_left_out:
         warnings.add(_TOO_LARGE, ", ".join(sources), times=found.spans_left_out)
     if duplicates:
         warnings.add("span that was there already", ", ".join(sources), times=duplicates)
-    unmet = () if met or not traces else (wanted.unmet(),)
+    unmet = () if met else (wanted.unmet(),)
     return Result(
         findings=tuple(summarizer.summaries()),
         traces_read=traces,

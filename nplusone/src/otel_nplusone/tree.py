@@ -3,14 +3,15 @@
 No walk fails on a cycle or on a missing parent, and no answer depends on the order of the spans.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections import defaultdict
+from collections.abc import Iterable, Set
 from operator import itemgetter
 
 from otel_nplusone import semconv
 from otel_nplusone.model import Entry, Span, SpanKind, Trace
 
 _FAILED = itemgetter(Span._fields.index("failed"))
-_ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
+ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
 
 class Tree:
@@ -25,7 +26,15 @@ class Tree:
     the same service. Spans whose parent is not in the trace belong to that missing parent.
     """
 
-    __slots__ = ("any_failed", "by_id", "entry_of_parent", "incomplete", "spans", "trace_id")
+    __slots__ = (
+        "_by_parent",
+        "any_failed",
+        "by_id",
+        "entry_of_parent",
+        "incomplete",
+        "spans",
+        "trace_id",
+    )
 
     def __init__(self, trace: Trace) -> None:
         self.trace_id = trace.trace_id
@@ -40,6 +49,7 @@ class Tree:
         self.incomplete = "" not in parents or bool(parents - self.by_id.keys() - {""})
         self.any_failed = any(map(_FAILED, self.spans))
         self.entry_of_parent: dict[str, str] = {}
+        self._by_parent: dict[str, list[Span]] | None = None
 
     def entry_id(self, span: Span) -> str:
         """The id of the entry span of a statement's span; that of a missing span, too."""
@@ -54,7 +64,7 @@ class Tree:
         entry_id = ""
         while not entry_id:
             span = self.by_id.get(span_id)
-            if span is None or span.kind in _ENTRY_KINDS:
+            if span is None or span.kind in ENTRY_KINDS:
                 entry_id = span_id
             elif span_id in seen:
                 ids = list(seen)
@@ -89,12 +99,16 @@ class Tree:
             incomplete=self.incomplete,
         )
 
-    def _children(self, span_id: str) -> Iterator[Span]:
-        return (span for span in self.spans if span.parent_span_id == span_id)
+    def _children(self, span_id: str) -> list[Span]:
+        if self._by_parent is None:  # asked for missing parents alone, which few traces have
+            self._by_parent = defaultdict(list)
+            for span in self.spans:
+                self._by_parent[span.parent_span_id].append(span)
+        return self._by_parent[span_id]
 
     def _only_child(self, span_id: str) -> Span | None:
         """The one span under a missing parent: a local root whose caller was not recorded."""
-        children = list(self._children(span_id))
+        children = self._children(span_id)
         return children[0] if len(children) == 1 else None
 
     def common_ancestor(self, span_ids: Iterable[str], entry_id: str) -> Span | None:

@@ -96,7 +96,7 @@ def test_list_of_traces_begins_with_the_most_spans(
 
     page.goto(f"{tracestore.ui}/search")
 
-    first = page.locator("a[href*='/trace/']").first
+    first = page.locator("table a[href*='/trace/']").first
     assert first.get_attribute("href") is not None
     first.click()
     expect(page.get_by_text("SELECT cat ×").first).to_be_visible()

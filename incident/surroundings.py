@@ -60,7 +60,7 @@ def sole_use(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise IncidentError(
-                f"Another replay is recording to {folder}, or serves what it recorded: wait for it, "
-                "end it with Ctrl-C, or name another folder with --var."
+                f"Another replay is recording to {folder}, or serves what it recorded: wait for "
+                "it, end it with Ctrl-C, or name another folder with --var."
             ) from error
         yield

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from flask.testing import FlaskClient
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otel_nplusone.report_json import document, schema
 from otel_nplusone.scan import Wanted, scan
@@ -16,6 +17,20 @@ from tracestore.store import Store
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
 CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
+
+
+def spans_with_findings(number: int) -> list[Span]:
+    """A request that reads from so many tables, six times from each."""
+    return [span(1)] + [
+        span(
+            10 * table + n,
+            parent=1,
+            statement=f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?",
+            start_ms=table,
+        )
+        for table in range(number)
+        for n in range(10, 16)
+    ]
 
 
 def test_the_findings_are_those_of_the_command(
@@ -77,13 +92,7 @@ def test_a_trace_that_left_and_came_back_otherwise_is_judged_again(
 def test_a_trace_with_many_findings_shows_the_worst_twenty(
     client: FlaskClient, write: Write
 ) -> None:
-    spans = [span(1)]
-    for table in range(22):
-        text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
-        spans += [
-            span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
-        ]
-    write(request(spans))
+    write(request(spans_with_findings(22)))
 
     html = client.get(f"/trace/{TRACE.hex()}").text
 
@@ -119,13 +128,7 @@ def test_a_statement_is_shown_and_never_executed(client: FlaskClient, write: Wri
 def test_the_worst_finding_is_open_and_each_other_one_a_line(
     client: FlaskClient, write: Write
 ) -> None:
-    spans = [span(1)]
-    for table in range(3):
-        text = f"SELECT t{table}.id FROM t{table} WHERE t{table}.id = ?"
-        spans += [
-            span(10 * table + n, parent=1, statement=text, start_ms=table) for n in range(10, 16)
-        ]
-    write(request(spans))
+    write(request(spans_with_findings(3)))
 
     html = client.get(f"/trace/{TRACE.hex()}").text
 

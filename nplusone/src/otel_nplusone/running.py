@@ -139,9 +139,7 @@ class RunningRequests:
     def _count(self, request: Request) -> None:
         """Count the spans that wait; without their ids, which nobody asks a running service for."""
         # Taken away first: a finalizer that runs meanwhile may end a span of the same request.
-        waiting, request.waiting = request.waiting, []
-        self._waiting -= len(waiting)
-        tally = request.tally
+        waiting, tally = self._take_waiting(request), request.tally
         most, error = self._max_statements_per_request, StatusCode.ERROR
         for span in waiting:
             attributes = attributes_of(span)
@@ -152,9 +150,10 @@ class RunningRequests:
             tally.add("", attributes, span.start_time or 0, span.end_time or 0, failed=failed)
             self._statements += tally.statements - before
 
-    def _forget_waiting(self, request: Request) -> None:
-        self._waiting -= len(request.waiting)
-        request.waiting = []
+    def _take_waiting(self, request: Request) -> list[ReadableSpan]:
+        waiting, request.waiting = request.waiting, []
+        self._waiting -= len(waiting)
+        return waiting
 
     def _make_room(self) -> None:
         """Let the oldest go: more likely than any other, they are those that never end."""
@@ -169,7 +168,7 @@ class RunningRequests:
             self._close(request)
             self._open.pop(request.span_id, None)
             # Its spans may be open for ever, and would keep what was counted.
-            self._forget_waiting(request)
+            self._take_waiting(request)
             request.tally = Tally(self._min_repeats)
 
     def _close(self, request: Request) -> None:

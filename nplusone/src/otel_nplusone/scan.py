@@ -35,17 +35,18 @@ class Wanted:
 
     def entry(self, entry: Entry) -> bool:
         """Whether the findings of this entry span are asked for."""
-        if self.search.service and entry.service != self.search.service:
-            return False
-        return not self.route or matches(self.route, entry.route)
+        return self._meets(entry.service, entry.route)
 
     def root(self, span: Span) -> bool:
         """Whether a span may be an entry, and of the service and route that are asked for."""
         if span.kind not in ENTRY_KINDS and span.parent_span_id:
             return False
-        if self.search.service and span.service != self.search.service:
+        return self._meets(span.service, semconv.route(span.attributes, span.name))
+
+    def _meets(self, service: str, route: str) -> bool:
+        if self.search.service and service != self.search.service:
             return False
-        return not self.route or matches(self.route, semconv.route(span.attributes, span.name))
+        return not self.route or matches(self.route, route)
 
     def unmet(self) -> str:
         """What to say where no span is: a misspelt route would look like a clean one."""

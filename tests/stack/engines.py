@@ -23,7 +23,8 @@ LOST_BY_THE_SERVICE = (
 )
 # ... and not taken by Jaeger, or not queued for it, by the Collector.
 LOST_BY_THE_COLLECTOR = (
-    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans.*",exporter="otlp_grpc/jaeger"}'
+    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",'
+    'job="otel-collector",exporter="otlp_grpc/jaeger"}'
 )
 
 

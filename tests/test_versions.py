@@ -83,6 +83,13 @@ def test_an_image_is_pinned_to_its_patch(variable: str) -> None:
     assert len(re.findall(r"\d+", tag(variable).partition("-")[0])) == numbers
 
 
+def test_grafana_has_the_leak_mended_and_its_sources_built_in() -> None:
+    """13.1.5 mends a leak; from 13.2 on sources are plugins, which a read-only root loses."""
+    version = tuple(int(number) for number in tag("GRAFANA_IMAGE").split("."))
+
+    assert (13, 1, 5) <= version < (13, 2, 0)
+
+
 @pytest.mark.parametrize("variable", sorted(IMAGES))
 def test_renovate_finds_every_image(variable: str) -> None:
     name, _, version = IMAGES[variable].rpartition(":")

@@ -15,7 +15,7 @@ die() {
 }
 
 # The Go modules that stand behind the images of .env.
-COLLECTOR_VERSION=v0.161.0
+COLLECTOR_VERSION=v0.159.0
 PROMETHEUS_VERSION=v0.313.5 # is Prometheus 3.13.5
 JAEGER_MODULE=github.com/jaegertracing/jaeger
 JAEGER_VERSION=v1.76.1-0.20260720033334-798e4b0fcf22 # the commit tagged v2.20.0

@@ -73,7 +73,7 @@ class EachExporter(SpanExporter):
             exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        return all([exporter.force_flush(timeout_millis) for exporter in self._exporters])
+        return all(exporter.force_flush(timeout_millis) for exporter in self._exporters)
 
 
 def span_exporters(environ: Mapping[str, str]) -> dict[str, SpanExporter]:
@@ -96,7 +96,7 @@ def metric_exporters(environ: Mapping[str, str]) -> dict[str, MetricExporter | M
 def batches(exporters: Mapping[str, SpanExporter], meter_provider: MeterProvider) -> SpanProcessor:
     """Return the processor that hands spans to these exporters; with none, it drops them."""
     if not exporters:
-        return SynchronousMultiSpanProcessor()
+        return SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]  # it is untyped
     accounted = AccountedExporter(EachExporter(list(exporters.values())), meter_provider)
     return BatchSpanProcessor(accounted, meter_provider=meter_provider)
 
@@ -111,9 +111,8 @@ def readers(exporters: Mapping[str, MetricExporter | MetricReader]) -> list[Metr
 
 def destination(exporters: Mapping[str, object]) -> str:
     """Say where exporters send to: an address, or the name of an exporter that has none."""
-    return (
-        " and ".join(getattr(one, "_endpoint", name) for name, one in exporters.items()) or "none"
-    )
+    places = [getattr(one, "_endpoint", name) for name, one in exporters.items()]
+    return " and ".join(places) or "none"
 
 
 def id_generator(environ: Mapping[str, str]) -> IdGenerator | None:

@@ -103,7 +103,8 @@ def check_sql_spans(instrumentor: EngineInstrumentor) -> None:
     if not any(is_statement(attributes_of(span)) for span in exporter.get_finished_spans()):
         raise TelemetryError(
             "A statement left no span: the SQLAlchemy instrumentation does not work with the "
-            "installed SQLAlchemy. Install requirements/runtime.txt, or set OTEL_SDK_DISABLED=true to run untraced."
+            "installed SQLAlchemy. Install requirements/runtime.txt, or set OTEL_SDK_DISABLED=true "
+            "to run untraced."
         )
 
 
@@ -121,7 +122,7 @@ def _instrument_engine(
 
 
 def _untraced_urls() -> str:
-    """Return our expressions and those of OTEL_PYTHON_FLASK_EXCLUDED_URLS or its general sibling."""
+    """Return our expressions and those that the environment adds."""
     flask, general = "OTEL_PYTHON_FLASK_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS"
     return ",".join(filter(None, [UNTRACED_URLS, os.environ.get(flask, os.environ.get(general))]))
 

@@ -1,4 +1,4 @@
-"""What the values of OpenTelemetry's variables may be; imports nothing of the SDK, which reads them.
+"""What the values of OpenTelemetry's variables may be.
 
 A check returns the value as the SDK wants it, nothing where it is to be as if it were not set, or
 raises Unusable that says what to use. CHECKS names every variable that has an effect.

@@ -39,7 +39,7 @@ REASONS = {
 
 
 def unused(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each OTEL_* variable that has no effect; the environment is a prepared one."""
+    """Yield a line for each variable of a prepared environment that has no effect."""
     for name in sorted(environ):
         if not name.startswith("OTEL_") or _has_effect(name, environ):
             continue

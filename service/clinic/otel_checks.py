@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 HTTP, GRPC = "http/protobuf", "grpc"
 SIGNALS = ("TRACES", "METRICS")
+PREFIXES = tuple(f"{signal}_" for signal in SIGNALS)
 # The package that brings what a word asks for.
 PACKAGES = {
     "otlp_proto_grpc": "opentelemetry-exporter-otlp-proto-grpc",
@@ -86,7 +87,7 @@ def _address(value: str) -> str:
 
 
 def _file(value: str) -> str:
-    if not Path(value).is_file():
+    if not Path(value).exists():
         raise Unusable("there is no such file: name a file in PEM format")
     return value
 
@@ -182,7 +183,7 @@ CHECKS: dict[str, Check] = {
     **{f"OTEL_PYTHON_EXPORTER_OTLP_HTTP_{s}_CREDENTIAL_PROVIDER": _CREDENTIALS for s in SIGNALS},
     **{
         f"OTEL_EXPORTER_OTLP_{signal}{what}": check
-        for signal in ("", *(f"{signal}_" for signal in SIGNALS))
+        for signal in ("", *PREFIXES)
         for what, check in _OF_AN_EXPORTER.items()
     },
 }

@@ -18,6 +18,7 @@ from clinic.otel_checks import (
     GRPC,
     HTTP,
     PACKAGES,
+    PREFIXES,
     SIGNALS,
     Unusable,
     is_installed,
@@ -61,6 +62,7 @@ def prepare(environ: Environ) -> None:
     _fill_in(environ)
     for signal in SIGNALS:
         exporters(environ, signal)
+    _let_certificates_win(environ)
     _reach_loopback_directly(environ)
 
 
@@ -102,6 +104,24 @@ def _fill_in(environ: Environ) -> None:
         if is_batch_given:
             raise _refused(batch, environ[batch], f"use at most {queue}, which is {environ[queue]}")
         environ[batch] = environ[queue]
+
+
+def _let_certificates_win(environ: Environ) -> None:
+    """Let the exporters' certificates win over the machine's, which requests would prefer.
+
+    https://github.com/psf/requests/issues/3829
+    """
+    certificates = {name: f"OTEL_EXPORTER_OTLP_{name}CERTIFICATE" for name in ("", *PREFIXES)}
+    bundles = [
+        environ[name] for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if name in environ
+    ]
+    if not bundles or not any(name in environ for name in certificates.values()):
+        return
+    if certificates[""] not in environ:
+        for prefix in PREFIXES:
+            environ.setdefault(certificates[prefix], bundles[0])
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        environ.pop(name, None)
 
 
 def _reach_loopback_directly(environ: Environ) -> None:

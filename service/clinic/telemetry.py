@@ -17,11 +17,13 @@ import os
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from clinic import export, otel_env
+from clinic.no_propagation import NoPropagation
 from clinic.otel_unused import unused
 from otel_nplusone.live import NPlusOneSpanProcessor
 
@@ -56,6 +58,8 @@ def from_env() -> Telemetry | None:
         logging.getLogger("opentelemetry").setLevel(level.upper())
     for line in unused(os.environ):
         log.warning("telemetry: %s", line)
+    if "none" in os.environ.get("OTEL_PROPAGATORS", "").split(","):
+        set_global_textmap(NoPropagation())
     # What the environment says wins; an instance's id is the SDK's, made in each process.
     resource = Resource({SERVICE_VERSION: version("cat-clinic")}).merge(Resource.create())
     span_exporters = export.span_exporters(os.environ)

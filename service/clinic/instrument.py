@@ -3,6 +3,7 @@
 import logging
 import os
 from contextlib import ExitStack
+from fnmatch import fnmatch
 from typing import Any, Protocol
 
 from flask import Flask, Response, g, request
@@ -64,7 +65,7 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
         # It attaches a context for each request and never detaches it.
         enable_commenter=False,
     )
-    SystemMetricsInstrumentor(config=PROCESS_METRICS).instrument(
+    SystemMetricsInstrumentor(config=_process_metrics()).instrument(
         meter_provider=telemetry.meter_provider
     )
     _leave_untraced(app)
@@ -119,6 +120,16 @@ def _instrument_engine(
     )
     # Registered after the instrumentation's own listener, so that the span is open.
     describe_sql_spans(engine)
+
+
+def _process_metrics() -> dict[str, list[str] | None]:
+    """Return what to measure of the process: the instrumentation excludes from its own list only."""
+    excluded = os.environ.get("OTEL_PYTHON_SYSTEM_METRICS_EXCLUDED_METRICS", "").split(",")
+    return {
+        name: what
+        for name, what in PROCESS_METRICS.items()
+        if not any(fnmatch(name, pattern.strip()) for pattern in excluded)
+    }
 
 
 def _untraced_urls() -> str:

@@ -41,6 +41,7 @@ DEFAULTS = {
     "OTEL_METRIC_EXPORT_INTERVAL": "5000",
 }
 OTLP = {GRPC: "otlp_proto_grpc", HTTP: "otlp_proto_http"}
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 LOOPBACK = "localhost,127.0.0.0/8,127.0.0.1,::1,[::1]"
 
 Environ = MutableMapping[str, str]
@@ -112,15 +113,13 @@ def _let_certificates_win(environ: Environ) -> None:
     https://github.com/psf/requests/issues/3829
     """
     certificates = {name: f"OTEL_EXPORTER_OTLP_{name}CERTIFICATE" for name in ("", *PREFIXES)}
-    bundles = [
-        environ[name] for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if name in environ
-    ]
+    bundles = [environ[name] for name in BUNDLES if name in environ]
     if not bundles or not any(name in environ for name in certificates.values()):
         return
     if certificates[""] not in environ:
         for prefix in PREFIXES:
             environ.setdefault(certificates[prefix], bundles[0])
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    for name in BUNDLES:
         environ.pop(name, None)
 
 

@@ -22,27 +22,31 @@ START_ONCE = str(PROJECT / "tests/clinic/start_once.py")
 # A package that somebody has installed, with parts that the standard variables can name.
 OWN_PARTS = """
 import requests
-from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 class Ids(RandomIdGenerator):
     def generate_trace_id(self):
         return super().generate_trace_id() >> 16 | 0xFEED << 112
 
-class Context(ContextVarsRuntimeContext):
-    def __init__(self):
-        print("own context", flush=True)
-
 def session():
     made = requests.Session()
     made.headers["X-Credential"] = "own"
     return made
 """
+# Apart: it is read while opentelemetry.context is imported.
+OWN_CONTEXT = """
+from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
+
+class Context(ContextVarsRuntimeContext):
+    def __init__(self):
+        super().__init__()
+        print("own context", flush=True)
+"""
 OWN_ENTRY_POINTS = """
 [opentelemetry_id_generator]
 own = own_parts:Ids
 [opentelemetry_context]
-own = own_parts:Context
+own = own_context:Context
 [opentelemetry_otlp_credential_provider]
 own = own_parts:session
 """
@@ -244,6 +248,7 @@ def install_own_parts(folder: Path) -> None:
     metadata = folder / "own_parts-1.0.dist-info"
     metadata.mkdir()
     (folder / "own_parts.py").write_text(OWN_PARTS)
+    (folder / "own_context.py").write_text(OWN_CONTEXT)
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: own-parts\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(OWN_ENTRY_POINTS)
 

@@ -123,7 +123,7 @@ def _instrument_engine(
 
 
 def _process_metrics() -> dict[str, list[str] | None]:
-    """Return what to measure of the process: the instrumentation excludes from its own list only."""
+    """Return what to measure; the instrumentation excludes from its own list only."""
     excluded = os.environ.get("OTEL_PYTHON_SYSTEM_METRICS_EXCLUDED_METRICS", "").split(",")
     return {
         name: what

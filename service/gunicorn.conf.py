@@ -4,14 +4,17 @@ One process of eight threads is what the incident happened to: one core's worth 
 the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
 """
 
+import os
 import sys
 
+from clinic import otel_env
 from clinic.errors import ClinicError
 from clinic.logs import logging_config
 from clinic.server import ServerSettings
 
 try:
     server = ServerSettings.from_env()
+    otel_env.prepare(os.environ)
 except ClinicError as error:
     print(f"clinic: {error}", file=sys.stderr)
     sys.exit(2)

@@ -10,6 +10,7 @@ from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
+from otel_nplusone.http_json import get_json
 from otel_nplusone.jaeger_api import Search, read_backend
 from otel_nplusone.model import Span
 from otel_nplusone.troubles import Warnings
@@ -55,6 +56,31 @@ def test_traces_with_the_most_spans_come_first_where_there_are_summaries() -> No
 
     assert ids(spans) == {f"{n:032x}" for n in (4, 5)}
     assert "beyond the first 2 (--max-traces)" in warnings.lines()[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_loopback_is_not_asked_through_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    with backend(lambda _path, _query: SERVICES) as jaeger:
+        answer = get_json(jaeger.url.replace("127.0.0.1", host), "/api/v3/services")
+
+    assert answer == {"services": ["clinic", "jaeger"]}
+
+
+def test_another_machine_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    with backend(lambda _path, _query: SERVICES) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        answer = get_json("http://jaeger.example:16686", "/api/v3/services")
+
+    assert answer == {"services": ["clinic", "jaeger"]}
 
 
 def test_a_trace_that_has_gone_is_a_warning() -> None:

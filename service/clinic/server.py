@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from clinic import otel_env
 from clinic.errors import SettingsError
 from clinic.settings import Settings
 
@@ -44,6 +45,7 @@ def serve(config: Path) -> NoReturn:
     """Become gunicorn, in this same process; raise SettingsError for what it would stumble over."""
     server = ServerSettings.from_env()
     Settings.from_env()
+    otel_env.prepare(os.environ)
     if not config.is_file():
         raise SettingsError(f"There is no {config}: start in the project, or name it by --config.")
     # Also where it is set to nothing, which gunicorn takes for a number.

@@ -1,6 +1,7 @@
 """JSON over HTTP, for trace backends: what answers, and what an answer that is none means."""
 
 import http.client
+import ipaddress
 import json
 import urllib.error
 import urllib.parse
@@ -27,7 +28,7 @@ def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> ob
     if query:
         url += "?" + urllib.parse.urlencode(query)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
+        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
             body: bytes = answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -42,6 +43,23 @@ def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> ob
             f"{url}: the answer is no JSON (it begins with {body[:40]!r}): is this the address of"
             " Jaeger's query API?"
         ) from error
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """Return what asks this machine directly, also where HTTP_PROXY is set, and others as it says.
+
+    A loopback address is another machine to a proxy.
+    """
+    if not _is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        return urllib.request.build_opener()
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:

@@ -106,10 +106,7 @@ def start_clinic(
     child = processes.start(
         Command(
             name="clinic",
-            argv=[
-                *(tool("clinic"), "serve"),
-                f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}",
-            ],
+            argv=[tool("clinic"), "serve"],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,

@@ -30,16 +30,16 @@ SHELVES = 6
 Base: Any = declarative_base()
 
 
-class Shelf(Base):
+class Shelf(Base):  # type: ignore[misc]  # the base of 1.4 has no type
     __tablename__ = "shelf"
-    id = Column(Integer, primary_key=True)
+    id: Any = Column(Integer, primary_key=True)
     books = relationship("Book")
 
 
-class Book(Base):
+class Book(Base):  # type: ignore[misc]  # the base of 1.4 has no type
     __tablename__ = "book"
-    id = Column(Integer, primary_key=True)
-    shelf_id = Column(ForeignKey("shelf.id"))
+    id: Any = Column(Integer, primary_key=True)
+    shelf_id: Any = Column(ForeignKey("shelf.id"))
 
 
 @pytest.fixture

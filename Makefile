@@ -11,6 +11,9 @@ SOURCES := service nplusone tracestore incident locustfiles dashboards tests ben
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
+PLAIN_TESTS := --numprocesses auto --dist loadfile \
+	-m "not browser and not stack and not postgres and not jaeger and not fuzz"
+
 .DEFAULT_GOAL := help
 STRATEGY ?= core
 # The clinic's flags, of the stack in containers and of the one without.
@@ -22,10 +25,10 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 	@$(BIN)/incident demo --target $(TARGET) --backend $(BACKEND) $(DEMO_ARGS)
@@ -60,7 +63,13 @@ reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TA
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
+	@$(BIN)/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+
+test-sqlalchemy20: var/sqlalchemy20/.ready ## the same on SQLAlchemy 2.0, in an environment of its own
+	@var/sqlalchemy20/bin/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+
+test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAlchemy 1.4
+	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
@@ -119,6 +128,8 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
+	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
+	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -154,4 +165,12 @@ $(CORPUS)/.ready: requirements/corpus.txt pyproject.toml nplusone/pyproject.toml
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+# Another line of SQLAlchemy, over what the tests have else.
+var/sqlalchemy%/.ready: requirements/sqlalchemy%.txt requirements/dev.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	@for file in bootstrap dev sqlalchemy$*; do \
+		$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
+	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@

@@ -13,7 +13,7 @@ def test_the_tools_of_the_replay_are_installed() -> None:
 
 def test_a_package_without_its_project_says_so(tmp_path: Path) -> None:
     with pytest.raises(ToolMissing, match="needs a checkout of the project"):
-        surroundings.require_files(tmp_path / "gunicorn.conf.py")
+        surroundings.require_files(tmp_path / "replay.py")
 
 
 def test_too_little_space_is_an_error_before_anything_starts(tmp_path: Path) -> None:

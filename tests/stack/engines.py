@@ -52,6 +52,15 @@ class Trace:
         below = [span for _, span in self.spans if span.get("parentSpanId") in begun]
         return count_db_spans(below)
 
+    def values(self, key: str) -> set[str]:
+        """Return the texts that spans have of an attribute."""
+        return {
+            attribute["value"].get("stringValue", "")
+            for _, span in self.spans
+            for attribute in span.get("attributes", [])
+            if attribute["key"] == key
+        }
+
     @property
     def request_start_ns(self) -> int | None:
         """When the service began to answer; None while that span has not arrived."""

@@ -36,7 +36,8 @@ serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PO
 
 up: ## the stack in containers: build, start, wait until healthy
 	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }
-	@docker compose up --build --detach --wait $(SERVICES)
+	@docker compose up --build --detach --wait $(SERVICES) || \
+		{ docker compose logs --no-color --no-log-prefix prepare >&2 2>/dev/null; exit 1; }
 	@docker compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}} {{end}}{{end}}' | \
 		awk '{ for (i = 2; i <= NF; i++) printf "  %-16s %s\n", $$1, $$i }'
 
@@ -125,7 +126,7 @@ clean: ## remove what was built
 	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 reset: ## remove what runs have recorded
-	@rm -rf var
+	@find var -mindepth 1 ! -path var/.gitignore ! -path var/flags ! -path var/flags/.gitignore -delete
 
 # --- the environment -----------------------------------------------------------------------
 

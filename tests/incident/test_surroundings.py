@@ -7,7 +7,6 @@ import pytest
 from incident import surroundings
 from incident.errors import DiskFull, IncidentError, ToolMissing, from_os_error
 
-
 NOBODY = 65534
 
 

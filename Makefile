@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 CORPUS := var/corpus-venv
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
+ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
@@ -22,7 +23,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-grafana test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint lint-workflows format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +62,7 @@ reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TA
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
@@ -71,6 +72,9 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 
 test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
 	@$(BIN)/pytest -m stack tests/stack $(PYTEST_ARGS)
+
+test-grafana: $(VENV)/.dev ## every dashboard in Chromium, and an exemplar opened; needs Docker and Grafana's image
+	@$(BIN)/pytest -m grafana tests/stack $(PYTEST_ARGS)
 
 test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
@@ -106,6 +110,9 @@ lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+lint-workflows: ## the workflows of .github, by actionlint; needs Go
+	@go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 
 format: $(VENV)/.dev ## let ruff format and mend
 	@$(BIN)/ruff check --fix .

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from incident import containers
 from incident.checkup import Unwell
-from incident.containers import Container, Memory
+from incident.containers import STAND_IN, Container, Memory
 from incident.settings import Settings
 
 # A container that is this near to its limit is killed by the next peak.
@@ -83,8 +83,6 @@ def strangers(one: Container, wanted: Mapping[str, str], here: Mapping[str, str]
 
 
 def stand_ins(found: Sequence[Container]) -> str:
-    """Say which images are not the official ones, and what they are."""
-    told = {one.image_name: one.stand_in for one in found if one.stand_in}
-    if not told:
-        return ""
-    return "; stand-ins: " + ", ".join(f"{name} is {what}" for name, what in sorted(told.items()))
+    """Say which images merely stand in for the official ones, or are built on such."""
+    names = sorted({one.image_name for one in found if one.stand_in})
+    return f"; not official, by the label {STAND_IN}: {', '.join(names)}" if names else ""

@@ -87,7 +87,7 @@ def test_an_image_that_is_not_the_wanted_one_is_told(
 def test_stand_ins_are_told_by_their_label() -> None:
     one = container(labels={"stand-in.is": "Jaeger 2.13 from Go modules"})
 
-    assert stand_ins([one, one]) == f"; stand-ins: {JAEGER} is Jaeger 2.13 from Go modules"
+    assert stand_ins([one, one]) == f"; not official, by the label stand-in.is: {JAEGER}"
     assert stand_ins([container()]) == ""
 
 

@@ -151,4 +151,46 @@ def test_flags_are_mounted_as_a_folder() -> None:
     """A file that is replaced by rename would keep its old self in a mount of the file."""
     mounts = SERVICES["service"]["volumes"]
 
-    assert "${FLAGS_FOLDER:-./var/flags}:/flags:ro" in mounts
+    assert "${FLAGS_FOLDER:-./var/flags}:/flags:ro,z" in mounts
+
+
+def bind_mounts(name: str) -> list[tuple[str, str]]:
+    """Return the folder or file of this machine and the options of each mount of one."""
+    found = (mount.rpartition(":") for mount in SERVICES[name].get("volumes", []))
+    return [
+        (re.split(r":(?=/)", where)[0], how)
+        for where, _, how in found
+        if where.startswith((".", "${FLAGS_FOLDER"))
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_selinux_lets_containers_read_what_is_mounted(name: str) -> None:
+    assert [one for one in bind_mounts(name) if "z" not in one[1].split(",")] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ROOT))
+def test_what_is_mounted_is_opened_to_all_before_it_is_read(name: str) -> None:
+    """Containers run as users of their own; under umask 077 nobody but the owner may read."""
+    opened = tuple(where for where, how in bind_mounts("prepare") if "ro" not in how.split(","))
+    mounted = [where for where, _ in bind_mounts(name)]
+
+    assert [where for where in mounted if not where.startswith(opened)] == []
+    assert not mounted or comes_after_prepare(name)
+
+
+def comes_after_prepare(name: str) -> bool:
+    before = SERVICES[name].get("depends_on", {})
+    done = before.get("prepare", {}).get("condition") == "service_completed_successfully"
+    waits = {other for other, how in before.items() if how["condition"] == "service_healthy"}
+    return done or any(comes_after_prepare(other) for other in waits)
+
+
+def test_images_hold_copies_that_their_users_can_read() -> None:
+    """What a checkout under umask 077 holds would be readable for root alone in the image."""
+    copies = re.findall(
+        r"^COPY (?!--from)(.*) /app/.*$", (PROJECT / "service" / "Dockerfile").read_text(), re.M
+    )
+
+    assert copies
+    assert [copy for copy in copies if not copy.startswith("--chmod=755 ")] == []

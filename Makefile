@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
 CORPUS := var/corpus-venv
+DIST ?= dist
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -22,7 +23,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-distribution test-fuzz test-notebook docs dist schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +61,7 @@ reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TA
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz and not distribution" $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
@@ -73,6 +74,9 @@ test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; ne
 
 test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
+
+test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
+	@$(BIN)/pytest -m distribution $(PYTEST_ARGS)
 
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
@@ -101,6 +105,13 @@ corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from rea
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
+docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs var/site
+	@echo "var/site/index.html"
+
+dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
+	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
+
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -118,6 +129,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
+	@$(UV_COMPILE) --output-file requirements/docs.txt -c requirements/dev.txt requirements/docs.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
 
 clean: ## remove what was built
@@ -142,6 +154,10 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.tom
 	@touch $@
 
 $(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 

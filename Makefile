@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 CORPUS := var/corpus-venv
 DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
+SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench tools
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
@@ -112,10 +112,12 @@ docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
 dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
 	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
 
-lint: $(VENV)/.dev ## ruff and mypy
+lint: $(VENV)/.dev ## ruff, mypy, spelling, and the relative links of every Markdown file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell
+	@$(BIN)/python tools/check_links.py
 
 format: $(VENV)/.dev ## let ruff format and mend
 	@$(BIN)/ruff check --fix .

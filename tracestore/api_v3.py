@@ -1,4 +1,4 @@
-"""Jaeger's query API, version 3, as Jaeger 2.20 answers it over HTTP.
+"""Answer Jaeger's query API, version 3, as Jaeger 2.20 answers it over HTTP.
 
     GET /api/v3/services                    {"services": [...]}
     GET /api/v3/operations?service=         {"operations": [{"name", "spanKind"}]}
@@ -10,113 +10,80 @@
 Errors are {"error": {"httpCode", "message"}}; a trace or a search that finds nothing is a 404.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from tracestore import reader
+from tracestore.current import get_store
 from tracestore.dependencies import find_dependencies
-from tracestore.errors import MalformedParameterError, StoreUnavailableError
+from tracestore.errors import NotStoredError
 from tracestore.otlp_json import resource_spans_json
+from tracestore.parameters import parse_trace_id
 from tracestore.query import (
     check_trace_parameters,
     parse_dependencies_times,
+    parse_operations_query,
     parse_search_query,
 )
-from tracestore.reader import TraceSummary
+from tracestore.search import TraceSummary, find_traces, read_summary
+from tracestore.spans import kind_name
 from tracestore.store import Store
 
-# OTLP's kinds by number, in Jaeger's words; a span that does not say is internal.
-_SPAN_KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
-_HEX_ID = re.compile(r"[0-9a-fA-F]{1,32}")
+api_v3 = Blueprint("api_v3", __name__, url_prefix="/api/v3")
 
 
-def create_blueprint(store: Store) -> Blueprint:
-    """/api/v3, out of `store`."""
-    blueprint = Blueprint("api_v3", __name__, url_prefix="/api/v3")
-
-    @blueprint.get("/services")
-    def services() -> Response:
-        return jsonify(services=reader.services(store))
-
-    @blueprint.get("/operations")
-    def operations() -> Response:
-        service = request.args.get("service") or request.args.get("service_name", "")
-        wanted = request.args.get("spanKind") or request.args.get("span_kind", "")
-        found = [
-            {"name": operation.name, "spanKind": span_kind(operation.kind)}
-            for operation in reader.operations(store, service)
-        ]
-        return jsonify(operations=[item for item in found if wanted in ("", item["spanKind"])])
-
-    @blueprint.get("/traces")
-    def find_traces() -> Response:
-        summaries = reader.find_traces(store, parse_search_query(request.args))
-        if not summaries:
-            return error_response("No traces found", 404)
-        return _traces_response(store, [summary.trace_id for summary in summaries])
-
-    @blueprint.get("/traces/<trace_id>")
-    def get_trace(trace_id: str) -> Response:
-        parsed = parse_trace_id(trace_id)
-        check_trace_parameters(request.args)
-        if reader.read_summary(store, parsed) is None:
-            return error_response("trace not found", 404)
-        return _traces_response(store, [parsed])
-
-    @blueprint.get("/trace-summaries")
-    def find_trace_summaries() -> Response:
-        summaries = reader.find_traces(store, parse_search_query(request.args))
-        return jsonify(summaries=[_summary_object(store, summary) for summary in summaries])
-
-    @blueprint.get("/dependencies")
-    def dependencies() -> Response:
-        links = find_dependencies(store, *parse_dependencies_times(request.args))
-        # As protobuf's JSON mapping has it: a 64-bit number is a text.
-        found = [{**link.as_object(), "callCount": str(link.call_count)} for link in links]
-        return jsonify(dependencies=found)
-
-    @blueprint.errorhandler(MalformedParameterError)
-    def malformed(error: MalformedParameterError) -> Response:
-        return error_response(str(error), 400)
-
-    @blueprint.errorhandler(StoreUnavailableError)
-    def unavailable(_: StoreUnavailableError) -> Response:
-        return error_response("the store cannot be read now: try again", 503)
-
-    return blueprint
+@api_v3.get("/services")
+def services() -> Response:
+    return jsonify(services=reader.services(get_store()))
 
 
-def parse_trace_id(text: str) -> bytes:
-    """The trace id of up to 32 hex digits; shorter ones are filled with zeros, as in Jaeger."""
-    if not _HEX_ID.fullmatch(text):
-        raise MalformedParameterError("trace_id", f"{text[:60]!r} is not 1 to 32 hex digits")
-    return bytes.fromhex(text.zfill(32))
+@api_v3.get("/operations")
+def operations() -> Response:
+    service, kind = parse_operations_query(request.args)
+    found = [
+        # A span that does not say its kind is internal.
+        {"name": operation.name, "spanKind": kind_name(operation.kind) or "internal"}
+        for operation in reader.operations(get_store(), service)
+    ]
+    return jsonify(operations=[item for item in found if kind in ("", item["spanKind"])])
 
 
-def span_kind(kind: int) -> str:
-    """OTLP's number of a span kind in Jaeger's words."""
-    return _SPAN_KINDS[kind] if 0 <= kind < len(_SPAN_KINDS) else "internal"
+@api_v3.get("/traces")
+def traces() -> Response:
+    found = find_traces(get_store(), parse_search_query(request.args))
+    if not found:
+        raise NotStoredError("No traces found")
+    return _traces_response([summary.trace_id for summary in found])
 
 
-def error_response(message: str, http_code: int) -> Response:
-    """An error in Jaeger's shape."""
-    response = jsonify(error={"httpCode": http_code, "message": message})
-    response.status_code = http_code
-    return response
+@api_v3.get("/traces/<trace_id>")
+def trace(trace_id: str) -> Response:
+    parsed = parse_trace_id(trace_id)
+    check_trace_parameters(request.args)
+    if read_summary(get_store(), parsed) is None:
+        raise NotStoredError("trace not found")
+    return _traces_response([parsed])
 
 
-def _traces_response(store: Store, trace_ids: list[bytes]) -> Response:
-    body = traces_body(store, trace_ids)
-    if len(trace_ids) == 1:  # with a length the client need not read chunks: a millisecond less
-        return Response("".join(body), content_type="application/json")
-    return Response(body, content_type="application/json")
+@api_v3.get("/trace-summaries")
+def trace_summaries() -> Response:
+    store = get_store()
+    found = find_traces(store, parse_search_query(request.args))
+    return jsonify(summaries=[_summary_object(store, summary) for summary in found])
+
+
+@api_v3.get("/dependencies")
+def dependencies() -> Response:
+    links = find_dependencies(get_store(), *parse_dependencies_times(request.args))
+    # Protobuf's JSON mapping writes a 64-bit number as text.
+    found = [{**link.as_object(), "callCount": str(link.call_count)} for link in links]
+    return jsonify(dependencies=found)
 
 
 def traces_body(store: Store, trace_ids: list[bytes]) -> Iterator[str]:
-    """The answer in parts, trace by trace: a hundred large traces never stand in memory at once."""
+    """Yield the answer trace by trace, so that memory never holds a hundred large traces."""
     yield '{"result":{"resourceSpans":['
     separator = ""
     for trace_id in trace_ids:
@@ -128,6 +95,13 @@ def traces_body(store: Store, trace_ids: list[bytes]) -> Iterator[str]:
             yield separator + ",".join(parts)
             separator = ","
     yield "]}}"
+
+
+def _traces_response(trace_ids: list[bytes]) -> Response:
+    body = traces_body(get_store(), trace_ids)
+    if len(trace_ids) == 1:  # with a length the client need not read chunks: a millisecond less
+        return Response("".join(body), content_type="application/json")
+    return Response(body, content_type="application/json")
 
 
 def _summary_object(store: Store, summary: TraceSummary) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from tracestore.findings import shorten
+
 
 def init_app(app: Flask) -> None:
-    """Give the templates the filters `duration`, `percent`, `moment` and `count`."""
-    app.jinja_env.filters.update(duration=duration, percent=percent, moment=moment, count=count)
+    """Give the templates their filters."""
+    app.jinja_env.filters.update(
+        duration=duration, percent=percent, moment=moment, count=count, shorten=shorten
+    )
 
 
 def duration(nano: int) -> str:

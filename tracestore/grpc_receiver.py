@@ -73,8 +73,8 @@ def _service(
         try:
             return take(store, request)
         except StoreUnavailableError as error:
-            logger.warning("not stored, the exporter is asked to retry: %s", error)
-            context.abort(grpc.StatusCode.UNAVAILABLE, "the store cannot write now: try again")
+            logger.warning("answered UNAVAILABLE: %s", error)
+            context.abort(grpc.StatusCode.UNAVAILABLE, error.public_message)
             raise AssertionError("abort() has raised") from error
 
     handler = grpc.unary_unary_rpc_method_handler(

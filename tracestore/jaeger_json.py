@@ -21,13 +21,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from tracestore.otlp_json import dumps
 from tracestore.reader import StoredSpans
 from tracestore.span_bytes import split
+from tracestore.spans import kind_name
 from tracestore.values import as_text, finite
 
 JsonObject = dict[str, Any]
 
 # Beyond this JavaScript rounds: such numbers are given as text.
 _MAX_SAFE_INTEGER = 2**53 - 1
-_KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 _STATUS_TEXT = {Status.STATUS_CODE_OK: "OK", Status.STATUS_CODE_ERROR: "ERROR"}
 
 
@@ -126,7 +126,7 @@ def _scope_tags(scope: InstrumentationScope) -> list[JsonObject]:
 
 def _derived_tags(span: Span) -> list[JsonObject]:
     tags = []
-    if kind := _KINDS.get(span.kind):
+    if kind := kind_name(span.kind):
         tags.append(_text_tag("span.kind", kind))
     if code := _STATUS_TEXT.get(span.status.code):
         tags.append(_text_tag("otel.status_code", code))

@@ -14,8 +14,8 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from tracestore.errors import InvalidBodyError
+from tracestore.spans import kind_number
 
-_KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 _STATUS = {"OK": Status.STATUS_CODE_OK, "ERROR": Status.STATUS_CODE_ERROR}
 _FIELDS = frozenset(
     {
@@ -84,7 +84,7 @@ def _fill(span: Span, item: dict[str, Any], tags: dict[str, dict[str, Any]]) -> 
 
 
 def _fill_fields(span: Span, tags: dict[str, dict[str, Any]]) -> None:
-    span.kind = _KINDS.get(_text(tags, "span.kind"), 0)  # type: ignore[assignment]  # an enum's number
+    span.kind = kind_number(_text(tags, "span.kind"))  # type: ignore[assignment]  # an enum's number
     span.trace_state = _text(tags, "w3c.tracestate")
     span.status.message = _text(tags, "otel.status_description")
     if "error" in tags and _is_error_flag(tags["error"]):

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracestore.reader import TraceSummary
+from tracestore.search import TraceSummary
 
 _MIN_RADIUS, _MAX_RADIUS = 3.5, 13.0
 

@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tracestore.critical_path import critical_path
-from tracestore.findings import TraceFinding, find_in_trace
+from tracestore.findings import Judgement, TraceFinding
 from tracestore.reader import StoredSpans
 from tracestore.spans import statement_of
 from tracestore.statements import Repetition, Statement, distinct_statements, find_repetitions
@@ -50,7 +50,7 @@ def view_trace(parts: Sequence[StoredSpans], folding: Folding = "alike") -> Trac
         waterfall=waterfall,
         spans=spans,
         statements=distinct_statements(spans),
-        findings=find_in_trace(parts),
+        findings=Judgement(parts).shown(),
         repetitions=find_repetitions(spans),
         data=_data(waterfall, spans),
     )

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.running import unused_port
 from tests.tracestore.serving import Server, Start, command, wait_until_healthy
 from tracestore.app import create_app
-from tracestore.spans import decode_spans
+from tracestore.decode import decode_spans
 from tracestore.store import Store
 from tracestore.writer import write_spans
 

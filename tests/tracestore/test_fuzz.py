@@ -25,8 +25,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.tracestore.samples import TRACE, everything, naive_trace, request, span
 from tracestore.app import create_app
+from tracestore.decode import decode_spans
 from tracestore.otlp_json import resource_spans_json
-from tracestore.spans import decode_spans
 from tracestore.store import Store
 from tracestore.writer import write_spans
 

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from tracestore.errors import MalformedParameterError
-from tracestore.query import parse_duration, parse_search_query, parse_time
+from tracestore.parameters import duration_nano, time_nano
+from tracestore.query import parse_search_query
 
 RANGE = {"query.startTimeMin": "2026-01-01T00:00:00Z", "query.startTimeMax": "2026-02-01T00:00:00Z"}
 
@@ -17,7 +18,7 @@ RANGE = {"query.startTimeMin": "2026-01-01T00:00:00Z", "query.startTimeMax": "20
     ],
 )
 def test_times_are_read_to_the_nanosecond(text: str, nano: int) -> None:
-    assert parse_time(text) == nano
+    assert time_nano(text) == nano
 
 
 @pytest.mark.parametrize(
@@ -34,13 +35,13 @@ def test_times_are_read_to_the_nanosecond(text: str, nano: int) -> None:
     ],
 )
 def test_durations_are_gos(text: str, nano: int) -> None:
-    assert parse_duration(text) == nano
+    assert duration_nano(text) == nano
 
 
 @pytest.mark.parametrize("text", ["", "5", "1.5", "1 s", "s", "-1s", "1s2", "1" * 40 + "s"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
-        parse_duration(text)
+        duration_nano(text)
 
 
 def test_both_spellings_ask_the_same() -> None:

@@ -11,7 +11,7 @@ from incident.waiting import wait_until
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import START, TRACE, naive_trace, request, span
 from tests.tracestore.serving import Start
-from tracestore import reader
+from tracestore import reader, search
 from tracestore.store import Store
 
 HOUR_MS = 3_600_000
@@ -74,7 +74,7 @@ def test_the_oldest_traces_leave_first_whenever_they_came(store: Store, write: W
         ]
         write(request(spans))
 
-    left = {hour for hour in order if reader.read_summary(store, bytes([hour]) * 16)}
+    left = {hour for hour in order if search.read_summary(store, bytes([hour]) * 16)}
 
     assert left == {2, 3, 4, 5}
 

@@ -6,11 +6,11 @@ from werkzeug.datastructures import MultiDict
 
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import request, span
-from tracestore import reader
+from tracestore import search
 from tracestore.errors import MalformedParameterError
-from tracestore.query import MAX_NANO
 from tracestore.scatter import scatter
 from tracestore.search_form import parse_logfmt, parse_search_form
+from tracestore.spans import MAX_NANO
 from tracestore.store import Store
 
 
@@ -103,7 +103,7 @@ def test_dots_lie_between_the_edges_the_largest_has_the_most_spans(
     write(request([span(1, trace_id=b"\x02" * 16, start_ms=500, ms=0.5)]))
     write(request([span(1, trace_id=b"\x03" * 16, start_ms=1000, ms=0)]))
 
-    plot = scatter(reader.find_traces(store, parse_search_form(MultiDict()).query))
+    plot = scatter(search.find_traces(store, parse_search_form(MultiDict()).query))
 
     assert [dot.trace.span_count for dot in plot.dots] == [29, 1, 1]
     assert sorted(dot.x for dot in plot.dots) == [0, 50, 100]
@@ -116,6 +116,6 @@ def test_traces_of_one_moment_and_length_stand_in_the_middle(write: Write, store
     for number in (1, 2):
         write(request([span(1, trace_id=bytes([number]) * 16, ms=1)]))
 
-    plot = scatter(reader.find_traces(store, parse_search_form(MultiDict()).query))
+    plot = scatter(search.find_traces(store, parse_search_form(MultiDict()).query))
 
     assert {dot.x for dot in plot.dots} == {50}

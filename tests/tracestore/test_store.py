@@ -5,10 +5,10 @@ import pytest
 
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
-from tracestore import reader
+from tracestore import reader, search
+from tracestore.decode import decode_spans
 from tracestore.errors import DatabaseFileError, StoreUnavailableError
-from tracestore.query import SearchQuery
-from tracestore.spans import decode_spans
+from tracestore.search import SearchQuery
 from tracestore.store import Store
 from tracestore.writer import write_spans
 
@@ -31,7 +31,7 @@ def test_a_span_that_comes_again_changes_nothing(store: Store, write: Write) -> 
     again = write(request([span(1, ms=99), span(2, parent=1), span(3, parent=1, error=True)]))
 
     assert again == 1
-    summary = reader.read_summary(store, TRACE)
+    summary = search.read_summary(store, TRACE)
     assert summary is not None
     assert (summary.span_count, summary.statement_count, summary.error_count) == (3, 1, 1)
     assert reader.stored_span_count(store) == 3
@@ -44,10 +44,10 @@ def test_a_span_twice_in_one_request_is_stored_once(store: Store, write: Write) 
 
 def test_children_that_come_before_their_root_find_their_trace(store: Store, write: Write) -> None:
     write(request([span(2, parent=1, start_ms=2, ms=3)]))
-    without_root = reader.read_summary(store, TRACE)
+    without_root = search.read_summary(store, TRACE)
     write(request([span(1, name="GET /success-stories", ms=10)]))
 
-    with_root = reader.read_summary(store, TRACE)
+    with_root = search.read_summary(store, TRACE)
 
     assert without_root is not None and with_root is not None
     assert (without_root.root_service, without_root.root_name) == ("", "")
@@ -63,7 +63,7 @@ def test_the_oldest_traces_leave_first(database: Path) -> None:
             ]
             write_spans(store, decode_spans(request(spans)).sources)
 
-        found = reader.find_traces(store, SearchQuery())
+        found = search.find_traces(store, SearchQuery())
 
         assert [trace.trace_id[0] for trace in found] == [3, 2]
         assert reader.stored_span_count(store) == 80

@@ -3,17 +3,13 @@
 
 import { count } from "./format.js";
 
-const CLASS_NAMES = {
-  n_plus_one: "N+1",
-  redundant: "Redundant",
-  row_by_row_write: "Row by row",
-  nested: "Nested N+1",
-};
+const table = document.querySelector("[data-class-names]");
+const classNames = JSON.parse(table?.dataset.classNames ?? "{}");
 
 function mark(finding) {
   const element = document.createElement("span");
   element.className = "mark";
-  element.textContent = `${CLASS_NAMES[finding.class] ?? finding.class} × ${count(finding.repeats.max)}`;
+  element.textContent = `${classNames[finding.class] ?? finding.class} × ${count(finding.repeats.max)}`;
   element.title = `${finding.route}\n${finding.statement}\n${finding.advice}`;
   return element;
 }

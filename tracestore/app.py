@@ -2,19 +2,12 @@
 
 from flask import Flask, Response
 
-from tracestore import (
-    api_legacy,
-    api_v3,
-    current,
-    error_answers,
-    formats,
-    own_api,
-    pages,
-    receiver,
-    trace_pages,
-)
-from tracestore.otlp import DEFAULT_MAX_BODY_BYTES
-from tracestore.store import Store
+from tracestore import current, error_answers
+from tracestore.api import legacy, own, v3
+from tracestore.intake import http
+from tracestore.intake.otlp import DEFAULT_MAX_BODY_BYTES
+from tracestore.pages import formats, search, trace
+from tracestore.store.database import Store
 
 # Scripts and styles come from static/ alone; nothing that a span says is ever executed.
 _CONTENT_SECURITY_POLICY = (
@@ -30,12 +23,12 @@ def create_app(store: Store, *, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES) ->
     current.init_app(app, store)
     error_answers.init_app(app)
     formats.init_app(app)
-    app.register_blueprint(receiver.receiver)
-    app.register_blueprint(api_v3.api_v3)
-    app.register_blueprint(api_legacy.api_legacy)
-    app.register_blueprint(own_api.own_api)
-    app.register_blueprint(pages.pages)
-    app.register_blueprint(trace_pages.trace_pages)
+    app.register_blueprint(http.blueprint)
+    app.register_blueprint(v3.blueprint)
+    app.register_blueprint(legacy.blueprint)
+    app.register_blueprint(own.blueprint)
+    app.register_blueprint(search.blueprint)
+    app.register_blueprint(trace.blueprint)
     app.after_request(_secure)
     return app
 

@@ -10,7 +10,7 @@ import click
 from tracestore.app import create_app
 from tracestore.errors import GrpcMissingError, TracestoreError
 from tracestore.server import listen, serve
-from tracestore.store import DEFAULT_MAX_SPANS, Store
+from tracestore.store.database import DEFAULT_MAX_SPANS, Store
 
 BAD_USAGE = 2
 
@@ -91,7 +91,7 @@ def serve_command(
 def _serve_grpc(store: Store, host: str, port: int) -> contextlib.AbstractContextManager[None]:
     """OTLP/gRPC beside the rest; GrpcMissingError where grpcio is not installed."""
     try:
-        from tracestore.grpc_receiver import serve_grpc
+        from tracestore.intake.grpc import serve_grpc
     except ImportError as error:
         raise GrpcMissingError(
             "--grpc-port needs grpcio, which is not installed: pip install -r"

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from tracestore.findings import Findings
-from tracestore.store import Store
+from tracestore.store.database import Store
 
 _STORE, _FINDINGS = "tracestore-store", "tracestore-findings"
 

@@ -13,8 +13,9 @@ import logging
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from tracestore import api_legacy, otlp
+from tracestore.api import legacy
 from tracestore.errors import BodyTooLargeError, StoreUnavailableError, TracestoreError
+from tracestore.intake import otlp
 
 _RETRY_AFTER_S = 1
 
@@ -55,7 +56,7 @@ def _answer(title: str, message: str, http_status: int) -> Response:
         case "receiver":
             response = _otlp(message, http_status)
         case "api_legacy":
-            response = api_legacy.answer(None, errors=[{"code": http_status, "msg": message}])
+            response = legacy.answer(None, errors=[{"code": http_status, "msg": message}])
         case None if request.path.startswith(("/api/", "/v1/")):
             response = _jaeger(message, http_status)
         case "api_v3" | "own_api":

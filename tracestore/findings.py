@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
-from tracestore import reader
-from tracestore.reader import StoredSpans
-from tracestore.search import TraceSummary, read_summary
-from tracestore.store import Store
+from tracestore.store import reader
+from tracestore.store.database import Store
+from tracestore.store.reader import StoredSpans
+from tracestore.store.search import TraceSummary, read_summary
 
 if TYPE_CHECKING:
     from otel_nplusone.model import Finding, Trace

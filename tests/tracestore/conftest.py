@@ -13,9 +13,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.running import unused_port
 from tests.tracestore.serving import Server, Start, command, wait_until_healthy
 from tracestore.app import create_app
-from tracestore.decode import decode_spans
-from tracestore.store import Store
-from tracestore.writer import write_spans
+from tracestore.intake.decode import decode_spans
+from tracestore.store.database import Store
+from tracestore.store.writer import write_spans
 
 Write = Callable[[ExportTraceServiceRequest], int]
 

@@ -17,7 +17,7 @@ from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
 from tracestore.findings import CLASS_NAMES, MIN_REPEATS, TraceFinding
-from tracestore.store import Store
+from tracestore.store.database import Store
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
 CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"

@@ -24,11 +24,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.tracestore.samples import TRACE, everything, naive_trace, request, span
+from tracestore.api.otlp_json import resource_spans_json
 from tracestore.app import create_app
-from tracestore.decode import decode_spans
-from tracestore.otlp_json import resource_spans_json
-from tracestore.store import Store
-from tracestore.writer import write_spans
+from tracestore.intake.decode import decode_spans
+from tracestore.store.database import Store
+from tracestore.store.writer import write_spans
 
 pytestmark = pytest.mark.fuzz
 

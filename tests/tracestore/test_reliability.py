@@ -11,8 +11,8 @@ from incident.waiting import wait_until
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import START, TRACE, naive_trace, request, span
 from tests.tracestore.serving import Start
-from tracestore import reader, search
-from tracestore.store import Store
+from tracestore.store import reader, search
+from tracestore.store.database import Store
 
 HOUR_MS = 3_600_000
 

@@ -17,7 +17,7 @@ error_answers turns them into HTTP answers.
 
 
 class TracestoreError(Exception):
-    """Root the tree; `title` heads the page that shows the error."""
+    """Stand for every error of the tree; `title` is the heading of its page."""
 
     http_status = 500
     title = "Something went wrong"
@@ -48,7 +48,7 @@ class StoreUnavailableError(TracestoreError):
 
     @property
     def public_message(self) -> str:
-        """Leave SQLite's own words to the log."""
+        """Return a message without SQLite's own words, which the log has."""
         return "the store cannot be used now: try again"
 
 

@@ -101,7 +101,7 @@ def test_a_file_that_is_no_database_ends_it_with_a_sentence(database: Path) -> N
 
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
-        f"tracestore: {database} is not an SQLite database: name another --database"
+        f"tracestore: {database} is not an SQLite database: choose another --database"
     ]
 
 

@@ -1,8 +1,8 @@
-"""A stored span's own part and the rest, which the spans of an N+1 have in common.
+"""Split a stored span into what is its own and what the spans of an N+1 have in common.
 
-A body is an OTLP Span as protobuf writes it: fields in the order of their numbers, so that the ids
-and times, which no two spans share, stand at known places among the others. They are cut out of the
-bytes. Parsing the message, clearing the fields and writing it again takes five times as long.
+A body is an OTLP Span as protobuf writes it: fields in the order of their numbers. So the ids and
+times, which no two spans share, are at known places, and can be cut out of the bytes. To parse the
+message, clear the fields and serialize it again takes five times as long.
 
     0a 10 trace id · 12 08 span id · [22 08 parent's id] · 2a name · [30 kind]
     · 39 start · 41 end · attributes and all that follows
@@ -20,14 +20,14 @@ _ONE_BYTE = 0x80
 _TIMES = struct.Struct("<xQxQ")
 
 
-# What no two spans share, and the rest: again a Span message, without these fields. Trace id, span
-# id, parent's id, start, end, rest; a bare tuple, as a named one takes half as long again to make.
+# Trace id, span id, parent's id, start, end, and the rest: a Span message without these fields.
+# A bare tuple: a named one takes half as long again to make.
 OwnPart = tuple[bytes, bytes, bytes, int, int, bytes]
 FIELDS = ("trace_id", "span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano")
 
 
 def split(body: bytes) -> OwnPart:
-    """Cut a stored span in two."""
+    """Return a span's own part and the rest."""
     try:
         return _cut(body) or _parsed(body)
     except IndexError:  # it ends before its times
@@ -35,7 +35,7 @@ def split(body: bytes) -> OwnPart:
 
 
 def _cut(body: bytes) -> OwnPart | None:
-    """None where a field is missing, is longer than usual, or has a rare one before it."""
+    """Cut the bytes; return None if a field is missing, longer than usual, or after a rare one."""
     if body[:2] != _TRACE_ID or body[18:20] != _SPAN_ID:
         return None
     name, parent = 28, b""

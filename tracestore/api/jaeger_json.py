@@ -1,12 +1,12 @@
-"""Stored spans as the JSON of Jaeger's own UI, as Jaeger makes it out of OTLP.
+"""Write stored spans as the JSON of Jaeger's UI, as Jaeger makes it from OTLP.
 
     {"traceID": …, "spans": [{"spanID", "operationName", "references", "startTime", "duration",
      "tags", "logs", "processID", "warnings"}], "processes": {"p1": {…}}, "warnings": null}
 
-As in otlp_json, the text is built span by span, and what equal spans have in common is made once.
+As in otlp_json, the text is built span by span, and what spans have in common is written once.
 
-Times are microseconds. What OTLP has and this form has no field for becomes a tag, under the
-name that the specification gives it: scope, kind, status, trace state.
+Times are microseconds. OTLP's scope, kind, status and trace state have no field here: they become
+tags, under the names that the specification gives them.
 https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/
 """
 
@@ -26,13 +26,13 @@ from tracestore.store.values import as_text, finite
 
 JsonObject = dict[str, Any]
 
-# Beyond this JavaScript rounds: such numbers are given as text.
+# JavaScript rounds larger numbers: they are written as text.
 _MAX_SAFE_INTEGER = 2**53 - 1
 _STATUS_TEXT = {Status.STATUS_CODE_OK: "OK", Status.STATUS_CODE_ERROR: "ERROR"}
 
 
 def trace_json(parts: Sequence[StoredSpans]) -> str:
-    """One trace, from at least one part."""
+    """Write one trace of at least one part."""
     process_ids: dict[str, str] = {}
     spans: list[str] = []
     for part in parts:
@@ -49,7 +49,7 @@ def trace_json(parts: Sequence[StoredSpans]) -> str:
 
 
 def trace_id_text(trace_id: bytes) -> str:
-    """The id in 32 hex digits, or in 16 where the first half is zeros."""
+    """Write an id as 32 hex digits, or as 16 if the first half is zeros."""
     return (trace_id if any(trace_id[:8]) else trace_id[8:]).hex()
 
 
@@ -61,7 +61,7 @@ def _process(part: StoredSpans) -> JsonObject:
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    """What a span may have in common with others: the end of its text, and its links."""
+    """Hold what spans have in common: the end of the text, and the links."""
 
     text: str
     links: Sequence[Span.Link]
@@ -95,7 +95,7 @@ def _rest(span: Span, scope_tags: list[JsonObject], process_id: str) -> str:
 def _references(
     trace_id: bytes, parent_span_id: bytes, links: Sequence[Span.Link]
 ) -> list[JsonObject]:
-    """The parent first; a link to the parent only says what kind of parent it is."""
+    """Return the parent first; a link to the parent changes only its type."""
     references = []
     if parent_span_id:
         references.append(_reference("CHILD_OF", trace_id, parent_span_id))

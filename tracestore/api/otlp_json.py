@@ -1,12 +1,11 @@
-"""Stored spans as OTLP/JSON, as Jaeger's API v3 gives them out, without loss.
+"""Write stored spans as OTLP/JSON, without loss, as Jaeger's API v3 does.
 
-Written out by hand: protobuf's own JSON printer is some ten times slower and has ids in base64.
-As there, what has its default value is left out, 64-bit integers are strings, enum values
-numbers, and the numbers that JSON does not have are "NaN", "Infinity" and "-Infinity".
+Protobuf's own JSON printer is ten times slower and writes ids in base64. As there, default values
+are left out, 64-bit integers are strings, enum values are numbers, and the numbers that JSON lacks
+are "NaN", "Infinity" and "-Infinity".
 
-The text is built span by span rather than from one large dictionary, which takes a fifth of the
-time, most of it because the spans of an N+1 are the same hundreds of times over, but for their
-ids and times.
+The text is built span by span: that takes a fifth of the time of one large dictionary, because the
+spans of an N+1 differ only in their ids and times, and the rest is written once.
 """
 
 import base64
@@ -30,14 +29,14 @@ dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Texts by their messages: what comes again in one answer is not converted again."""
+    """Remember the text of each message, so that an answer converts it once."""
 
     attributes: dict[bytes, str] = field(default_factory=dict)
     rests: dict[bytes, str] = field(default_factory=dict)
 
 
 def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -> str:
-    """One ResourceSpans with one ScopeSpans, from what the store keeps."""
+    """Write one ResourceSpans with one ScopeSpans, from what the store keeps."""
     outer = ResourceSpans.FromString(resource)
     inner = ScopeSpans.FromString(scope)
     known = _Known()
@@ -50,7 +49,7 @@ def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -
 
 
 def any_value(value: AnyValue) -> JsonObject:
-    """One attribute's value; an empty object for one that was never set."""
+    """Convert an attribute's value; one that was never set is an empty object."""
     match value.WhichOneof("value"):
         case "string_value":
             return {"stringValue": value.string_value}
@@ -82,7 +81,7 @@ def _span_json(body: bytes, known: _Known) -> str:
 
 
 def _rest_json(span: Span, known: _Known) -> str:
-    """What a span may have in common with others, up to its closing brace."""
+    """Write what spans have in common, up to the closing brace."""
     parts = [f'"name":{dumps(span.name)}']
     if span.flags:
         parts.append(f'"flags":{span.flags}')
@@ -108,7 +107,7 @@ def _attributes_json(attributes: Iterable[KeyValue], known: _Known) -> str:
 
 
 def _seldom(span: Span) -> JsonObject:
-    """What most spans do not have."""
+    """Collect what few spans have."""
     result: JsonObject = {}
     if span.trace_state:
         result["traceState"] = span.trace_state

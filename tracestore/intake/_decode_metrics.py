@@ -1,4 +1,4 @@
-"""Take an export request for metrics apart into points."""
+"""Decode an export request for metrics into points."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from tracestore.store.values import finite, plain_attributes
 
 @dataclass(frozen=True, slots=True)
 class DecodedPoints:
-    """What a request holds: the points to keep, and how many are refused for which reason."""
+    """Hold a request's points, and how many were refused and why."""
 
     points: list[MetricPoint]
     rejected: int
@@ -27,7 +27,7 @@ class DecodedPoints:
 
 
 def decode_points(request: ExportMetricsServiceRequest) -> DecodedPoints:
-    """Take a request apart; points of a type that is not kept are counted and named."""
+    """Decode a request; count and name the points of a type that is not kept."""
     points: list[MetricPoint] = []
     rejected = 0
     reason = ""

@@ -1,7 +1,7 @@
-"""Jaeger's JSON back into OTLP: what jaeger_json.py does, the other way round.
+"""Convert Jaeger's JSON back into OTLP, the reverse of jaeger_json.
 
-Tags that only stand for what OTLP has fields for (kind, status, scope, trace state) become
-those fields again. What Jaeger does not keep, as nanoseconds and dropped counts, stays away.
+The tags that stand for OTLP's kind, status, scope and trace state become those fields again.
+Jaeger keeps no nanoseconds and no dropped counts: they are lost.
 """
 
 import base64
@@ -30,14 +30,14 @@ _FIELDS = frozenset(
 
 
 def request_from_jaeger(traces: Sequence[Any]) -> ExportTraceServiceRequest:
-    """The traces as an export request; InvalidBodyError names the trace and span it stopped at."""
+    """Convert traces to an export request; InvalidBodyError names the trace that is malformed."""
     request = ExportTraceServiceRequest()
     for number, trace in enumerate(traces):
         try:
             _add_trace(request, trace)
         except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
             raise InvalidBodyError(
-                f"trace {number} of the file is not Jaeger's: {type(error).__name__} {error}"
+                f"trace {number} of the file is not Jaeger JSON: {type(error).__name__} {error}"
             ) from error
     return request
 
@@ -138,5 +138,5 @@ def _set(attribute: KeyValue, tag: dict[str, Any]) -> None:
 
 
 def _id(text: str, length: int) -> bytes:
-    """An id in hex, filled with zeros on the left as Jaeger reads it."""
+    """Read a hex id; fill it with zeros on the left, as Jaeger does."""
     return bytes.fromhex(text.zfill(2 * length))

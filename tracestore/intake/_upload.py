@@ -1,4 +1,4 @@
-"""Trace files that people have: what this server and Jaeger hand out, and what others write.
+"""Read trace files: downloads of this server and of Jaeger, and files of other tools.
 
 {"resourceSpans": […]}               OTLP JSON
 {"result": {"resourceSpans": […]}}   the same, as Jaeger's API v3 answers
@@ -19,7 +19,7 @@ _WHAT = "the file is neither OTLP JSON nor Jaeger JSON"
 
 
 def read_upload(body: bytes) -> ExportTraceServiceRequest:
-    """The spans of a file; InvalidBodyError says what is wrong with it."""
+    """Read the spans of a file; InvalidBodyError says what is wrong with it."""
     merged = ExportTraceServiceRequest()
     for document in _documents(body):
         merged.MergeFrom(_request(document))
@@ -30,7 +30,7 @@ def _documents(body: bytes) -> list[Any]:
     try:
         return [json.loads(body)]
     except RecursionError as error:
-        raise InvalidBodyError(f"{_WHAT}: it is nested too deep") from error
+        raise InvalidBodyError(f"{_WHAT}: its JSON is nested too deep") from error
     except ValueError as whole:
         lines = [line for line in body.splitlines() if line.strip()]
         if len(lines) < 2:

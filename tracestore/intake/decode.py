@@ -1,4 +1,4 @@
-"""From an export request to what the writer stores: spans grouped by where they came from."""
+"""Decode an export request into what the writer stores: spans grouped by their source."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from tracestore.store.spans import MAX_NANO, SourceSpans, SpanRow, statement_of
 
-# What the specification gives a resource that does not name its service.
+# The specification's name for the service of a resource that does not name one.
 UNKNOWN_SERVICE = "unknown_service"
 
 _TRACE_ID_BYTES = 16
@@ -19,7 +19,7 @@ _ZERO_SPAN_ID = bytes(_SPAN_ID_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class DecodedSpans:
-    """What a request holds: the spans to store, and how many are refused for which reason."""
+    """Hold a request's spans, and how many were refused and why."""
 
     sources: list[SourceSpans]
     rejected: int
@@ -27,7 +27,7 @@ class DecodedSpans:
 
 
 def decode_spans(request: ExportTraceServiceRequest) -> DecodedSpans:
-    """Take a request apart; spans whose ids the specification forbids are counted, not kept."""
+    """Decode a request; count the spans whose ids the specification forbids."""
     sources: list[SourceSpans] = []
     rejected = 0
     reason = ""
@@ -50,7 +50,7 @@ def decode_spans(request: ExportTraceServiceRequest) -> DecodedSpans:
 
 
 def service_name(resource: Resource) -> str:
-    """The resource's service.name, or what the specification says instead."""
+    """Return the resource's service.name, or the specification's default."""
     for attribute in resource.attributes:
         if attribute.key == "service.name" and attribute.value.string_value:
             return attribute.value.string_value
@@ -74,11 +74,11 @@ def _row(span: Span, known: dict[bytes, bool]) -> SpanRow:
 
 
 def _is_statement(span: Span, body: bytes, known: dict[bytes, bool]) -> bool:
-    """Whether the span has a statement; looked for once where a request's spans are alike.
+    """Say whether the span has a statement; look once where a request's spans are alike.
 
-    Fields are serialized in the order of their numbers, the attributes after the end: what
-    follows the end is the same in the hundreds of spans of an N+1, and comparing it takes a
-    quarter of the time of walking over the attributes.
+    Fields are serialized in the order of their numbers, the attributes after the end. The spans
+    of an N+1 have the same bytes after the end: to compare these takes a quarter of the time that
+    a walk over the attributes takes.
     """
     end = span.end_time_unix_nano
     if not end:  # it is not in the body
@@ -91,7 +91,7 @@ def _is_statement(span: Span, body: bytes, known: dict[bytes, bool]) -> bool:
 
 
 def _invalid_id(span: Span) -> str:
-    """Why the span's ids cannot be kept, or an empty string."""
+    """Return why the span's ids are invalid, or an empty string."""
     trace_id, span_id, parent = span.trace_id, span.span_id, span.parent_span_id
     if len(trace_id) != _TRACE_ID_BYTES:
         return f"a trace id has {len(trace_id)} bytes instead of {_TRACE_ID_BYTES}"

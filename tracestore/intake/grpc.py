@@ -1,7 +1,7 @@
-"""OTLP/gRPC: the same requests as over HTTP, for exporters that speak nothing else.
+"""Receive OTLP/gRPC: the same requests as over HTTP, for exporters that speak only gRPC.
 
-grpcio is an extra; nothing but this module imports it. The two methods are registered by name,
-so that no generated code has to fit the version of grpcio that is installed.
+grpcio is an extra, so `cli` imports this module on demand. The two methods are registered by name:
+no generated code has to match the installed version of grpcio.
 https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 """
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 def serve_grpc(
     store: Store, host: str, port: int, *, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
 ) -> Iterator[None]:
-    """Serve until the block ends; requests in flight are answered. Raises PortTakenError."""
+    """Serve until the block ends, and answer requests in flight. Raises PortTakenError."""
     server = grpc.server(
         ThreadPoolExecutor(_THREADS, thread_name_prefix="otlp-grpc"),
         options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", max_body_bytes)],
@@ -67,7 +67,7 @@ def _listen(server: Any, host: str, port: int) -> None:
 def _service(
     name: str, store: Store, request_type: type[M], take: Callable[[Store, M], Message]
 ) -> grpc.GenericRpcHandler:
-    """An OTLP service and its one method."""
+    """Make the handler of an OTLP service and its one method."""
 
     def export(request: M, context: Any) -> Message:
         try:

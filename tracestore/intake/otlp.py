@@ -1,10 +1,10 @@
-"""OTLP/HTTP bodies: from bytes to messages and back, in protobuf or JSON.
+"""Decode and encode OTLP/HTTP bodies, in protobuf or JSON.
 
     POST /v1/traces
     Content-Type: application/x-protobuf | application/json
     Content-Encoding: gzip | identity
 
-The answer is in the request's own content type. JSON differs from protobuf's usual mapping in
+The answer has the content type of the request. OTLP's JSON differs from protobuf's usual mapping in
 one thing: trace and span ids are hex, not base64.
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
@@ -32,7 +32,7 @@ M = TypeVar("M", bound=Message)
 
 
 def content_type(header: str) -> str:
-    """The content type without its parameters; UnsupportedBodyError unless OTLP has it."""
+    """Return the content type without parameters; UnsupportedBodyError unless OTLP has it."""
     bare = header.partition(";")[0].strip().lower()
     if bare not in (PROTOBUF, JSON):
         raise UnsupportedBodyError(
@@ -42,7 +42,7 @@ def content_type(header: str) -> str:
 
 
 def decompress(body: bytes, encoding: str, *, max_bytes: int) -> bytes:
-    """Undo the Content-Encoding without ever holding more than `max_bytes`."""
+    """Undo the Content-Encoding, and never hold more than `max_bytes`."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return body
@@ -60,24 +60,24 @@ def decompress(body: bytes, encoding: str, *, max_bytes: int) -> bytes:
     if not decompressor.eof:
         raise InvalidBodyError("the gzip body is cut off")
     if decompressor.unused_data:
-        raise InvalidBodyError("something follows the gzip body")
+        raise InvalidBodyError("there are more bytes after the end of the gzip body")
     return plain
 
 
 def decode(body: bytes, kind: str, message_type: type[M]) -> M:
-    """The message that a plain body holds; InvalidBodyError says what is wrong with it."""
+    """Parse a body into a message; InvalidBodyError says what is wrong with it."""
     return _from_json(body, message_type) if kind == JSON else _from_protobuf(body, message_type)
 
 
 def encode(message: Message, kind: str) -> bytes:
-    """An answer in the request's content type."""
+    """Serialize an answer in a content type."""
     if kind == JSON:
         return json_format.MessageToJson(message, indent=None).encode()
     return message.SerializeToString()
 
 
 def encode_error(message: str, http_status: int, kind: str) -> bytes:
-    """The google.rpc.Status that OTLP wants as the body of an error."""
+    """Serialize the google.rpc.Status that OTLP wants as the body of an error."""
     return encode(Status(code=_CODE_OF_STATUS.get(http_status, 2), message=message), kind)
 
 
@@ -85,7 +85,9 @@ def _from_protobuf(body: bytes, message_type: type[M]) -> M:
     try:
         return message_type.FromString(body)
     except DecodeError as error:
-        raise InvalidBodyError(f"the body is no {message_type.DESCRIPTOR.name}: {error}") from error
+        raise InvalidBodyError(
+            f"the body is not an {message_type.DESCRIPTOR.name}: {error}"
+        ) from error
 
 
 def _from_json(body: bytes, message_type: type[M]) -> M:
@@ -93,14 +95,14 @@ def _from_json(body: bytes, message_type: type[M]) -> M:
     try:
         parsed = json.loads(body, object_hook=_hex_ids_to_base64)
         if not isinstance(parsed, dict):
-            raise InvalidBodyError(f"the body is no {name}: it is not a JSON object")
+            raise InvalidBodyError(f"the body is not an {name}: it is not a JSON object")
         return json_format.ParseDict(parsed, message_type(), ignore_unknown_fields=True)
     except (ValueError, json_format.ParseError, RecursionError) as error:
-        raise InvalidBodyError(f"the body is no {name}: {error}") from error
+        raise InvalidBodyError(f"the body is not an {name}: {error}") from error
 
 
 def _hex_ids_to_base64(node: dict[str, object]) -> dict[str, object]:
-    """Turn the ids of an OTLP/JSON object into what protobuf's JSON mapping expects."""
+    """Convert the ids of an OTLP/JSON object to what protobuf's JSON mapping expects."""
     for key in _HEX_KEYS & node.keys():
         value = node[key]
         if not isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Two traces side by side: what is there more often, what vanished and what is new.
+"""Compare two traces: what there is more of, what vanished, what is new.
 
-Spans are compared in kinds, as ids and times differ from one request to the next: statements by
-their text, everything else by its name, each within its service.
+Ids and times differ between requests, so spans are compared in kinds: statements by their text,
+other spans by their name, each within its service.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ Change = Literal["vanished", "new", "fewer", "more", "same"]
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How many spans of a kind, and how long all of them took."""
+    """Count the spans of a kind, and add up their time."""
 
     count: int = 0
     total_nano: int = 0
@@ -26,7 +26,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One kind of span in both traces; `statement` is None for what is no statement."""
+    """Compare one kind of span; `statement` is None for spans that are not statements."""
 
     service: str
     name: str
@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One trace as a whole."""
+    """Sum up one trace."""
 
     service: str
     name: str
@@ -61,7 +61,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both traces, and their differences, those with the most time first."""
+    """Hold both traces and their differences, those with the most time first."""
 
     before: Side
     after: Side
@@ -71,12 +71,12 @@ class Comparison:
 
     @property
     def times_faster(self) -> float:
-        """How many times the first took as long as the second; below 1 where it was faster."""
+        """Return the first duration divided by the second; below 1 if the second is slower."""
         return self.before.duration_nano / (self.after.duration_nano or 1)
 
     @property
     def longest_nano(self) -> int:
-        """The longest total of any kind, which is what bars are drawn against."""
+        """Return the longest total of any kind, the full length of a bar."""
         amounts = (
             amount.total_nano
             for difference in (*self.statements, *self.spans)

@@ -1,12 +1,12 @@
-"""The critical path: which spans a trace's end has waited for, and when.
+"""Find the critical path: which spans the end of a trace waited for, and when.
 
-Walked backwards from the root's end: of a span's children the one that ended last, before the
-point that is reached, was waited for; then the one that ended last before that one began. What
-lies between them is the span's own. A child that ran beside a longer one is not on the path.
+The walk goes backwards from the root's end. A span waited for the child that ended last before the
+point that is reached, then for the one that ended last before that child began. The time between
+them is the span's own. A child that ran in parallel with a longer one is not on the path.
 
     root   ├──┤                    ├─┤      own time
-      a       ├──────┤                      waited for
-      b          ├─────────────────┤        ended later: it is, and a only until b began
+      a       ├──────┤                      on the path until b began
+      b          ├─────────────────┤        on the path
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tracestore.pages._waterfall import Children, WaterfallSpan
 
 @dataclass(frozen=True, slots=True)
 class PathSegment:
-    """A stretch of time that belongs to one span."""
+    """Assign a stretch of time to one span."""
 
     span: WaterfallSpan
     start_nano: int
@@ -26,7 +26,7 @@ class PathSegment:
 
 @dataclass(slots=True)
 class _Frame:
-    """A span that is being walked: what of it is still to be told, and its children."""
+    """Hold a span on the walk: the time that is left of it, and its other children."""
 
     span: WaterfallSpan
     start_nano: int
@@ -35,7 +35,7 @@ class _Frame:
 
 
 def critical_path(root: WaterfallSpan, children: Children) -> list[PathSegment]:
-    """The segments that lead to the root's end, from the last to the first; they fill it."""
+    """Return the segments that fill the root's time, from the last to the first."""
     segments: list[PathSegment] = []
     stack = [_frame(root, root.start_nano, max(root.end_nano, root.start_nano), children)]
     while stack:

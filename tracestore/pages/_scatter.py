@@ -1,7 +1,7 @@
-"""The scatter plot of a list of traces: duration over time, the larger a dot the more spans.
+"""Plot a list of traces: duration over time; larger dots have more spans.
 
-Durations lie on a logarithmic scale: of a fix and of what it fixed, one takes a hundred times
-as long as the other, and both are to be seen.
+The scale of durations is logarithmic: a trace before a fix takes a hundred times as long as one
+after it, and both should be visible.
 """
 
 import math
@@ -15,7 +15,7 @@ _MIN_RADIUS, _MAX_RADIUS = 3.5, 13.0
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A trace in the plot: `x` and `y` from 0 to 100, `y` downwards as in SVG; radius in pixels."""
+    """Place a trace: `x` and `y` from 0 to 100, `y` downwards as in SVG; radius in pixels."""
 
     trace: TraceSummary
     x: float
@@ -25,7 +25,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line across the plot."""
+    """Place a line across the plot."""
 
     y: float
     nano: int
@@ -33,7 +33,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """All dots, the small ones on top, and the lines for 1 ms, 10 ms, …"""
+    """Hold the dots, small ones on top, and the lines for 1 ms, 10 ms, …"""
 
     dots: Sequence[Dot]
     ticks: Sequence[Tick]
@@ -42,7 +42,7 @@ class Scatter:
 
 
 def scatter(traces: Sequence[TraceSummary]) -> Scatter:
-    """Place at least one trace."""
+    """Plot at least one trace."""
     starts = [trace.start_time_unix_nano for trace in traces]
     low, high = _decades(traces)
     most = max(trace.span_count for trace in traces)
@@ -68,7 +68,7 @@ def scatter(traces: Sequence[TraceSummary]) -> Scatter:
 
 
 def _decades(traces: Sequence[TraceSummary]) -> tuple[int, int]:
-    """The powers of ten that the durations lie between."""
+    """Return the powers of ten below and above the durations."""
     durations = [max(trace.duration_nano, 1000) for trace in traces]
     low = math.floor(math.log10(min(durations)))
     return low, max(math.ceil(math.log10(max(durations))), low + 1)
@@ -79,5 +79,5 @@ def _share(value: int, low: int, high: int) -> float:
 
 
 def _radius(spans: int, most: int) -> float:
-    """An area in proportion to the spans."""
+    """Make the area proportional to the number of spans."""
     return max(_MIN_RADIUS, _MAX_RADIUS * math.sqrt(spans / most))

@@ -1,6 +1,6 @@
-"""The distinct statements of a trace: what the waterfall's runs come to when added up.
+"""Add up the distinct statements of a trace.
 
-The classic N+1 of two levels is not one run but many: a statement for the outer loop stands
+An N+1 of two levels is not one run in the waterfall but many: a statement of the outer loop stands
 between the runs of the inner one. Here they are one line.
 """
 
@@ -13,7 +13,7 @@ from tracestore.pages._waterfall import RUN_LENGTH, WaterfallSpan
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """All spans of a trace with one service, one name and one statement text."""
+    """Add up the spans of a trace with the same service, name and statement text."""
 
     service: str
     name: str
@@ -23,7 +23,7 @@ class Statement:
 
 
 def distinct_statements(spans: Iterable[WaterfallSpan]) -> list[Statement]:
-    """Each distinct statement with its count and total time, the most time first."""
+    """Return each distinct statement with its count and total time, the longest first."""
     durations: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for span in spans:
         if span.statement is not None:
@@ -36,10 +36,10 @@ def distinct_statements(spans: Iterable[WaterfallSpan]) -> list[Statement]:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """One statement that one span has sent again and again."""
+    """Describe a statement that one span sent several times."""
 
     statement: Statement
-    parent: str  # the name of that span; empty where it is not there
+    parent: str  # the name of that span; empty if the span is missing
 
     @property
     def mean_nano(self) -> int:
@@ -47,9 +47,9 @@ class Repetition:
 
 
 def find_repetitions(spans: Sequence[WaterfallSpan]) -> list[Repetition]:
-    """What the page's headline is made of: statements repeated below one parent, longest first.
+    """Return the statements that are repeated below one parent, the longest first.
 
-    The one place where a trace's page asks what is wrong with the trace.
+    The page's headline shows one if the detector finds no fault, as with a loader's chunks.
     """
     names = {span.span_id: span.name for span in spans}
     by_parent: dict[str, list[WaterfallSpan]] = defaultdict(list)

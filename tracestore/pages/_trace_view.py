@@ -1,4 +1,4 @@
-"""One trace as its page shows it: laid out, summed up, and as the data that the page draws."""
+"""Prepare one trace for its page: lay it out, sum it up, and write the data that the page draws."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from tracestore.pages._waterfall import Folding, RunRow, Waterfall, WaterfallSpa
 from tracestore.store.reader import StoredSpans
 from tracestore.store.spans import statement_of
 
-# How many colours of services the style sheet has.
+# How many colours for services the style sheet has.
 _COLORS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class TraceView:
-    """What the template needs of a trace; `data` is for the page's script."""
+    """Hold what the template needs of a trace; `data` is for the page's script."""
 
     waterfall: Waterfall
     spans: Sequence[WaterfallSpan]
@@ -62,7 +62,7 @@ def view_trace(parts: Sequence[StoredSpans], folding: Folding = "alike") -> Trac
 
 
 def waterfall_spans(parts: Iterable[StoredSpans]) -> list[WaterfallSpan]:
-    """A trace's spans with what the pages need of them."""
+    """Read what the pages need of a trace's spans."""
     return [
         _waterfall_span(part.service, Span.FromString(body))
         for part in parts
@@ -84,7 +84,7 @@ def _waterfall_span(service: str, span: Span) -> WaterfallSpan:
 
 
 class _Numbers:
-    """Texts by number, in order of their first use."""
+    """Number texts in order of their first use."""
 
     def __init__(self, first: Iterable[str] = ()) -> None:
         self._numbers: dict[str, int] = {}
@@ -99,11 +99,11 @@ class _Numbers:
 
 
 def _data(waterfall: Waterfall, spans: Sequence[WaterfallSpan]) -> dict[str, Any]:
-    """The trace in columns, as 25,000 spans have to be small and quick to read.
+    """Write the trace in columns, which keeps 25,000 spans small and quick to read.
 
-    A row is [depth, span] or, for a folded one, [depth, [span, …]], and is followed by the rows
-    inside it; spans, services, names and statements are given by number, times in nanoseconds
-    after `start`.  `path` is [span, start, length, span, start, length, …].
+    A row is [depth, span] or, if it is folded, [depth, [span, …]], followed by the rows inside it.
+    Spans, services, names and statements are numbers; times are nanoseconds after the start of
+    the trace. `path` is [span, start, length, span, start, length, …].
     """
     services = _Numbers([waterfall.root.service, *sorted({span.service for span in spans})])
     names = _Numbers()

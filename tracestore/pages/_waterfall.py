@@ -1,7 +1,7 @@
-"""The waterfall's rows: pure functions from spans to what the page draws.
+"""Lay out a trace's spans as the rows of a waterfall.
 
-An N+1 is hundreds of equal statements, one after the other. Drawn one a row they bury the trace;
-folded into a row of their own they are the first thing that is seen:
+An N+1 is hundreds of equal statements, one after another. A row for each would bury the trace;
+folded into one row they are the first thing that a reader sees:
 
     GET /success-stories                           ████████████████████████████████
       SELECT clinic                                ▏
@@ -10,13 +10,12 @@ folded into a row of their own they are the first thing that is seen:
       SELECT appointment                                     ▎
       SELECT cat × 48 · 180 ms · 9.5 %                        ▐▐▐▐▐▐▐▐▐
 
-A run is RUN_LENGTH or more siblings, next to each other in order of their start, of one service,
-one name and one statement text. A pool's `connect` spans carry no statement: they neither count
-nor break a run, and are folded among themselves.
+A run is RUN_LENGTH or more siblings of the same service, name and statement text, next to each
+other in order of their start. A pool's `connect` spans have no statement: they neither count nor
+break a run, and fold among themselves.
 
-The usual N+1 has two loops, and its runs are many. Folded by likeness instead, as a page does
-unless it is told otherwise, equal siblings are one row wherever they stand, with or without a
-statement (calls over HTTP repeat as well):
+The usual N+1 has two loops, and so many runs. The folding "alike", the default of the page, makes
+one row of equal siblings wherever they are, with or without a statement (HTTP calls repeat too):
 
     GET /success-stories                           ████████████████████████████████
       SELECT clinic                                ▏
@@ -37,7 +36,7 @@ RUN_LENGTH = 5
 
 @dataclass(frozen=True, slots=True)
 class WaterfallSpan:
-    """What the waterfall needs of a span; `statement` is None for what is no statement."""
+    """Hold what the waterfall needs of a span; `statement` is None if the span has none."""
 
     span_id: str
     parent_span_id: str
@@ -59,7 +58,7 @@ class WaterfallSpan:
 
 @dataclass(frozen=True, slots=True)
 class SpanRow:
-    """A row of one span."""
+    """Show one span."""
 
     span: WaterfallSpan
     depth: int
@@ -67,7 +66,7 @@ class SpanRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A row that stands for a run; `rows` are what it opens into."""
+    """Show a run as one row; `rows` are those that it opens into."""
 
     members: tuple[WaterfallSpan, ...]
     rows: tuple[SpanRow, ...]
@@ -103,7 +102,7 @@ Row = SpanRow | RunRow
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """A trace laid out. The times span all spans; shares are of the root's duration."""
+    """Hold a laid-out trace. Its times enclose all spans; shares are of the root's duration."""
 
     rows: tuple[Row, ...]
     children: "Children"
@@ -116,12 +115,12 @@ class Waterfall:
         return max(self.end_nano - self.start_nano, 0)
 
     def share(self, nano: int) -> float:
-        """A duration as a share of the root's; above 1 where spans ran side by side."""
+        """Return a duration as a share of the root's; above 1 if spans ran in parallel."""
         return nano / (self.root.duration_nano or self.duration_nano or 1)
 
 
 def lay_out(spans: Sequence[WaterfallSpan], folding: Folding = "runs") -> Waterfall:
-    """Order a trace's spans (at least one) into rows, parents before children, equals folded."""
+    """Order a trace's spans (at least one) into rows: parents before children, equals folded."""
     children, tops = children_of(spans)
     return Waterfall(
         rows=tuple(_rows(tops, children, folding)),
@@ -136,9 +135,9 @@ Children = Mapping[str, Sequence[WaterfallSpan]]
 
 
 def children_of(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[WaterfallSpan]]:
-    """Children by parent, and the spans to begin with: roots, then orphans, by start.
+    """Return the children by parent, and the top spans: roots, then orphans, by start.
 
-    Parents that form a circle hang on nothing: the circle is cut before its earliest span.
+    Spans that are parents of one another in a circle have no top: the earliest becomes one.
     """
     ids = {span.span_id for span in spans}
     children: dict[str, list[WaterfallSpan]] = defaultdict(list)
@@ -159,7 +158,7 @@ def children_of(spans: Sequence[WaterfallSpan]) -> tuple[Children, list[Waterfal
 
 
 def _rows(tops: Sequence[WaterfallSpan], children: Children, folding: Folding) -> Iterator[Row]:
-    """Depth first without recursion: a chain of calls may be thousands deep."""
+    """Yield rows depth first, without recursion: a chain of calls may be thousands deep."""
     todo: list[Iterator[tuple[WaterfallSpan, ...]]] = [_fold_tops(tops, folding)]
     while todo:
         group = next(todo[-1], None)
@@ -177,7 +176,7 @@ def _rows(tops: Sequence[WaterfallSpan], children: Children, folding: Folding) -
 def _fold_tops(
     tops: Sequence[WaterfallSpan], folding: Folding
 ) -> Iterator[tuple[WaterfallSpan, ...]]:
-    """Orphans are siblings only where they miss the same parent."""
+    """Fold the top spans; orphans are siblings only if they miss the same parent."""
     siblings: dict[str, list[WaterfallSpan]] = defaultdict(list)
     for span in tops:
         siblings[span.parent_span_id].append(span)
@@ -201,7 +200,7 @@ def _plain_rows(
 def fold(
     siblings: Sequence[WaterfallSpan], folding: Folding = "runs"
 ) -> list[tuple[WaterfallSpan, ...]]:
-    """Siblings, in order of their start, as groups of RUN_LENGTH or more equals, else single."""
+    """Group siblings, in order of their start: RUN_LENGTH or more equals, or single spans."""
     if folding == "none":
         return [(span,) for span in siblings]
     groups = _alike(siblings) if folding == "alike" else _runs(siblings)

@@ -1,4 +1,4 @@
-"""Figures as people read them: the templates' filters."""
+"""Format figures for people, as filters of the templates."""
 
 from datetime import UTC, datetime
 
@@ -15,9 +15,9 @@ def init_app(app: Flask) -> None:
 
 
 def duration(nano: int) -> str:
-    """Three figures and a unit: 850 µs, 19.2 ms, 1.90 s."""
+    """Format a duration with three figures and a unit: 850 µs, 19.2 ms, 1.90 s."""
     for unit, name in ((1, "ns"), (10**3, "µs"), (10**6, "ms")):
-        if nano < 999.5 * unit:  # what would round to 1000 is one of the next unit
+        if nano < 999.5 * unit:  # what would round to 1000 takes the next unit
             return f"{_three_figures(nano / unit)} {name}"
     seconds = nano / 10**9
     if seconds < 120:
@@ -27,7 +27,7 @@ def duration(nano: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one, with a decimal below ten percent: 83 %, 9.5 %, < 0.1 %."""
+    """Format a share of one, with a decimal below ten percent: 83 %, 9.5 %, < 0.1 %."""
     if 0 < share < 0.001:
         return "< 0.1 %"
     return (
@@ -36,7 +36,7 @@ def percent(share: float) -> str:
 
 
 def moment(unix_nano: int) -> str:
-    """A time of day in UTC, with its date and milliseconds."""
+    """Format a time in UTC, with its date and milliseconds."""
     try:
         at = datetime.fromtimestamp(unix_nano // 10**9, UTC)
     except (OverflowError, ValueError, OSError):
@@ -45,7 +45,7 @@ def moment(unix_nano: int) -> str:
 
 
 def count(number: int) -> str:
-    """A whole number with thousands apart."""
+    """Format a whole number with thousands separated."""
     return f"{number:,}"
 
 

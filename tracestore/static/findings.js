@@ -1,5 +1,5 @@
-// Marks in the list: what is wrong with a trace, asked for once the list is there, so that the
-// list does not wait. One trace after another: whoever sends spans has the server as well.
+// Marks the traces of the list that have findings. The list does not wait for them, and they are
+// fetched one after another, so that the server has time for intake.
 
 import { count } from "./format.js";
 
@@ -14,7 +14,7 @@ function mark(finding) {
   return element;
 }
 
-// The worst of each class: one look says what it is, the trace's page says the rest.
+// Returns the worst finding of each class; the trace's page shows the others.
 function worstOfEach(findings) {
   const seen = new Map();
   for (const finding of findings) {
@@ -29,7 +29,7 @@ async function findingsAt(address) {
     const response = await fetch(address);
     return response.ok ? (await response.json()).findings : [];
   } catch {
-    return []; // a list without marks is a list all the same
+    return []; // the list is useful without marks too
   }
 }
 

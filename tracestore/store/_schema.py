@@ -1,15 +1,15 @@
-"""The database file: its tables, and how a file is recognized as ours before it is touched.
+"""Define the tables, and check that a file is a tracestore database before it is touched.
 
     source ──< operation ──< trace_operation >── trace ──< span        metric_point
 
-A span's row keeps the span as OTLP sent it (`body`, the serialized message), beside the few
-columns that lists, searches and limits need. Taking a span apart into attribute rows or JSON
-costs ten times as much as writing the body down, and most spans are never looked at: what is
-read is decoded when it is read. What many spans share is written once: the resource and scope
-they came from (`source`), and their name and kind there (`operation`).
+A span's row keeps the span as OTLP sent it (`body`, the serialized message), and the few columns
+that lists, searches and limits need. To write attributes as rows or JSON costs ten times as much
+as to write the body, and most spans are never looked at: a span is decoded when it is read. What
+many spans share is written once: their resource and scope (`source`), and their name and kind
+within it (`operation`).
 
-`trace` and `trace_operation` are sums over `span`, kept in the same transaction as the spans,
-so that neither the list of traces nor a search by service, operation or duration reads a span.
+`trace` and `trace_operation` are sums over `span`, kept in the same transaction. So neither the
+list of traces nor most searches by service, operation or duration read a span.
 
 Times are nanoseconds since the epoch, as OTLP has them, cut to what SQLite's integers hold.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tracestore.errors import DatabaseFileError
 
-# "trst" in ASCII, in the file's header: tells our files from other SQLite databases.
+# "trst" in ASCII, in the file's header: it tells our files from other SQLite databases.
 APPLICATION_ID = 0x74727374
 SCHEMA_VERSION = 1
 
@@ -58,7 +58,7 @@ CREATE TABLE trace (
   span_count INTEGER NOT NULL,
   error_count INTEGER NOT NULL,
   statement_count INTEGER NOT NULL,
-  root_operation_id INTEGER          -- NULL until a span without a parent has come
+  root_operation_id INTEGER          -- NULL until a span without a parent arrives
 ) WITHOUT ROWID;
 CREATE INDEX trace_by_start ON trace (start_time_unix_nano);
 CREATE INDEX trace_by_span_count ON trace (span_count);
@@ -74,7 +74,7 @@ CREATE TABLE trace_operation (
   PRIMARY KEY (trace_id, operation_id)
 ) WITHOUT ROWID;
 CREATE INDEX trace_operation_by_operation ON trace_operation (operation_id, trace_id);
-CREATE TABLE total (span_count INTEGER NOT NULL);  -- one row: what --max-spans is held against
+CREATE TABLE total (span_count INTEGER NOT NULL);  -- one row, limited by --max-spans
 INSERT INTO total VALUES (0);
 CREATE TABLE metric_point (
   service TEXT NOT NULL,
@@ -92,9 +92,9 @@ CREATE INDEX metric_point_by_time ON metric_point (time_unix_nano);
 
 
 def check_or_create(path: Path) -> None:
-    """Make sure that `path` is a database of this schema; create it where there is nothing.
+    """Check that `path` is a database of this schema, or create it.
 
-    A file of anybody else's is left as it is. Raises DatabaseFileError, which says what to do.
+    Any other file stays as it is. Raises DatabaseFileError, which says what to do.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def check_or_create(path: Path) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    # The tables and the version arrive together or not at all; only then comes the WAL.
+    # Tables and version are written together or not at all; the WAL comes after them.
     connection.executescript(
         f"BEGIN IMMEDIATE; {TABLES}"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
@@ -127,18 +127,18 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application_id != APPLICATION_ID:
         raise DatabaseFileError(
-            f"{path} is an SQLite database, but none of tracestore's: name another --database"
+            f"{path} is an SQLite database, but not one of tracestore: choose another --database"
         )
     if version != SCHEMA_VERSION:
         raise DatabaseFileError(
             f"{path} has schema version {version}, and this tracestore writes version"
-            f" {SCHEMA_VERSION}: name another --database, or remove the file to start afresh"
+            f" {SCHEMA_VERSION}: choose another --database, or remove the file to start afresh"
         )
 
 
 def _cannot_open(path: Path, error: Exception) -> DatabaseFileError:
     if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
-        return DatabaseFileError(f"{path} is not an SQLite database: name another --database")
+        return DatabaseFileError(f"{path} is not an SQLite database: choose another --database")
     if isinstance(error, OSError):
         return DatabaseFileError(f"cannot open the database {path}: {error.strerror or error}")
     return DatabaseFileError(f"cannot open the database {path}: {error}")

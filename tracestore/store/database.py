@@ -1,7 +1,7 @@
-"""The open database: one writer at a time, as many readers as there are threads.
+"""Open the database for one writer at a time, and for a reader in each thread.
 
-SQLite's write-ahead log lets everybody read while one writes. With synchronous=NORMAL a commit
-is in the operating system's hands before it returns: it survives the process, also a kill -9.
+SQLite's write-ahead log lets threads read while one writes. With synchronous=NORMAL a commit has
+reached the operating system when it returns: it survives the process, even a kill -9.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from tracestore.store._schema import check_or_create
 
 DEFAULT_MAX_SPANS = 2_000_000
 _BUSY_TIMEOUT_S = 5.0
-# The log is cut back to this after a checkpoint, so that a burst does not stay on the disk.
+# A checkpoint cuts the log back to this size, so that a burst does not stay on the disk.
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _PASSING_ERRORS = frozenset(
     {
@@ -32,7 +32,7 @@ _PASSING_ERRORS = frozenset(
 
 
 class Store:
-    """A database file that this process alone writes; use it with `with`, or close() it."""
+    """Hold a database file that only this process writes; use it with `with`, or close() it."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, alone: all of it is committed, or nothing.
+        """Run one transaction at a time; commit all of it, or nothing.
 
-        Raises StoreUnavailableError where SQLite cannot write now (full disk, foreign lock).
+        Raises StoreUnavailableError if SQLite cannot write now (full disk, foreign lock).
         """
         with self._write_lock, _sqlite_errors():
             self._writer.execute("BEGIN IMMEDIATE")
@@ -68,14 +68,14 @@ class Store:
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
-                # A full disk has ended the transaction already, and then there is none to end.
+                # SQLite itself ends the transaction when the disk is full.
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """This thread's reading connection, in one snapshot from first to last row."""
+        """Read in this thread, from one snapshot for as long as the block lasts."""
         with _sqlite_errors():
             connection = self._reader()
             connection.execute("BEGIN")
@@ -86,7 +86,7 @@ class Store:
                     connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close every connection and let go of the file."""
+        """Close every connection and release the file."""
         with self._readers_lock:
             for connection in self._readers:
                 connection.close()
@@ -112,8 +112,8 @@ class Store:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        # check_same_thread: close() ends the readers' connections from the main thread, and the
-        # writer is handed from thread to thread under a lock.
+        # check_same_thread: close() closes every thread's connection, and all threads share the
+        # writer under a lock.
         connection = sqlite3.connect(
             self.path, isolation_level=None, timeout=self._busy_timeout_s, check_same_thread=False
         )
@@ -128,17 +128,17 @@ def _sqlite_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        # The low byte is the primary code. A mistake in our SQL is not among them, and goes up.
+        # The low byte is the primary code. A mistake in our SQL is not in the set, and is raised.
         if error.sqlite_errorcode & 0xFF not in _PASSING_ERRORS:
             raise
         raise StoreUnavailableError(f"the database cannot be used now: {error}") from error
 
 
 def _lock(path: Path) -> IO[bytes]:
-    """Keep a second server off the file, in a file beside it.
+    """Lock a second server out, with a file next to the database.
 
-    Not on the database itself: closing any descriptor of it would drop SQLite's own locks. The
-    lock goes with the process, however that ends; the empty file stays.
+    A lock on the database itself would not do: SQLite's own locks are dropped when any descriptor
+    of the file is closed. The lock ends with the process, however that ends; the empty file stays.
     """
     lock_path = path.with_name(path.name + ".lock")
     try:
@@ -151,6 +151,6 @@ def _lock(path: Path) -> IO[bytes]:
     except OSError as error:
         lock_file.close()
         raise DatabaseFileError(
-            f"another tracestore is serving {path}: stop it, or name another --database"
+            f"another tracestore is serving {path}: stop it, or choose another --database"
         ) from error
     return lock_file

@@ -1,11 +1,11 @@
-"""Which service calls which, counted from the spans: the data of Jaeger's dependency graph."""
+"""Count which service calls which: the data of Jaeger's dependency graph."""
 
 from dataclasses import dataclass
 
 from tracestore.store.database import Store
 
 # Only whole traces inside the range count, as in Jaeger's memory store. Spans are joined with
-# their parents by operation, of which there are few, and named afterwards.
+# their parents by operation, of which there are few; the services are named afterwards.
 _LINKS = """
 SELECT above.service, below.service, sum(calls.count)
 FROM (
@@ -27,19 +27,19 @@ ORDER BY above.service, below.service
 
 @dataclass(frozen=True, slots=True)
 class DependencyLink:
-    """One service calls another, or itself, so many times."""
+    """Count the calls from one service to another, or to itself."""
 
     parent: str
     child: str
     call_count: int
 
     def as_object(self) -> dict[str, str | int]:
-        """The link in Jaeger's JSON."""
+        """Return the link in Jaeger's JSON."""
         return {"parent": self.parent, "child": self.child, "callCount": self.call_count}
 
 
 def find_dependencies(store: Store, start_nano: int, end_nano: int) -> list[DependencyLink]:
-    """The calls of all traces that lie between two times, in nanoseconds since the epoch."""
+    """Count the calls of all traces between two times, in nanoseconds since the epoch."""
     with store.read() as connection:
         rows = connection.execute(_LINKS, {"start": start_nano, "end": end_nano})
         return [DependencyLink(*row) for row in rows]

@@ -25,7 +25,7 @@ WHERE excluded.time_unix_nano >= metric_point.time_unix_nano
 
 @dataclass(frozen=True, slots=True)
 class MetricPoint:
-    """One series' point, as `metric_point` keeps it; attributes and value are JSON texts."""
+    """Hold one series' point, a row of `metric_point`; attributes and value are JSON texts."""
 
     service: str
     instance: str
@@ -43,7 +43,7 @@ class MetricPoint:
 
 
 def write_points(store: Store, points: Iterable[MetricPoint]) -> None:
-    """Keep each series' newest point; past MAX_SERIES the longest silent series go."""
+    """Keep each series' newest point; past MAX_SERIES delete the series that are silent longest."""
     with store.write() as connection:
         connection.executemany(_KEEP_NEWEST, map(astuple, points))
         _hold_limit(connection)
@@ -52,7 +52,7 @@ def write_points(store: Store, points: Iterable[MetricPoint]) -> None:
 def latest_points(
     store: Store, *, service: str | None = None, name: str | None = None
 ) -> list[MetricPoint]:
-    """The latest point of each series, of one service and one metric where they are named."""
+    """Return the latest point of each series, or only those of a service or a metric."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT * FROM metric_point"

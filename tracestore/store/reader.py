@@ -9,7 +9,7 @@ from tracestore.store.database import Store
 
 @dataclass(frozen=True, slots=True)
 class ServiceCount:
-    """One service's part in a trace."""
+    """Count one service's spans in a trace."""
 
     name: str
     span_count: int
@@ -18,7 +18,7 @@ class ServiceCount:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A span name of a service, with its kind as OTLP numbers it."""
+    """Name an operation of a service, with its span kind as OTLP numbers it."""
 
     name: str
     kind: int
@@ -26,7 +26,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class StoredSpans:
-    """A trace's spans of one source, in order of their start, as the store keeps them."""
+    """Hold a trace's spans of one source, in order of their start, as the store keeps them."""
 
     service: str
     resource: bytes
@@ -35,14 +35,14 @@ class StoredSpans:
 
 
 def services(store: Store) -> list[str]:
-    """Every service that has spans, by name."""
+    """Return every service that has spans, by name."""
     with store.read() as connection:
         rows = connection.execute("SELECT DISTINCT service FROM source ORDER BY service")
         return [service for (service,) in rows]
 
 
 def operations(store: Store, service: str) -> list[Operation]:
-    """The service's operations, by name and kind."""
+    """Return the service's operations, by name and kind."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT DISTINCT name, kind FROM operation JOIN source USING (source_id)"
@@ -53,7 +53,7 @@ def operations(store: Store, service: str) -> list[Operation]:
 
 
 def read_trace(store: Store, trace_id: bytes) -> list[StoredSpans]:
-    """All spans of a trace, by source; an empty list if the trace is unknown."""
+    """Return the spans of a trace by source; nothing if the trace is unknown."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT source_id, body FROM span JOIN operation USING (operation_id)"
@@ -67,7 +67,7 @@ def read_trace(store: Store, trace_id: bytes) -> list[StoredSpans]:
 
 
 def read_span(store: Store, trace_id: bytes, span_id: bytes) -> StoredSpans | None:
-    """One span with its resource and scope."""
+    """Return one span with its resource and scope."""
     with store.read() as connection:
         row = connection.execute(
             "SELECT source_id, body FROM span JOIN operation USING (operation_id)"
@@ -78,7 +78,7 @@ def read_span(store: Store, trace_id: bytes, span_id: bytes) -> StoredSpans | No
 
 
 def service_counts(store: Store, trace_id: bytes) -> list[ServiceCount]:
-    """How many spans of a trace came from which service."""
+    """Count the spans of a trace by service."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT service, sum(span_count), sum(error_count) FROM trace_operation"
@@ -90,7 +90,7 @@ def service_counts(store: Store, trace_id: bytes) -> list[ServiceCount]:
 
 
 def orphan_count(store: Store, trace_id: bytes) -> int:
-    """How many spans of a trace name a parent that is not there."""
+    """Count the spans of a trace whose parent is missing."""
     with store.read() as connection:
         (count,) = connection.execute(
             "SELECT count(*) FROM span WHERE trace_id = :id AND parent_span_id != x''"
@@ -101,7 +101,7 @@ def orphan_count(store: Store, trace_id: bytes) -> int:
 
 
 def stored_span_count(store: Store) -> int:
-    """All spans that the store holds."""
+    """Count all spans in the store."""
     with store.read() as connection:
         (count,) = connection.execute("SELECT span_count FROM total").fetchone()
         return int(count)

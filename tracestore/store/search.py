@@ -28,10 +28,10 @@ LEFT JOIN operation o ON o.operation_id = t.root_operation_id
 LEFT JOIN source s ON s.source_id = o.source_id
 """
 
-# A trace is found by one span that meets every condition, as in Jaeger. The sums in
-# trace_operation rule most traces out before a span is read, and mostly answer by themselves:
-# the shortest and the longest span of an operation are known, so where one of them is of the
-# wanted duration, and the whole trace of the wanted time, there is such a span.
+# A trace is found by one span that meets every condition, as in Jaeger. The sums in trace_operation
+# rule most traces out before a span is read. Often they answer by themselves: if the shortest or
+# the longest span of an operation has the wanted duration, and the whole trace lies in the wanted
+# time, then there is such a span.
 _HAS_SPAN = """
 EXISTS (
   SELECT 1 FROM trace_operation sums
@@ -75,7 +75,7 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class TraceSummary:
-    """A trace in a list. The root's service and name are empty until the root has come."""
+    """Sum up a trace for a list. The root's service and name are empty until the root arrives."""
 
     trace_id: bytes
     start_time_unix_nano: int
@@ -89,7 +89,7 @@ class TraceSummary:
 
 
 def find_traces(store: Store, query: SearchQuery) -> list[TraceSummary]:
-    """The traces that a query finds, in its order, as many as its limit."""
+    """Return the traces that a query finds, in its order, up to its limit."""
     conditions = ["t.start_time_unix_nano <= :start_max AND t.end_time_unix_nano >= :start_min"]
     if query != SearchQuery(limit=query.limit, order=query.order):
         known, attributes = ("FALSE", _HAS_ATTRIBUTES) if query.attributes else (_KNOWN, "")
@@ -105,7 +105,7 @@ def find_traces(store: Store, query: SearchQuery) -> list[TraceSummary]:
 
 
 def read_summary(store: Store, trace_id: bytes) -> TraceSummary | None:
-    """One trace as a list shows it."""
+    """Return one trace as a list shows it; None if it is unknown."""
     with store.read() as connection:
         row = connection.execute(f"{_SUMMARY_COLUMNS} WHERE t.trace_id = ?", (trace_id,)).fetchone()
     return None if row is None else TraceSummary(*row)
@@ -124,16 +124,16 @@ def _parameters(query: SearchQuery) -> dict[str, str | int]:
 
 
 def _has_attributes(wanted: Mapping[str, str]) -> Callable[[bytes, bytes, bytes], bool]:
-    """A function for SQLite: whether a stored span has every wanted attribute, as text."""
+    """Make a function for SQLite that says whether a stored span has every wanted attribute."""
     keys = [key.encode() for key in wanted if key != "error"]
 
     def has_attributes(body: bytes, resource: bytes, scope: bytes) -> bool:
-        # Keys stand in the messages as they are: most spans are ruled out without decoding.
+        # A serialized message contains its keys: most spans are ruled out without decoding.
         if not all(key in body or key in resource or key in scope for key in keys):
             return False
         span = Span.FromString(body)
         missing = dict(wanted)
-        # Jaeger's tag `error` asks for the status, not for an attribute, and false for an OK.
+        # Jaeger's tag `error` asks for the status, not for an attribute; false asks for an OK.
         if "error" in missing and span.status.code != (2 if missing.pop("error") == "true" else 1):
             return False
         for attribute in attributes_of(span, resource, scope):

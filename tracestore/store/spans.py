@@ -9,14 +9,14 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 # OTLP numbers the kinds of spans, Jaeger names them.
 SPAN_KINDS = ("", "internal", "server", "client", "producer", "consumer")
-# SQLite's integers are signed: a later time (after 2262) is cut, and the body keeps the true one.
+# SQLite's integers are signed: a time after 2262 is cut here; the body keeps the true one.
 MAX_NANO = 2**63 - 1
 # The stable name of the semantic conventions, and the one before it.
 _STATEMENT_KEYS = frozenset({"db.query.text", "db.statement"})
 
 
 class SpanRow(NamedTuple):
-    """A span's columns; a tuple, because ten thousand a second are made of them."""
+    """Hold a span's columns; a tuple, because intake makes ten thousands of them a second."""
 
     trace_id: bytes
     span_id: bytes
@@ -32,7 +32,7 @@ class SpanRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SourceSpans:
-    """The spans of one resource and scope, which are kept as OTLP messages without spans."""
+    """Hold the spans of one resource and scope, which are kept as OTLP messages without spans."""
 
     service: str
     resource: bytes
@@ -41,7 +41,7 @@ class SourceSpans:
 
 
 def statement_of(span: Span) -> str | None:
-    """The text of the span's database statement; None where it has none (as `connect`)."""
+    """Return the text of the span's database statement; None if it has none, as `connect`."""
     for attribute in span.attributes:
         if attribute.key in _STATEMENT_KEYS and attribute.value.string_value:
             return attribute.value.string_value
@@ -49,7 +49,7 @@ def statement_of(span: Span) -> str | None:
 
 
 def attributes_of(span: Span, resource: bytes, scope: bytes) -> Iterator[KeyValue]:
-    """Every attribute that a search may name: the span's, its events', its scope's, its resource's.
+    """Yield every attribute that a search may name: of span, events, scope and resource.
 
     `resource` and `scope` are what a source stores.
     """

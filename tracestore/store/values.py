@@ -1,4 +1,4 @@
-"""OTLP attribute values as plain Python: for comparing, for JSON of our own and for pages."""
+"""Convert OTLP attribute values to plain Python, for searches, JSON and pages."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 
 def plain(value: AnyValue) -> Any:
-    """The value as JSON can hold it: bytes as hex, None for NaN, infinity and nothing."""
+    """Convert to what JSON can hold: bytes become hex; NaN, infinity and no value become None."""
     match value.WhichOneof("value"):
         case "array_value":
             return [plain(item) for item in value.array_value.values]
@@ -27,17 +27,17 @@ def plain(value: AnyValue) -> Any:
 
 
 def plain_attributes(attributes: Iterable[KeyValue]) -> dict[str, Any]:
-    """Attributes by key; of a key that comes twice, the last."""
+    """Convert attributes by key; of a repeated key the last wins."""
     return {item.key: plain(item.value) for item in attributes}
 
 
 def finite(number: float) -> float | None:
-    """JSON has no NaN and no infinity."""
+    """Return None for NaN and infinity, which JSON lacks."""
     return number if math.isfinite(number) else None
 
 
 def as_text(value: AnyValue) -> str:
-    """The value as a search compares it and a page shows it."""
+    """Convert to the text that a search compares and a page shows."""
     match value.WhichOneof("value"):
         case "string_value":
             return value.string_value

@@ -1,4 +1,4 @@
-"""Spans into the store: each request one transaction, each span once, the oldest traces out."""
+"""Write spans: each request in one transaction, each span once; delete the oldest traces."""
 
 import sqlite3
 from collections import defaultdict
@@ -10,7 +10,7 @@ from tracestore.store.spans import SourceSpans, SpanRow
 
 SqlValue = bytes | int
 
-# Past the limit this much more is freed, so that not every request has to make room.
+# Past the limit this share more is freed, so that not every request has to make room.
 _HEADROOM = 0.01
 
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -50,10 +50,10 @@ _FORGET_UNUSED = (
 
 
 def write_spans(store: Store, sources: Iterable[SourceSpans]) -> int:
-    """Store the spans that are not there yet; return how many. Past the limit, old traces go.
+    """Store the spans that are new, and return how many. Past the limit, delete old traces.
 
-    A span that comes again, by trace id and span id, changes nothing: exporters repeat a
-    request whose answer was lost. Raises StoreUnavailableError, and then nothing was stored.
+    A span that is stored already, by trace id and span id, changes nothing: exporters repeat a
+    request whose answer was lost. After a StoreUnavailableError nothing is stored.
     """
     with store.write() as connection:
         inserted = 0
@@ -66,7 +66,7 @@ def write_spans(store: Store, sources: Iterable[SourceSpans]) -> int:
 def _by_trace(
     connection: sqlite3.Connection, sources: Iterable[SourceSpans]
 ) -> dict[bytes, list[tuple[int, SpanRow]]]:
-    """Each trace's spans, with the id of their operation; a request seldom has many of either."""
+    """Group spans by trace, with the id of their operation; a request has few of either."""
     by_trace: dict[bytes, list[tuple[int, SpanRow]]] = {}
     for source in sources:
         source_id = _source_id(connection, source)
@@ -108,7 +108,7 @@ def _write_trace(
 ) -> int:
     unique = {span.span_id: (operation_id, span) for operation_id, span in reversed(rows)}
     known = _known_span_ids(connection, trace_id, unique)
-    # In the order of the table: rows that follow one another fill its pages.
+    # In the order of the table: consecutive rows fill its pages.
     new = [unique[span_id] for span_id in sorted(unique.keys() - known)]
     if not new:
         return 0
@@ -134,7 +134,7 @@ def _write_trace(
 
 
 def _insert_spans(connection: sqlite3.Connection, rows: list[tuple[SqlValue, ...]]) -> None:
-    """Many rows by one statement: between two of them another thread takes the interpreter."""
+    """Insert many rows by one statement: between two, another thread takes the interpreter."""
     whole = len(rows) - len(rows) % _ROWS_AT_ONCE
     for begin in range(0, whole, _ROWS_AT_ONCE):
         values = chain.from_iterable(rows[begin : begin + _ROWS_AT_ONCE])
@@ -145,7 +145,7 @@ def _insert_spans(connection: sqlite3.Connection, rows: list[tuple[SqlValue, ...
 def _known_span_ids(
     connection: sqlite3.Connection, trace_id: bytes, span_ids: Iterable[bytes]
 ) -> set[bytes]:
-    """Which of these spans the trace has already.
+    """Return those of these spans that are stored already.
 
     A trace that is new to the store, the usual case, costs one look-up.
     """
@@ -183,8 +183,8 @@ def _add_sums(
 
 
 def _sums(spans: list[SpanRow]) -> tuple[int, int, int, int, int]:
-    """Spans, errors and statements, the shortest and the longest duration."""
-    # The loop over ten thousand spans a second: a property would take a third of its time.
+    """Return the numbers of spans, errors and statements, the shortest and the longest duration."""
+    # Ten thousands of spans a second pass here: a property would take a third of the time.
     durations = [span.end_time_unix_nano - span.start_time_unix_nano for span in spans]
     return (
         len(spans),

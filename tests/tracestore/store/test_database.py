@@ -144,7 +144,7 @@ def test_a_database_of_somebody_else_is_left_alone(database: Path) -> None:
     connection.close()
     before = database.read_bytes()
 
-    with pytest.raises(DatabaseFileError, match="none of tracestore's"):
+    with pytest.raises(DatabaseFileError, match="not one of tracestore: choose another --database"):
         Store(database)
 
     assert database.read_bytes() == before

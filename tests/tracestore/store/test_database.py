@@ -7,9 +7,8 @@ from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
 from tracestore.errors import DatabaseFileError, StoreUnavailableError
 from tracestore.intake.decode import decode_spans
-from tracestore.store import reader, search
+from tracestore.store import reader
 from tracestore.store.database import Store
-from tracestore.store.search import SearchQuery
 from tracestore.store.writer import write_spans
 
 
@@ -23,70 +22,6 @@ def test_spans_are_there_after_reopening(database: Path) -> None:
 
     with Store(database) as second:
         assert span_ids(second) == 514
-
-
-def test_a_span_that_comes_again_changes_nothing(store: Store, write: Write) -> None:
-    write(request([span(1), span(2, parent=1, statement="SELECT 1")]))
-
-    again = write(request([span(1, ms=99), span(2, parent=1), span(3, parent=1, error=True)]))
-
-    assert again == 1
-    summary = search.read_summary(store, TRACE)
-    assert summary is not None
-    assert (summary.span_count, summary.statement_count, summary.error_count) == (3, 1, 1)
-    assert reader.stored_span_count(store) == 3
-
-
-def test_a_span_twice_in_one_request_is_stored_once(store: Store, write: Write) -> None:
-    assert write(request([span(1), span(1)])) == 1
-    assert reader.stored_span_count(store) == 1
-
-
-def test_children_that_come_before_their_root_find_their_trace(store: Store, write: Write) -> None:
-    write(request([span(2, parent=1, start_ms=2, ms=3)]))
-    without_root = search.read_summary(store, TRACE)
-    write(request([span(1, name="GET /success-stories", ms=10)]))
-
-    with_root = search.read_summary(store, TRACE)
-
-    assert without_root is not None and with_root is not None
-    assert (without_root.root_service, without_root.root_name) == ("", "")
-    assert (with_root.root_service, with_root.root_name) == ("cat-clinic", "GET /success-stories")
-    assert with_root.duration_nano == 10_000_000
-
-
-def test_the_oldest_traces_leave_first(database: Path) -> None:
-    with Store(database, max_spans=100) as store:
-        for number in (3, 1, 2):  # by their start, not by their arrival
-            spans = [
-                span(n, trace_id=bytes([number]) * 16, start_ms=number * 1000) for n in range(1, 41)
-            ]
-            write_spans(store, decode_spans(request(spans)).sources)
-
-        found = search.find_traces(store, SearchQuery())
-
-        assert [trace.trace_id[0] for trace in found] == [3, 2]
-        assert reader.stored_span_count(store) == 80
-
-
-def test_services_and_operations_leave_with_their_last_trace(database: Path) -> None:
-    with Store(database, max_spans=10) as store:
-        old = [span(n, trace_id=b"o" * 16, name="old") for n in range(1, 9)]
-        new = [span(n, trace_id=b"n" * 16, name="new", start_ms=9) for n in range(1, 9)]
-        write_spans(store, decode_spans(request(old, service="gone")).sources)
-        write_spans(store, decode_spans(request(new, service="here")).sources)
-
-        assert reader.services(store) == ["here"]
-        assert reader.operations(store, "gone") == []
-
-
-def test_times_that_sqlite_cannot_hold_are_kept_in_the_span(store: Store, write: Write) -> None:
-    late = span(1)
-    late.end_time_unix_nano = 2**64 - 1
-
-    write(request([late]))
-
-    assert reader.read_trace(store, TRACE)[0].spans == [late.SerializeToString()]
 
 
 def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
@@ -170,3 +105,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseFileError, match="file"):
         Store(tmp_path / "file" / "traces.db")
+
+
+def test_a_reader_sees_one_snapshot_while_others_write(store: Store, write: Write) -> None:
+    write(request([span(1)]))
+    count = "SELECT count(*) FROM span"
+
+    with store.read() as connection:
+        before = connection.execute(count).fetchone()
+        write(request([span(2)]))
+        after = connection.execute(count).fetchone()
+
+    assert before == after == (1,)
+    assert reader.stored_span_count(store) == 2
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(StoreUnavailableError, match="readonly"), store.read() as connection:
+        connection.execute("DELETE FROM span")

@@ -52,13 +52,12 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _answer(title: str, message: str, http_status: int) -> Response:
-    match request.blueprint:
+    is_api = request.path.startswith(("/api/", "/v1/"))
+    match request.blueprint or ("api_v3" if is_api else "pages"):
         case "receiver":
             response = _otlp(message, http_status)
         case "api_legacy":
             response = legacy.answer(None, errors=[{"code": http_status, "msg": message}])
-        case None if request.path.startswith(("/api/", "/v1/")):
-            response = _jaeger(message, http_status)
         case "api_v3" | "own_api":
             response = _jaeger(message, http_status)
         case _:

@@ -17,7 +17,7 @@ from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from tracestore.api._span_bytes import split
 
@@ -42,7 +42,7 @@ def resource_spans_json(resource: bytes, scope: bytes, spans: Iterable[bytes]) -
     known = _Known()
     texts = ",".join([_span_json(body, known) for body in spans])
     return (
-        f'{{"resource":{dumps(_resource(outer.resource))},'
+        f'{{"resource":{dumps(_attributes_of(outer.resource))},'
         f'"scopeSpans":[{{"scope":{dumps(_scope(inner.scope))},"spans":[{texts}]'
         f"{_schema_url_json(inner.schema_url)}}}]{_schema_url_json(outer.schema_url)}}}"
     )
@@ -90,8 +90,8 @@ def _rest_json(span: Span, known: _Known) -> str:
     if span.attributes:
         parts.append(f'"attributes":[{_attributes_json(span.attributes, known)}]')
     parts.extend(f'"{key}":{dumps(value)}' for key, value in _seldom(span).items())
-    status = _status(span.status)
-    parts.append(f'"status":{dumps(status) if status else "{}"}')
+    status = _without_defaults(message=span.status.message, code=span.status.code)
+    parts.append(f'"status":{dumps(status)}')
     return ",".join(parts) + "}"
 
 
@@ -108,61 +108,40 @@ def _attributes_json(attributes: Iterable[KeyValue], known: _Known) -> str:
 
 def _seldom(span: Span) -> JsonObject:
     """Collect what few spans have."""
-    result: JsonObject = {}
-    if span.trace_state:
-        result["traceState"] = span.trace_state
-    if span.dropped_attributes_count:
-        result["droppedAttributesCount"] = span.dropped_attributes_count
-    if span.events:
-        result["events"] = [_event(event) for event in span.events]
-    if span.dropped_events_count:
-        result["droppedEventsCount"] = span.dropped_events_count
-    if span.links:
-        result["links"] = [_link(link) for link in span.links]
-    if span.dropped_links_count:
-        result["droppedLinksCount"] = span.dropped_links_count
-    return result
+    return _without_defaults(
+        traceState=span.trace_state,
+        droppedAttributesCount=span.dropped_attributes_count,
+        events=[_event(event) for event in span.events],
+        droppedEventsCount=span.dropped_events_count,
+        links=[_link(link) for link in span.links],
+        droppedLinksCount=span.dropped_links_count,
+    )
 
 
 def _event(event: Span.Event) -> JsonObject:
-    result: JsonObject = {"timeUnixNano": str(event.time_unix_nano), "name": event.name}
-    _put_attributes(result, event.attributes, event.dropped_attributes_count)
-    return result
+    always = {"timeUnixNano": str(event.time_unix_nano), "name": event.name}
+    return always | _attributes_of(event)
 
 
 def _link(link: Span.Link) -> JsonObject:
-    result: JsonObject = {"traceId": link.trace_id.hex(), "spanId": link.span_id.hex()}
-    if link.trace_state:
-        result["traceState"] = link.trace_state
-    if link.flags:
-        result["flags"] = link.flags
-    _put_attributes(result, link.attributes, link.dropped_attributes_count)
-    return result
-
-
-def _status(status: Status) -> JsonObject:
-    result: JsonObject = {}
-    if status.message:
-        result["message"] = status.message
-    if status.code:
-        result["code"] = status.code
-    return result
-
-
-def _resource(resource: Resource) -> JsonObject:
-    result: JsonObject = {}
-    _put_attributes(result, resource.attributes, resource.dropped_attributes_count)
-    return result
+    always = {"traceId": link.trace_id.hex(), "spanId": link.span_id.hex()}
+    rare = _without_defaults(traceState=link.trace_state, flags=link.flags)
+    return always | rare | _attributes_of(link)
 
 
 def _scope(scope: InstrumentationScope) -> JsonObject:
-    result: JsonObject = {}
-    if scope.name:
-        result["name"] = scope.name
-    if scope.version:
-        result["version"] = scope.version
-    _put_attributes(result, scope.attributes, scope.dropped_attributes_count)
-    return result
+    return _without_defaults(name=scope.name, version=scope.version) | _attributes_of(scope)
+
+
+def _attributes_of(owner: Resource | InstrumentationScope | Span.Event | Span.Link) -> JsonObject:
+    return _without_defaults(
+        attributes=_attributes(owner.attributes),
+        droppedAttributesCount=owner.dropped_attributes_count,
+    )
+
+
+def _without_defaults(**fields: Any) -> JsonObject:
+    return {key: value for key, value in fields.items() if value}
 
 
 def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
@@ -171,13 +150,6 @@ def _attributes(attributes: Iterable[KeyValue]) -> list[JsonObject]:
 
 def _attribute(item: KeyValue) -> JsonObject:
     return {"key": item.key, "value": any_value(item.value)}
-
-
-def _put_attributes(into: JsonObject, attributes: Iterable[KeyValue], dropped: int) -> None:
-    if items := _attributes(attributes):
-        into["attributes"] = items
-    if dropped:
-        into["droppedAttributesCount"] = dropped
 
 
 def _schema_url_json(url: str) -> str:

@@ -30,9 +30,8 @@ def percent(share: float) -> str:
     """Format a share of one, with a decimal below ten percent: 83 %, 9.5 %, < 0.1 %."""
     if 0 < share < 0.001:
         return "< 0.1 %"
-    return (
-        f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share:.0%}".replace("%", " %")
-    )
+    text = f"{share:.1%}" if share < 0.0995 else f"{share:.0%}"
+    return text.replace("%", " %")
 
 
 def moment(unix_nano: int) -> str:

@@ -1,4 +1,4 @@
-"""A store in a temporary folder, the application over it, and its client."""
+"""Give tests a store in a temporary folder, the application over it, and its client."""
 
 import contextlib
 import subprocess
@@ -43,7 +43,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def write(store: Store) -> Write:
-    """Writes a request's spans past HTTP, and says how many were new."""
+    """Return a function that stores a request's spans without HTTP, and says how many were new."""
     return lambda request: write_spans(store, decode_spans(request).sources)
 
 

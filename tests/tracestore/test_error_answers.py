@@ -1,4 +1,4 @@
-"""Every caller reads an error in the form of the API that it called."""
+"""Test that every caller reads an error in the form of the API that it called."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ LEGACY: dict[str, Any] = {
 
 @pytest.fixture
 def broken(client: FlaskClient, database: Path) -> FlaskClient:
-    """A server whose database file nobody can open any more."""
+    """Break the database file of a running server."""
     for file in database.parent.glob("traces.db*"):
         file.unlink()
     database.mkdir()

@@ -1,4 +1,4 @@
-"""What is wrong with a trace, at an address that Jaeger does not have."""
+"""Test the findings of a trace, on its page and at an address that Jaeger does not have."""
 
 import json
 import re
@@ -24,7 +24,7 @@ CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
 
 
 def spans_with_findings(number: int) -> list[Span]:
-    """A request that reads from so many tables, six times from each."""
+    """Make a request that reads from a number of tables, six times from each."""
     return [span(1)] + [
         span(
             10 * table + n,
@@ -111,7 +111,7 @@ def test_an_unknown_trace_is_not_found(client: FlaskClient) -> None:
     assert response.get_json()["error"] == {"httpCode": 404, "message": "trace not found"}
 
 
-def test_an_id_that_is_none_is_refused(client: FlaskClient) -> None:
+def test_an_invalid_id_is_refused(client: FlaskClient) -> None:
     response = client.get("/api/tracestore/traces/cats/findings")
 
     assert response.status_code == 400

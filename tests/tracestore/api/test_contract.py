@@ -1,8 +1,8 @@
-"""The same requests to tracestore and to a real Jaeger that was fed with the same spans.
+"""Compare tracestore with a real Jaeger that has the same spans, request by request.
 
-What is compared is the content: Jaeger gives names, spans and attributes in no fixed order, and
-words its errors with Go's own.  What only a newer Jaeger has (trace-summaries, query.attributes
-and query.search_depth, dependencies in v3) is held against its documented form in test_api_v3.
+The content is compared: Jaeger gives names, spans and attributes in no fixed order, and words its
+errors in Go's way. What only a newer Jaeger has (trace-summaries, query.attributes,
+query.search_depth, dependencies in v3) is tested against its documented form in test_v3.
 """
 
 import json
@@ -41,7 +41,7 @@ class Pair:
     tracestore: Tracestore
 
     def get(self, path: str) -> tuple[requests.Response, requests.Response]:
-        """What Jaeger and tracestore answer, in this order."""
+        """Return the answers of Jaeger and tracestore, in this order."""
         return requests.get(self.jaeger.ui + path, timeout=20), requests.get(
             self.tracestore.ui + path, timeout=20
         )
@@ -268,7 +268,7 @@ def test_a_limit_keeps_the_newest_traces(pair: Pair) -> None:
 
 
 def ordered(value: Any) -> Any:
-    """Lists as sorted lists, all the way down, without what Jaeger says of clocks."""
+    """Sort lists, all the way down, and drop Jaeger's warnings about clocks."""
     if isinstance(value, dict):
         return {key: ordered(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -278,7 +278,7 @@ def ordered(value: Any) -> Any:
 
 
 def is_warning(item: Any) -> bool:
-    """Jaeger notes in its store, and so from then on in every answer, where it left a clock be."""
+    """Recognize the note that Jaeger stores with a span whose clock it did not adjust."""
     return isinstance(item, dict) and item.get("key") == "@jaeger@warnings"
 
 
@@ -287,7 +287,7 @@ def canonical(value: Any) -> str:
 
 
 def spans_of_v3(answer: dict[str, Any]) -> dict[str, Any]:
-    """Every span with its resource and scope, by its ids."""
+    """Return every span with its resource and scope, by its ids."""
     # Jaeger's memory store forgets the addresses of schemas.
     return {
         f"{item['traceId']}/{item['spanId']}": ordered([item, resource["resource"], scope["scope"]])
@@ -298,7 +298,7 @@ def spans_of_v3(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def legacy_traces(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer with every span's process in its place."""
+    """Return the answer with each span's process inside the span."""
     traces = {}
     for trace in answer["data"] or []:
         spans = [
@@ -315,7 +315,7 @@ def legacy_traces(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def shape(answer: dict[str, Any]) -> Any:
-    """An error without its wording: what is there, and which code it has."""
+    """Return an error without its wording."""
     if "error" in answer:
         return answer["error"]["httpCode"], sorted(answer["error"])
     errors = [{**error, "msg": ""} for error in answer["errors"]]

@@ -1,4 +1,4 @@
-"""The older API by itself; test_contract compares it with a real Jaeger's."""
+"""Test the older API alone; test_contract compares it with a real Jaeger's."""
 
 import json
 from typing import Any
@@ -14,14 +14,14 @@ RANGE = {"start": "1767225600000000", "end": "1798761600000000"}
 
 
 def find(client: FlaskClient, **parameters: str) -> list[str]:
-    """The trace ids that /api/traces finds, sorted."""
+    """Return the trace ids that /api/traces finds, sorted."""
     answer = client.get("/api/traces", query_string={**RANGE, **parameters}).get_json()
     return sorted(trace["traceID"] for trace in answer["data"])
 
 
 @pytest.fixture
 def two_traces(write: Write) -> None:
-    """aa: a page of cat-clinic that calls billing; bb: a quick error of billing."""
+    """Store aa, a page of cat-clinic that calls billing, and bb, a quick error of billing."""
     statement = span(2, trace_id=b"\xaa" * 16, parent=1, ms=5, statement="SELECT 1")
     statement.attributes.add(key="db.rows").value.int_value = 3
     write(request([span(1, trace_id=b"\xaa" * 16, ms=1000), statement]))
@@ -41,7 +41,7 @@ def test_names_come_with_their_number(client: FlaskClient) -> None:
     assert servers["data"][0] == {"name": "GET /error", "spanKind": "server"}
 
 
-def test_no_names_are_null(client: FlaskClient) -> None:
+def test_an_empty_list_of_names_is_null(client: FlaskClient) -> None:
     empty = {"data": None, "total": 0, "limit": 0, "offset": 0, "errors": None}
 
     assert client.get("/api/services").get_json() == empty
@@ -128,7 +128,7 @@ def test_a_link_to_the_parent_names_its_kind_only(client: FlaskClient, write: Wr
     assert [item["refType"] for item in trace["spans"][1]["references"]] == ["FOLLOWS_FROM"]
 
 
-def test_a_link_of_a_root_to_no_span_is_no_parent(client: FlaskClient, write: Write) -> None:
+def test_a_link_of_a_root_does_not_become_its_parent(client: FlaskClient, write: Write) -> None:
     root = span(1)
     root.links.add(trace_id=TRACE, span_id=b"")
     write(request([root]))
@@ -138,7 +138,7 @@ def test_a_link_of_a_root_to_no_span_is_no_parent(client: FlaskClient, write: Wr
     assert [item["refType"] for item in trace["spans"][0]["references"]] == ["FOLLOWS_FROM"]
 
 
-def test_a_trace_that_is_not_there_is_named(client: FlaskClient) -> None:
+def test_an_unknown_trace_is_named(client: FlaskClient) -> None:
     response = client.get("/api/traces/abc")
     several = client.get("/api/traces?traceID=abc").get_json()
 
@@ -206,7 +206,7 @@ def test_pretty_printing_changes_the_spaces_alone(client: FlaskClient, write: Wr
     assert pretty.text.count("\n") > 10 > plain.text.count("\n")
 
 
-def test_a_trace_cannot_be_archived_as_there_is_no_archive(client: FlaskClient) -> None:
+def test_a_trace_cannot_be_archived(client: FlaskClient) -> None:
     response = client.post(f"/api/archive/{TRACE.hex()}")
 
     assert response.status_code == 500

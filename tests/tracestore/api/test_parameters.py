@@ -39,7 +39,7 @@ def test_durations_are_gos(text: str, nano: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "1.5", "1 s", "s", "-1s", "1s2", "1" * 40 + "s"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
+def test_an_invalid_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         duration_nano(text)
 

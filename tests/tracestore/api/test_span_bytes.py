@@ -1,4 +1,4 @@
-"""A span's own part is cut out of its bytes, or parsed where they are not as usual."""
+"""Test that a span's own part is cut from its bytes, or parsed from unusual ones."""
 
 from hypothesis import given
 from hypothesis import strategies as st

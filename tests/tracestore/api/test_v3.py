@@ -13,7 +13,7 @@ RANGE = {"query.startTimeMin": "2026-01-01T00:00:00Z", "query.startTimeMax": "20
 
 
 def find(client: FlaskClient, **parameters: str) -> list[str]:
-    """The trace ids that /traces finds, sorted."""
+    """Return the trace ids that /traces finds, sorted."""
     named = {f"query.{name}": value for name, value in parameters.items()}
     response = client.get("/api/v3/traces", query_string={**RANGE, **named})
     if response.status_code == 404:
@@ -65,35 +65,19 @@ def test_spans_are_spelled_as_jaeger_spells_them(client: FlaskClient, write: Wri
 
     answer = client.get(f"/api/v3/traces/{TRACE.hex()}").get_json()
 
-    assert answer == {
-        "result": {
-            "resourceSpans": [
-                {
-                    "resource": {
-                        "attributes": [
-                            {"key": "service.name", "value": {"stringValue": "cat-clinic"}}
-                        ]
-                    },
-                    "scopeSpans": [
-                        {
-                            "scope": {"name": "tests"},
-                            "spans": [
-                                {
-                                    "traceId": TRACE.hex(),
-                                    "spanId": "0000000000000001",
-                                    "name": "GET /",
-                                    "kind": 2,
-                                    "startTimeUnixNano": str(START),
-                                    "endTimeUnixNano": str(START + 1_000_000),
-                                    "status": {},
-                                }
-                            ],
-                        }
-                    ],
-                }
-            ]
-        }
+    service = {"key": "service.name", "value": {"stringValue": "cat-clinic"}}
+    spelled = {
+        "traceId": TRACE.hex(),
+        "spanId": "0000000000000001",
+        "name": "GET /",
+        "kind": 2,
+        "startTimeUnixNano": str(START),
+        "endTimeUnixNano": str(START + 1_000_000),
+        "status": {},
     }
+    scope_spans = {"scope": {"name": "tests"}, "spans": [spelled]}
+    resource_spans = {"resource": {"attributes": [service]}, "scopeSpans": [scope_spans]}
+    assert answer == {"result": {"resourceSpans": [resource_spans]}}
 
 
 def test_a_short_trace_id_is_filled_with_zeros(client: FlaskClient, write: Write) -> None:
@@ -164,7 +148,7 @@ def test_a_search_that_finds_nothing_is_not_found(client: FlaskClient) -> None:
 
 @pytest.fixture
 def two_traces(write: Write) -> None:
-    """aa: a slow page with a statement of 5 ms; bb: a quick one, an error, an hour later."""
+    """Store aa, a slow page with a statement of 5 ms, and bb, a quick error an hour later."""
     slow = span(2, trace_id=b"\xaa" * 16, parent=1, name="SELECT cat", ms=5, statement="SELECT 1")
     slow.attributes.add(key="db.rows").value.int_value = 3
     event = slow.events.add(name="retry")
@@ -242,9 +226,3 @@ def test_summaries_of_nothing_are_an_empty_list(client: FlaskClient) -> None:
     response = client.get("/api/v3/trace-summaries", query_string=RANGE)
 
     assert (response.status_code, response.get_json()) == (200, {"summaries": []})
-
-
-def test_an_unknown_address_of_the_api_answers_in_json(client: FlaskClient) -> None:
-    response = client.get("/api/v3/nothing")
-
-    assert (response.status_code, response.get_json()["error"]["httpCode"]) == (404, 404)

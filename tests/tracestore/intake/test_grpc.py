@@ -1,4 +1,4 @@
-"""OTLP/gRPC with grpcio's own client."""
+"""Test OTLP/gRPC with grpcio's own client."""
 
 import sqlite3
 from collections.abc import Iterator

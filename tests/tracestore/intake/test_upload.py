@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.tracestore.conftest import Write
-from tests.tracestore.samples import TRACE, everything, naive_trace, request, span
+from tests.tracestore.samples import TRACE, everything, naive_trace, request
 from tracestore.app import create_app
 from tracestore.errors import InvalidBodyError
 from tracestore.intake._upload import read_upload
@@ -75,26 +75,8 @@ def test_lines_of_otlp_are_read_together() -> None:
 
 
 def test_several_traces_lead_to_the_list(client: FlaskClient) -> None:
-    traces = [request([span(1, trace_id=bytes([n]) * 16)]) for n in (1, 2)]
-    lines = [
-        json.dumps(
-            {
-                "resourceSpans": [
-                    {
-                        "scopeSpans": [
-                            {
-                                "spans": [
-                                    {"traceId": s.trace_id.hex(), "spanId": s.span_id.hex()}
-                                    for s in trace.resource_spans[0].scope_spans[0].spans
-                                ]
-                            }
-                        ]
-                    }
-                ]
-            }
-        )
-        for trace in traces
-    ]
+    spans = [{"traceId": f"{n:032x}", "spanId": f"{n:016x}"} for n in (1, 2)]
+    lines = [json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [s]}]}]}) for s in spans]
 
     response = upload(client, "\n".join(lines).encode())
 
@@ -177,15 +159,6 @@ def test_spans_that_cannot_be_kept_are_explained(client: FlaskClient) -> None:
 
 def test_no_file_is_said(client: FlaskClient) -> None:
     assert "choose a file" in client.post("/upload", data={}).text
-
-
-def test_a_file_that_is_too_large_is_refused(client: FlaskClient) -> None:
-    kind = "multipart/form-data; boundary=x"
-
-    response = client.post("/upload", data=b" " * 1_000_001, content_type=kind)
-
-    assert response.status_code == 413
-    assert "too large" in response.text
 
 
 def test_another_sites_form_cannot_upload(client: FlaskClient, store: Store) -> None:

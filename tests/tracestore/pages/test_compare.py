@@ -39,7 +39,7 @@ def test_counts_and_times_are_added_up_on_both_sides() -> None:
     assert comparison.longest_nano == 1000
 
 
-def test_spans_that_are_no_statements_are_compared_by_name_within_their_service() -> None:
+def test_other_spans_are_compared_by_name_within_their_service() -> None:
     work = replace(ROOT, span_id="w", parent_span_id="root", name="work")
 
     comparison = compare([ROOT, work], [ROOT, replace(work, service="billing")])
@@ -67,7 +67,7 @@ def test_the_speed_is_that_of_the_roots() -> None:
 
 @pytest.fixture
 def before_and_after(write: Write) -> str:
-    """The page before the fix and after it; the address that compares them."""
+    """Store the page before the fix and after it; return the address that compares them."""
     before, after = b"\x0a" * 16, b"\x0b" * 16
     write(request(naive_trace(before)))
     statement = span(2, trace_id=after, parent=1, ms=2, statement="SELECT cat WHERE EXISTS")

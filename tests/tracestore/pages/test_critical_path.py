@@ -1,3 +1,5 @@
+import pytest
+
 from tracestore.pages._critical_path import critical_path
 from tracestore.pages._waterfall import WaterfallSpan, lay_out
 
@@ -7,7 +9,7 @@ def span(span_id: str, start: int, end: int, parent: str = "root") -> WaterfallS
 
 
 def path(*spans: WaterfallSpan) -> list[tuple[str, int, int]]:
-    """The path as (span id, start, end), from the last to the first."""
+    """Return the path as (span id, start, end), from the last to the first."""
     waterfall = lay_out(spans)
     return [
         (part.span.span_id, part.start_nano, part.end_nano)
@@ -15,34 +17,50 @@ def path(*spans: WaterfallSpan) -> list[tuple[str, int, int]]:
     ]
 
 
-def test_a_span_alone_is_its_own_path() -> None:
-    assert path(span("root", 0, 10)) == [("root", 0, 10)]
+ROOT = span("root", 0, 10)
 
 
-def test_children_one_after_the_other_are_all_on_it() -> None:
-    found = path(span("root", 0, 10), span("a", 1, 4), span("b", 5, 9))
-
-    assert found == [("root", 9, 10), ("b", 5, 9), ("root", 4, 5), ("a", 1, 4), ("root", 0, 1)]
-
-
-def test_a_child_beside_a_longer_one_is_not_on_it() -> None:
-    found = path(span("root", 0, 10), span("long", 1, 9), span("short", 2, 5))
-
-    assert [name for name, _, _ in found] == ["root", "long", "root"]
-
-
-def test_it_leads_through_children_of_children() -> None:
-    found = path(span("root", 0, 10), span("a", 1, 9), span("b", 2, 8, parent="a"))
-
-    assert [name for name, _, _ in found] == ["root", "a", "b", "a", "root"]
-
-
-def test_a_child_that_ends_after_its_parent_was_not_waited_for() -> None:
-    assert path(span("root", 0, 10), span("late", 5, 20)) == [("root", 0, 10)]
-
-
-def test_a_child_that_began_before_its_parent_is_cut() -> None:
-    assert path(span("root", 5, 10), span("early", 0, 8)) == [("root", 8, 10), ("early", 5, 8)]
+@pytest.mark.parametrize(
+    ("spans", "found"),
+    [
+        pytest.param([], [("root", 0, 10)], id="a-span-alone-is-its-own-path"),
+        pytest.param(
+            [span("a", 1, 4), span("b", 5, 9)],
+            [("root", 9, 10), ("b", 5, 9), ("root", 4, 5), ("a", 1, 4), ("root", 0, 1)],
+            id="children-one-after-another-are-on-it",
+        ),
+        pytest.param(
+            [span("a", 1, 5), span("b", 5, 10)],
+            [("b", 5, 10), ("a", 1, 5), ("root", 0, 1)],
+            id="children-without-a-gap-are-on-it",
+        ),
+        pytest.param(
+            [span("long", 1, 9), span("short", 2, 5)],
+            [("root", 9, 10), ("long", 1, 9), ("root", 0, 1)],
+            id="a-child-in-parallel-with-a-longer-one-is-not",
+        ),
+        pytest.param(
+            [span("a", 1, 9), span("b", 2, 8, parent="a")],
+            [("root", 9, 10), ("a", 8, 9), ("b", 2, 8), ("a", 1, 2), ("root", 0, 1)],
+            id="it-leads-through-children-of-children",
+        ),
+        pytest.param(
+            [span("late", 5, 20)], [("root", 0, 10)], id="a-child-that-outlasts-its-parent-is-not"
+        ),
+        pytest.param(
+            [span("early", -5, 8)],
+            [("root", 8, 10), ("early", 0, 8)],
+            id="a-child-that-began-before-its-parent-is-cut",
+        ),
+        pytest.param(
+            [span("point", 4, 4)], [("root", 0, 10)], id="a-child-without-a-duration-is-not"
+        ),
+    ],
+)
+def test_the_path_holds_what_the_root_waited_for(
+    spans: list[WaterfallSpan], found: list[tuple[str, int, int]]
+) -> None:
+    assert path(ROOT, *spans) == found
 
 
 def test_the_segments_fill_the_root() -> None:

@@ -12,7 +12,7 @@ EVIL = "<script>alert(1)</script>"
 
 
 def text_of(html: str) -> str:
-    """What a reader sees: without tags, in single spaces."""
+    """Return what a reader sees: without tags, with single spaces."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
@@ -25,7 +25,7 @@ def test_an_empty_list_says_how_to_fill_it(client: FlaskClient) -> None:
 
 
 def page_data(html: str) -> dict[str, Any]:
-    """What the trace's page hands its script."""
+    """Return the data that the trace's page hands to its script."""
     text = html.partition('id="trace-data">')[2].partition("</script>")[0]
     data: dict[str, Any] = json.loads(text)
     return data
@@ -33,7 +33,7 @@ def page_data(html: str) -> dict[str, Any]:
 
 @pytest.fixture
 def three_traces(write: Write) -> None:
-    """many: most spans; long: longest; late: newest."""
+    """Store three traces: "many" has most spans, "long" is the longest, "late" the newest."""
     many = [span(n, trace_id=b"\x01" * 16, name="many") for n in range(1, 20)]
     write(request(many))
     write(request([span(1, trace_id=b"\x02" * 16, name="long", ms=9000)], service="billing"))
@@ -80,7 +80,7 @@ def test_a_naive_trace_reads_at_a_glance(client: FlaskClient, write: Write) -> N
     assert re.search(r"SELECT cat SELECT cat\.id.*? × 500 188 ms 45 %", seen)
 
 
-def test_chunks_of_a_loader_are_repeats_and_no_fault(client: FlaskClient, write: Write) -> None:
+def test_chunks_of_a_loader_are_repeats_and_not_a_fault(client: FlaskClient, write: Write) -> None:
     chunk = "SELECT cat.id FROM cat WHERE cat.id IN (?, ?)"
     write(request([span(1)] + [span(n, parent=1, statement=chunk) for n in range(2, 8)]))
 

@@ -34,7 +34,7 @@ def test_tags_are_read_as_people_type_them(text: str, tags: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("text", ["error", "a=1 b", '"a"=1', 'a="b', "=1"])
-def test_what_is_no_tag_is_shown(text: str) -> None:
+def test_an_invalid_tag_is_shown(text: str) -> None:
     with pytest.raises(ValueError, match="key=value"):
         parse_logfmt(text)
 

@@ -12,7 +12,7 @@ ROOT = WaterfallSpan("root", "", "clinic", "GET /", 0, 1000 * MS)
 
 
 def select(number: int, text: str = CAT, **changes: object) -> WaterfallSpan:
-    """The statement that starts in the given millisecond and takes half of one."""
+    """Make a statement that starts in the given millisecond and takes half of one."""
     name = " ".join(text.split()[:1] + text.split()[3:4])
     made = WaterfallSpan(
         f"s{number}", "root", "clinic", name, number * MS, number * MS + MS // 2, text
@@ -28,25 +28,40 @@ def sizes(spans: list[WaterfallSpan]) -> list[int]:
     return [len(group) for group in fold(spans)]
 
 
-def test_five_equal_statements_are_a_run() -> None:
-    assert sizes([select(n) for n in range(RUN_LENGTH)]) == [5]
-
-
-def test_four_equal_statements_are_no_run() -> None:
-    assert sizes([select(n) for n in range(RUN_LENGTH - 1)]) == [1, 1, 1, 1]
-
-
-def test_another_statement_ends_a_run() -> None:
-    spans = [*(select(n) for n in range(6)), select(6, APPOINTMENT)]
-    spans += [select(n) for n in range(7, 13)]
-
-    assert sizes(spans) == [6, 1, 6]
-
-
-def test_alternating_statements_do_not_fold() -> None:
-    spans = [select(n, CAT if n % 2 else APPOINTMENT) for n in range(10)]
-
-    assert sizes(spans) == [1] * 10
+@pytest.mark.parametrize(
+    ("spans", "groups"),
+    [
+        pytest.param([select(n) for n in range(RUN_LENGTH)], [5], id="five-equal-are-a-run"),
+        pytest.param([select(n) for n in range(RUN_LENGTH - 1)], [1] * 4, id="four-are-not"),
+        pytest.param(
+            [select(n, APPOINTMENT if n == 6 else CAT) for n in range(13)],
+            [6, 1, 6],
+            id="another-statement-ends-a-run",
+        ),
+        pytest.param(
+            [select(n, CAT if n % 2 else APPOINTMENT) for n in range(10)],
+            [1] * 10,
+            id="alternating-do-not-fold",
+        ),
+        pytest.param(
+            [select(n, name="work", statement=None) for n in range(9)],
+            [1] * 9,
+            id="without-a-statement-do-not-fold",
+        ),
+        pytest.param(
+            [connect(n) if n % 2 else select(n) for n in range(12)],
+            [6, 6],
+            id="connects-fold-among-themselves",
+        ),
+        pytest.param(
+            [select(n, **({"name": "connect"} if n == 2 else {})) for n in range(6)],
+            [1] * 6,
+            id="a-statement-named-connect-is-a-statement",
+        ),
+    ],
+)
+def test_runs_of_equal_statements_fold(spans: list[WaterfallSpan], groups: list[int]) -> None:
+    assert sizes(spans) == groups
 
 
 @pytest.mark.parametrize(
@@ -60,10 +75,6 @@ def test_a_span_of_another_key_is_not_part_of_the_run(different: dict[str, str])
     assert sizes(spans) == [1] * 5
 
 
-def test_spans_without_a_statement_do_not_fold() -> None:
-    assert sizes([select(n, name="work", statement=None) for n in range(9)]) == [1] * 9
-
-
 def test_connect_does_not_break_a_run() -> None:
     spans = [select(0), select(1), connect(2), select(3), select(4), select(5)]
 
@@ -73,18 +84,6 @@ def test_connect_does_not_break_a_run() -> None:
         ["SELECT cat"] * 5,
         ["connect"],
     ]
-
-
-def test_connects_fold_among_themselves() -> None:
-    spans = [span for n in range(0, 12, 2) for span in (connect(n), select(n + 1))]
-
-    assert sizes(spans) == [6, 6]
-
-
-def test_a_statement_named_connect_is_a_statement() -> None:
-    spans = [select(0), select(1), select(2, name="connect"), select(3), select(4), select(5)]
-
-    assert sizes(spans) == [1] * 6
 
 
 def test_children_of_different_parents_do_not_make_a_run() -> None:

@@ -63,7 +63,7 @@ def test_a_locked_database_says_so_and_passes(store: Store, write: Write, databa
     assert write(request([span(1)])) == 1
 
 
-def test_a_file_that_is_no_database_is_left_alone(database: Path) -> None:
+def test_a_file_of_another_kind_is_left_alone(database: Path) -> None:
     database.write_text("minutes of the last meeting " * 100)
     before = database.read_bytes()
 
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_database_is_left_alone(database: Path) -> None:
     assert database.read_bytes() == before
 
 
-def test_a_database_of_somebody_else_is_left_alone(database: Path) -> None:
+def test_a_database_of_another_program_is_left_alone(database: Path) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE person (name)")
     connection.close()

@@ -92,8 +92,15 @@ def test_a_span_that_is_asked_for_starts_within_the_wanted_time(
     assert found(store, query) == ([TRACE[0]] if is_found else [])
 
 
-def test_a_span_that_ends_before_it_starts_has_no_duration(store: Store, write: Write) -> None:
-    write(request([span(1, ms=-5)]))
+@pytest.mark.parametrize("attributes", [{}, {"cat": "Tom"}])
+def test_a_span_that_ends_before_it_starts_has_no_duration(
+    store: Store, write: Write, attributes: dict[str, str]
+) -> None:
+    backwards = span(1, ms=-5)
+    backwards.attributes.add(key="cat").value.string_value = "Tom"
+    write(request([backwards]))
 
-    assert found(store, SearchQuery(duration_max_nano=0)) == [TRACE[0]]
-    assert found(store, SearchQuery(duration_min_nano=1)) == []
+    query = SearchQuery(attributes=attributes, duration_max_nano=0)
+
+    assert found(store, query) == [TRACE[0]]
+    assert found(store, SearchQuery(attributes=attributes, duration_min_nano=1)) == []

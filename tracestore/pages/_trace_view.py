@@ -108,21 +108,19 @@ def _data(waterfall: Waterfall, spans: Sequence[WaterfallSpan]) -> dict[str, Any
     services = _Numbers([waterfall.root.service, *sorted({span.service for span in spans})])
     names = _Numbers()
     statements = _Numbers()
-    number = {id(span): index for index, span in enumerate(spans)}
-    start = waterfall.start_nano
     columns = [
         (
             span.span_id,
             services.of(span.service),
             names.of(span.name),
             -1 if span.statement is None else statements.of(span.statement),
-            span.start_nano - start,
+            span.start_nano - waterfall.start_nano,
             span.duration_nano,
             int(span.is_error),
         )
         for span in spans
     ]
-    path = critical_path(waterfall.root, waterfall.children)
+    number = {id(span): index for index, span in enumerate(spans)}
     return {
         "duration": waterfall.duration_nano,
         "root": waterfall.root.duration_nano or waterfall.duration_nano or 1,
@@ -132,16 +130,15 @@ def _data(waterfall: Waterfall, spans: Sequence[WaterfallSpan]) -> dict[str, Any
         "names": names.texts(),
         "statements": statements.texts(),
         "rows": list(_rows(waterfall, number)),
-        "path": [
-            value
-            for part in path
-            for value in (
-                number[id(part.span)],
-                part.start_nano - start,
-                part.end_nano - part.start_nano,
-            )
-        ],
+        "path": list(_path(waterfall, number)),
     }
+
+
+def _path(waterfall: Waterfall, number: dict[int, int]) -> Iterable[int]:
+    for part in critical_path(waterfall.root, waterfall.children):
+        yield number[id(part.span)]
+        yield part.start_nano - waterfall.start_nano
+        yield part.end_nano - part.start_nano
 
 
 def _rows(waterfall: Waterfall, number: dict[int, int]) -> Iterable[tuple[int, int | list[int]]]:

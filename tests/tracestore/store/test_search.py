@@ -48,6 +48,17 @@ def test_a_span_between_the_shortest_and_the_longest_is_looked_for(
     assert found(store, query) == [TRACE[0]]
 
 
+@pytest.mark.parametrize("durations", [(1, 100), (100, 1)])
+def test_spans_that_come_later_are_found_by_their_duration(
+    store: Store, write: Write, durations: tuple[int, int]
+) -> None:
+    for number, milliseconds in enumerate(durations, start=1):
+        write(request([span(number, ms=milliseconds)]))
+
+    assert found(store, SearchQuery(duration_max_nano=MS)) == [TRACE[0]]
+    assert found(store, SearchQuery(duration_min_nano=100 * MS)) == [TRACE[0]]
+
+
 def test_duration_and_attribute_belong_to_the_same_span(store: Store, write: Write) -> None:
     short, long = span(1, ms=1), span(2, ms=100)
     long.attributes.add(key="cat").value.string_value = "Tom"

@@ -55,6 +55,8 @@ def test_an_empty_list_of_names_is_null(client: FlaskClient) -> None:
         ({"service": "billing"}, ["aa", "bb"]),
         ({"service": "billing", "operation": "charge"}, ["aa"]),
         ({"service": "billing", "minDuration": "10ms"}, ["bb"]),
+        ({"service": "billing", "minDuration": "20ms", "maxDuration": "20ms"}, ["bb"]),
+        ({"service": "billing", "tags": '{"error":"false"}'}, []),
         ({"service": "cat-clinic", "tags": '{"db.rows":"3"}'}, ["aa"]),
         ({"service": "cat-clinic", "tag": "db.rows:4"}, []),
         ({"service": "billing", "tags": '{"error":"true"}'}, ["bb"]),

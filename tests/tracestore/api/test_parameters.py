@@ -5,6 +5,7 @@ import pytest
 from tracestore.api._v3_query import parse_search_query
 from tracestore.api.parameters import duration_nano, time_nano
 from tracestore.errors import MalformedParameterError
+from tracestore.store.search import SearchQuery
 
 RANGE = {"query.startTimeMin": "2026-01-01T00:00:00Z", "query.startTimeMax": "2026-02-01T00:00:00Z"}
 
@@ -66,6 +67,18 @@ def test_both_spellings_ask_the_same() -> None:
     assert parse_search_query(camel) == parse_search_query(snake)
 
 
+def test_the_widest_search_is_read() -> None:
+    query = parse_search_query(
+        {
+            "query.startTimeMin": "1960-01-01T00:00:00Z",
+            "query.startTimeMax": "9999-01-01T00:00:00Z",
+            "query.searchDepth": "10000",
+        }
+    )
+
+    assert query == SearchQuery(limit=10_000)
+
+
 def test_attributes_are_a_json_object_of_strings() -> None:
     query = parse_search_query({**RANGE, "query.attributes": '{"http.route":"/"}'})
 
@@ -78,11 +91,13 @@ def test_attributes_are_a_json_object_of_strings() -> None:
         ("query.startTimeMin", ""),
         ("query.startTimeMin", "yesterday"),
         ("query.startTimeMin", "2026-13-01T00:00:00Z"),
+        ("query.startTimeMin", "2026-02-01T00:00:00Z"),
         ("query.startTimeMin", "2026-03-01T00:00:00Z"),
         ("query.startTimeMax", "2026-01-01"),
         ("query.searchDepth", "many"),
         ("query.searchDepth", "0"),
         ("query.searchDepth", "-1"),
+        ("query.searchDepth", "10001"),
         ("query.searchDepth", "99999999999"),
         ("query.num_traces", "x"),
         ("query.durationMin", "10"),

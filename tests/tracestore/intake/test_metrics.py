@@ -64,6 +64,13 @@ def test_the_latest_value_of_a_series_is_given(client: FlaskClient) -> None:
     ]
 
 
+def test_of_two_points_of_one_time_the_later_to_come_is_kept(client: FlaskClient) -> None:
+    post(client, request(counter(5, at=1)))
+    post(client, request(counter(9, at=1)))
+
+    assert [metric["value"] for metric in latest(client)] == [9]
+
+
 def test_a_point_that_comes_late_does_not_replace_a_newer_one(client: FlaskClient) -> None:
     post(client, request(counter(9, at=2)))
     post(client, request(counter(5, at=1)))

@@ -1,7 +1,7 @@
 """Turn every error into the answer that its caller can read.
 
     /v1/…                        google.rpc.Status, in the content type of the request
-    /api/v3/…, /api/tracestore/… {"error": {"httpCode", "message"}}
+    /api/v3/…, api/own           {"error": {"httpCode", "message"}}
     /api/…                       {"data": null, "errors": [{"code", "msg"}]}
     everything else              a page with a way back to the list
 

@@ -29,7 +29,9 @@ def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.socket(family, kind, proto)
     except OSError as error:
-        raise PortTakenError(f"{part} cannot listen on host {host!r}: {error.strerror}") from error
+        raise PortTakenError(
+            f"{part} cannot listen on host {host!r}: {error.strerror}; choose another --host"
+        ) from error
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted connections inherit it.

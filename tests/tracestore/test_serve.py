@@ -110,3 +110,4 @@ def test_an_invalid_host_is_named(database: Path) -> None:
 
     assert ended.returncode == 2
     assert "256.1.1.1" in ended.stderr
+    assert "choose another --host" in ended.stderr

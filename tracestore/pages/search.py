@@ -5,7 +5,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracestore.current import get_store
-from tracestore.errors import MalformedParameterError
+from tracestore.errors import InvalidBodyError
 from tracestore.findings import CLASS_NAMES, MIN_REPEATS
 from tracestore.intake.take import take_upload
 from tracestore.pages._scatter import scatter
@@ -48,7 +48,7 @@ def upload() -> AnyResponse:
     _refuse_other_sites()
     file = request.files.get("file")
     if file is None or not file.filename:
-        raise MalformedParameterError("file", "choose a file to upload")
+        raise InvalidBodyError("no file was sent: choose a file to upload")
     trace_ids = take_upload(get_store(), file.read())
     if len(trace_ids) > 1:
         return redirect(url_for(".search", sort="newest"), 303)

@@ -1,4 +1,4 @@
-"""A real Jaeger with its memory store, on unused ports, for comparing."""
+"""Start a real Jaeger with its memory store, on unused ports, to compare with."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.running import PROJECT, unused_port, wait_for
 
 @dataclass(frozen=True, slots=True)
 class Jaeger:
-    """A running Jaeger, fed by OTLP/HTTP."""
+    """Address a running Jaeger, which receives OTLP/HTTP."""
 
     child: Child
     ui: str
@@ -39,7 +39,7 @@ def start_jaeger(processes: Processes, folder: Path, *, max_traces: int = 10_000
 
 
 def configuration(ui: int, otlp: int, max_traces: int) -> dict[str, object]:
-    """OTLP/HTTP in, memory, the query API out, and nothing that listens besides."""
+    """Configure OTLP/HTTP in, memory, the query API out, and no other listener."""
     return {
         "extensions": {
             "jaeger_storage": {"backends": {"here": {"memory": {"max_traces": max_traces}}}},

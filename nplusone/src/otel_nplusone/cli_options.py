@@ -3,14 +3,19 @@
 import argparse
 import re
 
-from otel_nplusone.jaeger_api import DEFAULT_MOST_TRACES, DEFAULT_SINCE_S, Search
+from otel_nplusone.search import (
+    DEFAULT_MOST_SPANS,
+    DEFAULT_MOST_TRACES,
+    DEFAULT_SINCE_S,
+    Search,
+)
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """--service, --since, --max-traces."""
+    """Add --service, --since, --max-traces and --max-spans."""
     parser.add_argument("--service", default="", metavar="S", help="the traces of this service")
     parser.add_argument(
         "--since",
@@ -24,13 +29,20 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         type=whole(1),
         default=DEFAULT_MOST_TRACES,
         metavar="N",
-        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES})",
+        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES:,})",
+    )
+    parser.add_argument(
+        "--max-spans",
+        type=whole(1),
+        default=DEFAULT_MOST_SPANS,
+        metavar="N",
+        help=f"of a backend: let it load about so many at most (default {DEFAULT_MOST_SPANS:,})",
     )
 
 
 def search(asked: argparse.Namespace) -> Search:
     """What these options ask of a backend."""
-    return Search(asked.service, asked.since, asked.max_traces)
+    return Search(asked.service, asked.since, asked.max_traces, asked.max_spans)
 
 
 def seconds(text: str) -> float:

@@ -1,0 +1,88 @@
+"""Read from a trace backend what a scan asks for, as much as it and the reader can bear."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from otel_nplusone.errors import BackendError
+from otel_nplusone.jaeger_api import JaegerApi, Window, trace_page
+from otel_nplusone.model import Span
+from otel_nplusone.troubles import Warnings
+from otel_nplusone.windows import Reading, words
+from otel_nplusone.words import count
+
+DEFAULT_SINCE_S = 3600.0
+DEFAULT_MOST_TRACES = 2000
+DEFAULT_MOST_SPANS = 250_000
+_NS_IN_S = 1_000_000_000
+# What the backend traces of itself says nothing of the services that it is asked about.
+_OWN_SERVICES = frozenset({"jaeger", "jaeger-all-in-one", "jaeger-query", "tracestore"})
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked of a backend: the traces of a service (all, if empty) since so many seconds.
+
+    `most_spans` are those that the backend loads, one that comes twice included.
+    """
+
+    service: str = ""
+    since_s: float = DEFAULT_SINCE_S
+    most_traces: int = DEFAULT_MOST_TRACES
+    most_spans: int = DEFAULT_MOST_SPANS
+
+
+def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]:
+    """Yield the spans of a search, or of the one trace whose page is named.
+
+    BackendError where nothing answers, or not as Jaeger does; a service that the backend does not
+    know is one, too.
+    """
+    page = trace_page(url)
+    if page:
+        base, trace_id = page
+        spans = JaegerApi(base, warnings).trace(trace_id)
+        if not spans:
+            raise BackendError(f"{url}: the backend has no trace {trace_id}")
+        yield from spans
+        return
+    api = JaegerApi(url, warnings)
+    services = _asked(api.services(), search.service, url)
+    end_ns = time.time_ns() + _NS_IN_S
+    start_ns = end_ns - round(search.since_s * _NS_IN_S)
+    windows = [Window(service, start_ns, end_ns) for service in services]
+    reading = Reading(api.traces, windows, place=url)
+    for stored in reading.read(search.most_traces, search.most_spans):
+        yield from stored.spans
+    _tell(reading, windows, search, warnings)
+
+
+def _asked(known: list[str], service: str, base: str) -> list[str]:
+    if not service:
+        return [name for name in known if name not in _OWN_SERVICES]
+    if service not in known:
+        raise BackendError(
+            f"{base}: no service {service!r}; there are: {', '.join(sorted(known)) or '(none)'}"
+        )
+    return [service]
+
+
+def _tell(reading: Reading, windows: list[Window], search: Search, warnings: Warnings) -> None:
+    """Warn of what was not read, and of questions that had to be asked twice."""
+    if reading.retried:
+        warnings.note(
+            f"the backend failed {count(reading.retried, 'question')}, which were asked again for"
+            " less: is it short of memory?"
+        )
+    for window in windows:
+        unread = reading.unread(window.service)
+        if not unread:
+            continue
+        left_ns = sum(one.end_ns - one.start_ns for one in unread)
+        share = left_ns / (window.end_ns - window.start_ns)
+        others = f" and {count(len(unread) - 1, 'other window')}" if len(unread) > 1 else ""
+        warnings.note(
+            f"read {count(reading.traces, 'trace')}, spread over the time asked for; {share:.0%} of"
+            f" it was not read, or not whole: {words(unread[0])}{others}"
+            f" (--max-traces {search.most_traces:,}, --max-spans {search.most_spans:,})"
+        )

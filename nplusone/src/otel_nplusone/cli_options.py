@@ -4,6 +4,7 @@ import argparse
 import re
 
 from otel_nplusone.search import (
+    DEFAULT_MOST_S,
     DEFAULT_MOST_SPANS,
     DEFAULT_MOST_TRACES,
     DEFAULT_SINCE_S,
@@ -15,7 +16,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """Add --service, --since, --max-traces and --max-spans."""
+    """Add --service, --since, --max-traces, --max-spans and --max-time."""
     parser.add_argument("--service", default="", metavar="S", help="the traces of this service")
     parser.add_argument(
         "--since",
@@ -38,11 +39,18 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of a backend: let it load about so many at most (default {DEFAULT_MOST_SPANS:,})",
     )
+    parser.add_argument(
+        "--max-time",
+        type=seconds,
+        default=DEFAULT_MOST_S,
+        metavar="TIME",
+        help=f"of a backend: ask it for so long at most (default {DEFAULT_MOST_S:g}s)",
+    )
 
 
 def search(asked: argparse.Namespace) -> Search:
     """What these options ask of a backend."""
-    return Search(asked.service, asked.since, asked.max_traces, asked.max_spans)
+    return Search(asked.service, asked.since, asked.max_traces, asked.max_spans, asked.max_time)
 
 
 def seconds(text: str) -> float:

@@ -8,12 +8,13 @@ from otel_nplusone.errors import BackendError
 from otel_nplusone.jaeger_api import JaegerApi, Window, trace_page
 from otel_nplusone.model import Span
 from otel_nplusone.troubles import Warnings
-from otel_nplusone.windows import Reading, words
+from otel_nplusone.windows import Limit, Reading, words
 from otel_nplusone.words import count
 
 DEFAULT_SINCE_S = 3600.0
 DEFAULT_MOST_TRACES = 2000
 DEFAULT_MOST_SPANS = 250_000
+DEFAULT_MOST_S = 40.0
 _NS_IN_S = 1_000_000_000
 # What the backend traces of itself says nothing of the services that it is asked about.
 _OWN_SERVICES = frozenset({"jaeger", "jaeger-all-in-one", "jaeger-query", "tracestore"})
@@ -23,13 +24,15 @@ _OWN_SERVICES = frozenset({"jaeger", "jaeger-all-in-one", "jaeger-query", "trace
 class Search:
     """What is asked of a backend: the traces of a service (all, if empty) since so many seconds.
 
-    `most_spans` are those that the backend loads, one that comes twice included.
+    It is read until it is all read, or until there are so many traces, so many spans that the
+    backend had to load (those that came twice included), or so many seconds are over.
     """
 
     service: str = ""
     since_s: float = DEFAULT_SINCE_S
     most_traces: int = DEFAULT_MOST_TRACES
     most_spans: int = DEFAULT_MOST_SPANS
+    most_s: float = DEFAULT_MOST_S
 
 
 def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]:
@@ -52,7 +55,8 @@ def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]
     start_ns = end_ns - round(search.since_s * _NS_IN_S)
     windows = [Window(service, start_ns, end_ns) for service in services]
     reading = Reading(api.traces, windows, place=url)
-    for stored in reading.read(search.most_traces, search.most_spans):
+    limit = Limit(search.most_traces, search.most_spans, search.most_s)
+    for stored in reading.read(limit):
         yield from stored.spans
     _tell(reading, windows, search, warnings)
 
@@ -84,5 +88,6 @@ def _tell(reading: Reading, windows: list[Window], search: Search, warnings: War
         warnings.note(
             f"read {count(reading.traces, 'trace')}, spread over the time asked for; {share:.0%} of"
             f" it was not read, or not whole: {words(unread[0])}{others}"
-            f" (--max-traces {search.most_traces:,}, --max-spans {search.most_spans:,})"
+            f" (--max-traces {search.most_traces:,}, --max-spans {search.most_spans:,},"
+            f" --max-time {search.most_s:g}s)"
         )

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
+from math import inf
 from statistics import median_low
 
 from otel_nplusone.errors import BackendError
@@ -38,6 +39,19 @@ _FIRST_PAUSE_S = 0.25
 
 Ask = Callable[[Window, int], Sequence[Stored]]
 Pause = Callable[[float], None]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """When a reader has had enough; the last question may load more spans than are left."""
+
+    traces: float = inf
+    spans: float = inf
+    seconds: float = inf
+
+
+NO_LIMIT = Limit()
 
 
 @dataclass(slots=True)
@@ -68,11 +82,13 @@ class Slot:
         start_ns = max(self.left.start_ns, self.left.end_ns - self.width_ns)
         return replace(self.left, start_ns=start_ns)
 
-    def go_on(self, window: Window, found: int) -> None:
+    def go_on(self, window: Window, found: Sequence[Stored]) -> None:
         """Leave a window that was read, for a wider one if there was room for more."""
         self.left = replace(self.left, end_ns=window.start_ns)
-        if found * 2 <= self.depth:
-            self.width_ns *= 4 if found * 4 <= self.depth else 2
+        if len(found) * 4 <= self.depth:
+            self.width_ns *= 4
+        elif len(found) * 2 <= self.depth or self.width_ns < _usual_ns(found):
+            self.width_ns *= 2
 
     def skip(self, window: Window) -> None:
         """Leave a window that was read in part."""
@@ -95,6 +111,7 @@ class Reading:
         whole: bool = False,
         place: str = "",
         pause: Pause = time.sleep,
+        clock: Clock = time.monotonic,
     ) -> None:
         self.loaded = 0
         self.retried = 0
@@ -102,6 +119,7 @@ class Reading:
         self._whole = whole
         self._place = place
         self._pause = pause
+        self._clock = clock
         self._seen: set[str] = set()
         self._rows = [_slots(window) for window in windows]
 
@@ -120,34 +138,30 @@ class Reading:
             if window.service == service
         ]
 
-    def read(self, most_traces: int = 0, most_spans: int = 0) -> Iterator[Stored]:
-        """Yield traces until all are read, or so many traces or spans (0: without a limit).
+    def read(self, limit: Limit = NO_LIMIT) -> Iterator[Stored]:
+        """Yield traces until all are read, or as many as the limit says."""
+        end_s = self._clock() + limit.seconds
+        while turn := list(self._turn()):
+            for row, number in turn:
+                left = limit.traces - len(self._seen)
+                if left <= 0 or self.loaded >= limit.spans or self._clock() >= end_s:
+                    return
+                yield from self._step(row, number, left)
 
-        A question may load more spans than are left of the limit.
-        """
-        while True:
-            asked = False
-            for number in range(max(map(len, self._rows), default=0)):
-                for row in self._rows:
-                    if number >= len(row) or row[number].is_read:
-                        continue
-                    if most_spans and self.loaded >= most_spans:
-                        return
-                    if most_traces and self.traces >= most_traces:
-                        return
-                    asked = True
-                    yield from self._step(row, number, most_traces - self.traces)
-            if not asked:
-                return
+    def _turn(self) -> Iterator[tuple[list[Slot], int]]:
+        """Yield the slots of all services that are not read, the newest first."""
+        for number in range(max(map(len, self._rows), default=0)):
+            for row in self._rows:
+                if number < len(row) and not row[number].is_read:
+                    yield row, number
 
-    def _step(self, row: list[Slot], number: int, most_traces: int) -> list[Stored]:
-        """Ask one question of a slot; return the traces that are new."""
+    def _step(self, row: list[Slot], number: int, most_traces: float) -> list[Stored]:
+        """Ask one question of a slot; return the traces that are new, at most so many."""
         slot = row[number]
         slot.width_ns = slot.width_ns or (row[number - 1].width_ns if number else _FIRST_NS)
         window = slot.next_window()
-        most_depth = _most_depth(row, number)
+        most_depth = min(_room(row, number), slot.most_depth)
         depth = max(slot.least_depth, min(slot.depth, most_depth))
-        depth = min(depth, most_traces) if most_traces > 0 else depth
         try:
             found = self._ask(window, depth)
         except OverloadedError as error:
@@ -156,29 +170,33 @@ class Reading:
         slot.failures = 0
         self.loaded += sum(one.size for one in found)
         slot.largest = max([slot.largest, *(one.size for one in found)])
-        if len(found) < depth:
-            slot.go_on(window, len(found))
-        else:
-            self._ask_again(slot, window, found, most_depth)
         new = [one for one in found if one.trace_id not in self._seen]
+        if len(new) > most_traces:
+            new = new[: int(most_traces)]
+        elif len(found) < depth:
+            slot.go_on(window, found)
+        else:
+            self._ask_again(row, number, window, found)
         self._seen.update(one.trace_id for one in new)
         return new
 
     def _ask_again(
-        self, slot: Slot, window: Window, found: Sequence[Stored], most_depth: int
+        self, row: Sequence[Slot], number: int, window: Window, found: Sequence[Stored]
     ) -> None:
         """Ask for more at a time or in less time, as there may be more in a window."""
+        slot, room = row[number], _room(row, number)
+        most_depth = min(room, slot.most_depth)
         narrower_ns = _narrower(window, found)
         if slot.depth < most_depth:
             slot.depth = min(most_depth, slot.depth * 4)
         elif narrower_ns:
             slot.width_ns = narrower_ns
-        elif not self._whole:
-            slot.skip(window)
-        elif slot.most_depth < _MOST_DEPTH:  # more than that was asked for in vain
+        elif slot.most_depth < _MOST_DEPTH and self._whole:
             raise BackendError(f"{self._place}: {words(window)} holds more than the backend gives")
+        elif self._whole or len(found) < room:
+            slot.least_depth = len(found) * 2 if self._whole else min(len(found) * 2, room)
         else:
-            slot.least_depth = len(found) * 2
+            slot.skip(window)
 
     def _ask_less(self, slot: Slot, window: Window, error: OverloadedError) -> None:
         """Give a backend that failed some time, and ask for less of it; or give up."""
@@ -186,6 +204,7 @@ class Reading:
         if slot.failures <= _RETRIES:
             self.retried += 1
             slot.depth = slot.most_depth = max(1, slot.depth // 4)
+            slot.least_depth = 1
             slot.width_ns = max(_NARROWEST_NS, (window.end_ns - window.start_ns) // 4)
             self._pause(_FIRST_PAUSE_S * 2**slot.failures)
         elif isinstance(error, NoAnswerError):
@@ -221,10 +240,10 @@ def _slots(window: Window) -> list[Slot]:
     ]
 
 
-def _most_depth(row: Sequence[Slot], number: int) -> int:
+def _room(row: Sequence[Slot], number: int) -> int:
     """Return how many traces as large as those of a slot and its neighbours are not too many."""
     largest = max(slot.largest for slot in row[max(0, number - 1) : number + 2])
-    return max(1, min(MOST_SPANS // largest, row[number].most_depth))
+    return max(1, MOST_SPANS // largest)
 
 
 def _narrower(window: Window, found: Sequence[Stored]) -> int:
@@ -232,9 +251,12 @@ def _narrower(window: Window, found: Sequence[Stored]) -> int:
 
     In a window as short as a trace is long, all traces of the time are found whatever its width.
     """
-    width_ns = window.end_ns - window.start_ns
-    shortest_ns = max(_NARROWEST_NS, median_low(one.end_ns - one.start_ns for one in found))
-    if width_ns <= shortest_ns:
+    width_ns, usual_ns = window.end_ns - window.start_ns, _usual_ns(found)
+    if width_ns <= usual_ns:
         return 0
     reach_ns = window.end_ns - min(max(one.start_ns, window.start_ns) for one in found)
-    return max(shortest_ns, min(width_ns // 2, reach_ns))
+    return max(usual_ns, min(width_ns // 2, reach_ns))
+
+
+def _usual_ns(found: Sequence[Stored]) -> int:
+    return max(_NARROWEST_NS, median_low(one.end_ns - one.start_ns for one in found))

@@ -5,6 +5,7 @@ search      every trace of which a span of the service begins in the window, tho
 summaries   the same: the query service loads whole traces and counts them
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.model import Span
 
 SECOND = 1_000 * MS
+MINUTE = 60 * SECOND
+NOW = time.time_ns()
 SERVICE = "clinic"
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 
@@ -84,6 +87,21 @@ class Badger:
             reverse=True,
         )
         return [one for _, _, one in newest[: int(query["query.search_depth"])]]
+
+
+def load(
+    ago_ns: int, seconds: float, *, per_second: float, size: int, lasts_s: float, first: int = 0
+) -> list[Drawn]:
+    """Draw traces that begin at even distances, from so long ago on."""
+    return [
+        Drawn(
+            first + number,
+            NOW - ago_ns + round(number / per_second * SECOND),
+            size,
+            round(lasts_s * SECOND),
+        )
+        for number in range(round(seconds * per_second))
+    ]
 
 
 @contextmanager

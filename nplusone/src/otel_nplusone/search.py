@@ -78,16 +78,20 @@ def _tell(reading: Reading, windows: list[Window], search: Search, warnings: War
             f"the backend failed {count(reading.retried, 'question')}, which were asked again for"
             " less: is it short of memory?"
         )
-    for window in windows:
-        unread = reading.unread(window.service)
-        if not unread:
-            continue
-        left_ns = sum(one.end_ns - one.start_ns for one in unread)
-        share = left_ns / (window.end_ns - window.start_ns)
-        others = f" and {count(len(unread) - 1, 'other window')}" if len(unread) > 1 else ""
+    unread = [text for window in windows if (text := _unread(reading, window))]
+    if unread:
         warnings.note(
-            f"read {count(reading.traces, 'trace')}, spread over the time asked for; {share:.0%} of"
-            f" it was not read, or not whole: {words(unread[0])}{others}"
-            f" (--max-traces {search.most_traces:,}, --max-spans {search.most_spans:,},"
-            f" --max-time {search.most_s:g}s)"
+            f"read {count(reading.traces, 'trace')}, spread over the time asked for; not read, or"
+            f" not whole: {', '.join(unread)} (--max-traces {search.most_traces:,},"
+            f" --max-spans {search.most_spans:,}, --max-time {search.most_s:g}s)"
         )
+
+
+def _unread(reading: Reading, asked: Window) -> str:
+    """Return how much of a service's time was not read, and its newest part; or nothing."""
+    unread = reading.unread(asked.service)
+    if not unread:
+        return ""
+    share = sum(one.end_ns - one.start_ns for one in unread) / (asked.end_ns - asked.start_ns)
+    others = f" and {count(len(unread) - 1, 'other')}" if len(unread) > 1 else ""
+    return f"{share:.0%} of the time, {words(unread[0])}{others}"

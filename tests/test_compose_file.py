@@ -1,11 +1,14 @@
 """The compose file keeps its promises on paper: pinned, limited, checked, on loopback only."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+
+from otel_nplusone.windows import MOST_SPANS
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -16,6 +19,8 @@ LONG_RUNNING = sorted(set(SERVICES) - ONE_SHOTS)
 # `prepare` gives bind mounts and volumes, which begin as root's, to those who use them.
 ROOT = {"prepare"}
 TOTAL_MEMORY_MIB = 1792
+# About as many as a page of Success Stories has under naive, on the demo dataset.
+SPANS_OF_A_TRACE = 500
 # Components of the Collector whose module is called otherwise.
 MODULES = {"otlp_grpc": "otlp"}
 
@@ -70,6 +75,13 @@ def test_jaeger_collects_garbage_before_it_is_killed() -> None:
     soft = jaeger["environment"]["GOMEMLIMIT"].removesuffix("iB").lower()
 
     assert mebibytes(soft) < mebibytes(jaeger["mem_limit"])
+
+
+def test_a_search_on_jaegers_page_loads_no_more_than_a_question_of_the_readers() -> None:
+    search = json.loads((PROJECT / "otel" / "jaeger-ui.json").read_text())["search"]
+
+    assert search["maxLimit"] * SPANS_OF_A_TRACE <= MOST_SPANS
+    assert search["maxLookback"]["value"] == "2h"  # as long as otel/jaeger.yaml keeps spans
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

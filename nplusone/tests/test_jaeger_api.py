@@ -10,6 +10,7 @@ from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
+from otel_nplusone.jaeger_api import JaegerApi
 from otel_nplusone.model import Span
 from otel_nplusone.search import Search, read_backend
 from otel_nplusone.troubles import Warnings
@@ -121,3 +122,13 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
 
     with pytest.raises(BackendError, match="is the backend running"):
         list(read_backend(url, Search(), Warnings()))
+
+
+def test_a_backend_of_this_machine_is_not_asked_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with backend(lambda path, query: NOT_FOUND) as gone:
+        monkeypatch.setenv("http_proxy", gone.url)
+
+    with backend(lambda path, query: as_json({"services": ["clinic"]})) as jaeger:
+        assert JaegerApi(jaeger.url).services() == ["clinic"]

@@ -11,6 +11,7 @@ from otel_nplusone.errors import BackendError
 
 TIMEOUT_S = 30.0
 _SHOWN = 120
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SERVER_ERRORS = range(500, 600)
 
 
@@ -36,7 +37,7 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
     if query:
         url += "?" + urllib.parse.urlencode(query)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
+        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:
             body: bytes = answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -51,6 +52,12 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
             f"{url}: the answer is no JSON (it begins with {body[:40]!r}): is this the address of"
             " Jaeger's query API?"
         ) from error
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """Return what opens an address: by the proxy of the environment, but never on this machine."""
+    is_here = urllib.parse.urlsplit(url).hostname in _LOOPBACK
+    return urllib.request.build_opener(urllib.request.ProxyHandler({} if is_here else None))
 
 
 def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:

@@ -151,6 +151,28 @@ def test_a_whole_reading_of_a_window_that_is_never_answered_is_an_error() -> Non
             list(Reading(ask, [window], whole=True, pause=lambda _: None).read())
 
 
+def test_more_traces_at_a_time_than_a_backend_bears_are_told() -> None:
+    crowd = load(2 * MINUTE, 2, per_second=20, size=50, lasts_s=20)
+    window = Window(SERVICE, NOW - 3 * MINUTE, NOW)
+
+    with serving(Badger(crowd, bears=1_000, failure=UNAVAILABLE)) as badger:
+        reading = Reading(JaegerApi(badger.url).sizes, [window], pause=lambda _: None)
+        found = list(reading.read())
+
+    assert 0 < len(found) < len(crowd)
+    assert reading.unread(SERVICE)
+
+
+def test_more_traces_at_a_time_than_a_backend_bears_cannot_be_read_whole() -> None:
+    crowd = load(2 * MINUTE, 2, per_second=20, size=50, lasts_s=20)
+    window = Window(SERVICE, NOW - 3 * MINUTE, NOW)
+
+    with serving(Badger(crowd, bears=1_000, failure=UNAVAILABLE)) as badger:
+        ask = JaegerApi(badger.url).sizes
+        with pytest.raises(BackendError, match="holds more than it can give"):
+            list(Reading(ask, [window], whole=True, pause=lambda _: None).read())
+
+
 def test_reading_ends_with_the_time_it_may_take() -> None:
     traces = load(10 * MINUTE, 500, per_second=1, size=10, lasts_s=0.2)
     window = Window(SERVICE, NOW - 10 * MINUTE, NOW)

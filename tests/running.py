@@ -12,6 +12,7 @@ import requests
 
 from incident.processes import Child, Command, Processes
 from incident.waiting import wait_until
+from otel_nplusone.jaeger_api import JaegerApi
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEADLINE_S = 30
@@ -27,13 +28,10 @@ class Tracestore:
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
         """Return a trace's spans as OTLP JSON; none if the trace is not there."""
-        answer = requests.get(f"{self.ui}/api/v3/traces/{trace_id}", timeout=10)
-        if answer.status_code == 404:
-            return []
-        answer.raise_for_status()
+        document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
         return [
             span
-            for resource in answer.json()["result"]["resourceSpans"]
+            for resource in document["result"]["resourceSpans"]
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]

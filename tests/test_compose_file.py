@@ -1,5 +1,6 @@
 """The compose file keeps its promises on paper: pinned, limited, checked, on loopback only."""
 
+import json
 import math
 import re
 from collections import Counter
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from otel_nplusone.windows import MOST_SPANS
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -22,6 +25,8 @@ IN_GO = ("grafana", "jaeger", "otel-collector", "prometheus")
 # `prepare` gives bind mounts and volumes, which begin as root's, to those who use them.
 ROOT = {"prepare"}
 TOTAL_MEMORY_MIB = 2560
+# About as many as a page of Success Stories has under naive, on the demo dataset.
+SPANS_OF_A_TRACE = 500
 # Components of the Collector whose module is called otherwise.
 MODULES = {"otlp_grpc": "otlp"}
 
@@ -98,6 +103,13 @@ def test_no_two_services_build_the_same_image() -> None:
 def test_what_is_built_is_never_looked_for_in_a_registry(name: str) -> None:
     """With an image name, `up` and `pull` would ask for one that anybody could publish."""
     assert "image" not in SERVICES[name]
+
+
+def test_a_search_on_jaegers_page_loads_no_more_than_a_question_of_the_readers() -> None:
+    search = json.loads((PROJECT / "otel" / "jaeger-ui.json").read_text())["search"]
+
+    assert search["maxLimit"] * SPANS_OF_A_TRACE <= MOST_SPANS
+    assert search["maxLookback"]["value"] == "2h"  # as long as otel/jaeger.yaml keeps spans
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

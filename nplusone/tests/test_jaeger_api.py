@@ -11,8 +11,9 @@ from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
 from otel_nplusone.http_json import get_json
-from otel_nplusone.jaeger_api import Search, read_backend
+from otel_nplusone.jaeger_api import JaegerApi
 from otel_nplusone.model import Span
+from otel_nplusone.search import Search, read_backend
 from otel_nplusone.troubles import Warnings
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
@@ -37,25 +38,6 @@ def spread(traces: int) -> list[list[Span]]:
 
 def ids(spans: list[Span]) -> set[str]:
     return {span.trace_id for span in spans}
-
-
-def test_traces_with_the_most_spans_come_first_where_there_are_summaries() -> None:
-    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(5)}
-
-    def answer(path: str, query: Query) -> Answer:
-        if path == "/api/v3/services":
-            return SERVICES
-        if path == "/api/v3/trace-summaries":
-            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
-            return as_json({"summaries": rows})
-        return as_json({"result": otlp_json(traces[path.rpartition("/")[2]])})
-
-    with backend(answer) as jaeger:
-        warnings = Warnings()
-        spans = list(read_backend(jaeger.url, Search(most_traces=2), warnings))
-
-    assert ids(spans) == {f"{n:032x}" for n in (4, 5)}
-    assert "beyond the first 2 (--max-traces)" in warnings.lines()[0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -83,36 +65,13 @@ def test_another_machine_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPa
     assert answer == {"services": ["clinic", "jaeger"]}
 
 
-def test_a_trace_that_has_gone_is_a_warning() -> None:
-    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(3)}
-    gone = f"{1:032x}"
 
-    def answer(path: str, query: Query) -> Answer:
-        if path == "/api/v3/services":
-            return SERVICES
-        if path == "/api/v3/trace-summaries":
-            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
-            return as_json({"summaries": rows})
-        trace_id = path.rpartition("/")[2]
-        return NOT_FOUND if trace_id == gone else as_json({"result": otlp_json(traces[trace_id])})
-
-    with backend(answer) as jaeger:
-        warnings = Warnings()
-        spans = list(read_backend(jaeger.url, Search(), warnings))
-
-    assert ids(spans) == set(traces) - {gone}
-    assert "1 × trace that the backend does not give" in warnings.lines()[0]
-
-
-@pytest.mark.parametrize("summaries", [NOT_FOUND, HTML], ids=["404", "page"])
-def test_windows_are_halved_until_their_traces_fit(summaries: Answer) -> None:
+def test_a_jaeger_that_heeds_num_traces_alone_is_read_whole() -> None:
     traces = spread(100)
 
     def answer(path: str, query: Query) -> Answer:
         if path == "/api/v3/services":
             return SERVICES
-        if path == "/api/v3/trace-summaries":
-            return summaries
         start, end = (
             datetime.fromisoformat(query[f"query.start_time_{edge}"]).timestamp() * 1e9
             for edge in ("min", "max")
@@ -190,3 +149,13 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
 
     with pytest.raises(BackendError, match="is the backend running"):
         list(read_backend(url, Search(), Warnings()))
+
+
+def test_a_backend_of_this_machine_is_not_asked_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with backend(lambda path, query: NOT_FOUND) as gone:
+        monkeypatch.setenv("http_proxy", gone.url)
+
+    with backend(lambda path, query: as_json({"services": ["clinic"]})) as jaeger:
+        assert JaegerApi(jaeger.url).services() == ["clinic"]

@@ -65,7 +65,6 @@ def test_another_machine_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPa
     assert answer == {"services": ["clinic", "jaeger"]}
 
 
-
 def test_a_jaeger_that_heeds_num_traces_alone_is_read_whole() -> None:
     traces = spread(100)
 

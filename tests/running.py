@@ -97,17 +97,23 @@ def start_tracestore(processes: Processes, database: Path) -> Tracestore:
 
 
 def start_clinic(
-    processes: Processes, folder: Path, database_url: str, env: Mapping[str, str]
+    processes: Processes,
+    folder: Path,
+    database_url: str,
+    env: Mapping[str, str],
+    *,
+    program: str | None = None,
+    cwd: Path = PROJECT,
 ) -> Clinic:
-    """Start a clinic on a free port and wait until it is ready."""
+    """Start a clinic on a free port and wait until it is ready.
+
+    program: another installation's `clinic`.
+    """
     port = unused_port()
     child = processes.start(
         Command(
             name="clinic",
-            argv=[
-                *(tool("clinic"), "serve"),
-                f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}",
-            ],
+            argv=[program or tool("clinic"), "serve"],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,
@@ -117,7 +123,7 @@ def start_clinic(
                 "OTEL_METRIC_EXPORT_INTERVAL": "500",
                 **env,
             },
-            cwd=PROJECT,
+            cwd=cwd,
             grace_s=35,
         )
     )

@@ -10,7 +10,7 @@ from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
-from otel_nplusone.jaeger_api import JaegerApi
+from otel_nplusone.http_json import get_json
 from otel_nplusone.model import Span
 from otel_nplusone.search import Search, read_backend
 from otel_nplusone.troubles import Warnings
@@ -37,6 +37,31 @@ def spread(traces: int) -> list[list[Span]]:
 
 def ids(spans: list[Span]) -> set[str]:
     return {span.trace_id for span in spans}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_loopback_is_not_asked_through_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    with backend(lambda _path, _query: SERVICES) as jaeger:
+        answer = get_json(jaeger.url.replace("127.0.0.1", host), "/api/v3/services")
+
+    assert answer == {"services": ["clinic", "jaeger"]}
+
+
+def test_another_machine_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    with backend(lambda _path, _query: SERVICES) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        answer = get_json("http://jaeger.example:16686", "/api/v3/services")
+
+    assert answer == {"services": ["clinic", "jaeger"]}
 
 
 def test_a_jaeger_that_heeds_num_traces_alone_is_read_whole() -> None:
@@ -122,13 +147,3 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
 
     with pytest.raises(BackendError, match="is the backend running"):
         list(read_backend(url, Search(), Warnings()))
-
-
-def test_a_backend_of_this_machine_is_not_asked_through_a_proxy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with backend(lambda path, query: NOT_FOUND) as gone:
-        monkeypatch.setenv("http_proxy", gone.url)
-
-    with backend(lambda path, query: as_json({"services": ["clinic"]})) as jaeger:
-        assert JaegerApi(jaeger.url).services() == ["clinic"]

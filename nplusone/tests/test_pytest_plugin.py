@@ -19,10 +19,12 @@ from sqlalchemy import create_engine, text
 
 @pytest.fixture
 def connection():
-    with create_engine("sqlite://").connect() as connection:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
         for _ in range(10):
             connection.execute(text("SELECT 1 AS of_the_fixture"))
         yield connection
+    engine.dispose()
 
 {marker}
 def test_page(connection):

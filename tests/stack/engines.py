@@ -24,7 +24,8 @@ LOST_BY_THE_SERVICE = (
 )
 # ... and not taken by Jaeger, or not queued for it, by the Collector.
 LOST_BY_THE_COLLECTOR = (
-    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans.*",exporter="otlp_grpc/jaeger"}'
+    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",'
+    'job="otel-collector",exporter="otlp_grpc/jaeger"}'
 )
 
 
@@ -46,6 +47,10 @@ class Trace:
         """The most statements under one request of a service, if they are all below it."""
         begun = {span.span_id for span in self._requests}
         return count_db_spans(span for span in self.spans if span.parent_span_id in begun)
+
+    def values(self, key: str) -> set[str]:
+        """Return the texts that spans have of an attribute."""
+        return {str(span.attributes.get(key, "")) for span in self.spans} - {""}
 
     @property
     def request_start_ns(self) -> int | None:

@@ -53,6 +53,11 @@ def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
     )
 
     assert traces[0].root_service == "visitors"
+    # In its image the clinic is installed among its libraries.
+    assert traces[0].values("code.file.path") == {"clinic/stories.py"}
+    assert [
+        code.startswith("clinic/stories.py:") for code in traces[0].values("nplusone.code")
+    ] == [True]
 
 
 @pytest.mark.parametrize("metric", ["calls", "latencies"])

@@ -1,6 +1,7 @@
 """Get JSON over HTTP from trace backends, and tell apart the ways in which they do not answer."""
 
 import http.client
+import ipaddress
 import json
 import urllib.error
 import urllib.parse
@@ -11,7 +12,6 @@ from otel_nplusone.errors import BackendError
 
 TIMEOUT_S = 30.0
 _SHOWN = 120
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SERVER_ERRORS = range(500, 600)
 
 
@@ -37,7 +37,7 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
     if query:
         url += "?" + urllib.parse.urlencode(query)
     try:
-        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:
+        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
             body: bytes = answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -55,9 +55,20 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
-    """Return what opens an address: by the proxy of the environment, but never on this machine."""
-    is_here = urllib.parse.urlsplit(url).hostname in _LOOPBACK
-    return urllib.request.build_opener(urllib.request.ProxyHandler({} if is_here else None))
+    """Return what asks this machine directly, also where HTTP_PROXY is set, and others as it says.
+
+    A loopback address is another machine to a proxy.
+    """
+    if not _is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        return urllib.request.build_opener()
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:

@@ -1,17 +1,20 @@
-"""gunicorn for the clinic: `clinic serve`, or `gunicorn --config service/gunicorn.conf.py`.
+"""gunicorn for the clinic: `clinic serve`, or `gunicorn --config python:clinic.gunicorn_conf`.
 
 One process of eight threads is what the incident happened to: one core's worth of Python, whatever
 the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
 """
 
+import os
 import sys
 
+from clinic import otel_env
 from clinic.errors import ClinicError
 from clinic.logs import logging_config
-from clinic.server import ServerSettings
+from clinic.settings import ServerSettings
 
 try:
     server = ServerSettings.from_env()
+    otel_env.prepare(os.environ)
 except ClinicError as error:
     print(f"clinic: {error}", file=sys.stderr)
     sys.exit(2)

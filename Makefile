@@ -6,14 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
 CORPUS := var/corpus-venv
+DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
+SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench tools
 ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 PLAIN_TESTS := --numprocesses auto --dist loadfile \
-	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana"
+	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
+	and not distribution"
 
 .DEFAULT_GOAL := help
 STRATEGY ?= core
@@ -26,7 +28,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +90,9 @@ test-grafana: $(VENV)/.dev ## every dashboard in Chromium, and an exemplar opene
 test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
 
+test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
+	@$(BIN)/pytest -m distribution $(PYTEST_ARGS)
+
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
 
@@ -115,10 +120,19 @@ corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from rea
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
-lint: $(VENV)/.dev ## ruff and mypy
+docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs var/site
+	@echo "var/site/index.html"
+
+dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
+	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
+
+lint: $(VENV)/.dev ## ruff, mypy, spelling, and the relative links of every Markdown file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell
+	@$(BIN)/python tools/check_links.py
 
 lint-workflows: ## the workflows of .github, by actionlint; needs Go
 	@go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
@@ -135,6 +149,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
+	@$(UV_COMPILE) --output-file requirements/docs.txt -c requirements/dev.txt requirements/docs.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
@@ -161,6 +176,10 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.tom
 	@touch $@
 
 $(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 

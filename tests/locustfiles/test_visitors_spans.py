@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+import yaml
 
 from incident.processes import Command, Processes
 from incident.settings import PROJECT

@@ -1,4 +1,4 @@
-"""A real Jaeger with its memory store or Badger, on unused ports, for comparing."""
+"""Start a real Jaeger with its memory store or Badger, on unused ports, to compare with."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.running import PROJECT, unused_port, wait_for
 
 @dataclass(frozen=True, slots=True)
 class Jaeger:
-    """A running Jaeger, fed by OTLP/HTTP."""
+    """Address a running Jaeger, which receives OTLP/HTTP."""
 
     child: Child
     ui: str
@@ -44,13 +44,13 @@ def start_jaeger(
 
 
 def badger(folder: Path) -> dict[str, object]:
-    """The store of the compose stack, in a folder of the test's."""
+    """Configure the store of the compose stack, in a folder of the test's."""
     directories = {name: str(folder / name) for name in ("keys", "values")}
     return {"badger": {"directories": directories, "ephemeral": False}}
 
 
 def configuration(ui: int, otlp: int, store: dict[str, object]) -> dict[str, object]:
-    """OTLP/HTTP in, a store, the query API out, and nothing that listens besides."""
+    """Configure OTLP/HTTP in, a store, the query API out, and no other listener."""
     return {
         "extensions": {
             "jaeger_storage": {"backends": {"here": store}},

@@ -11,7 +11,6 @@ from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
 from otel_nplusone.http_json import get_json
-from otel_nplusone.jaeger_api import JaegerApi
 from otel_nplusone.model import Span
 from otel_nplusone.search import Search, read_backend
 from otel_nplusone.troubles import Warnings
@@ -148,13 +147,3 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
 
     with pytest.raises(BackendError, match="is the backend running"):
         list(read_backend(url, Search(), Warnings()))
-
-
-def test_a_backend_of_this_machine_is_not_asked_through_a_proxy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with backend(lambda path, query: NOT_FOUND) as gone:
-        monkeypatch.setenv("http_proxy", gone.url)
-
-    with backend(lambda path, query: as_json({"services": ["clinic"]})) as jaeger:
-        assert JaegerApi(jaeger.url).services() == ["clinic"]

@@ -48,15 +48,6 @@ class Trace:
         begun = {span.span_id for span in self._requests}
         return count_db_spans(span for span in self.spans if span.parent_span_id in begun)
 
-    def values(self, key: str) -> set[str]:
-        """Return the texts that spans have of an attribute."""
-        return {
-            attribute["value"].get("stringValue", "")
-            for _, span in self.spans
-            for attribute in span.get("attributes", [])
-            if attribute["key"] == key
-        }
-
     @property
     def request_start_ns(self) -> int | None:
         """When the service began to answer; None while that span has not arrived."""
@@ -92,6 +83,18 @@ class Jaeger:
         window = Window(service, since_ns, now_ns, operation)
         found = self._api.traces(window, at_most)
         return [Trace(one.trace_id, one.spans) for one in found]
+
+    def values(self, trace_id: str, key: str) -> set[str]:
+        """Return the texts that the spans of a trace have of any attribute, as Jaeger says it."""
+        document: Any = self._api.document(trace_id)
+        return {
+            attribute["value"].get("stringValue", "")
+            for resource in document["result"]["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+            for attribute in span.get("attributes", [])
+            if attribute["key"] == key
+        }
 
     def monitor(self, metric: str, service: str) -> list[float]:
         """Return the points of a metric of the Monitor tab that have a value."""

@@ -3,23 +3,11 @@
 import logging
 import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-    from sqlalchemy.ext.asyncio import AsyncEngine
+from typing import Any
 
 _NAME = "sqlalchemy"
 # It says that nothing can be instrumented when instrument_newer_sqlalchemy() has done so.
 _REFUSING_LOGGER = "opentelemetry.instrumentation.auto_instrumentation._load"
-
-
-def sync_engine(engine: "Engine | AsyncEngine") -> "Engine":
-    """Return the engine that events are of.
-
-    It asks for no type: SQLAlchemy's asyncio cannot be imported without greenlet.
-    """
-    return engine.sync_engine if hasattr(engine, "sync_engine") else engine
 
 
 def describe_engines() -> None:

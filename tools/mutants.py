@@ -1,0 +1,258 @@
+"""Change the rooms that decide, line by line, and count the changes that their tests notice.
+
+mutmut makes the changes and runs the tests. It works on a copy of the tree in var/mutants, made for
+what it leaves out: functions with a decorator are written without one there (`f = decorator(f)`),
+and numbers outside functions are doubled and halved by this script.
+"""
+
+import argparse
+import ast
+import contextlib
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SCRATCH = ROOT / "var" / "mutants"
+# mutmut takes a module's name from its path.
+_PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
+_NOT_HERE = "not jaeger and not fuzz and not browser and not postgres and not distribution"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Name the files that are changed together, and the tests that are to notice."""
+
+    name: str
+    mutate: list[str]
+    tests: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """Say why a survivor whose lines match is no gap in the tests."""
+
+    why: str
+    pattern: str
+    same_but_for_case: bool = False
+
+    def explains(self, survivor: "Survivor") -> bool:
+        """Return whether this is the reason why a mutant survived."""
+        if self.same_but_for_case and survivor.before.lower() != survivor.after.lower():
+            return False
+        return re.search(self.pattern, str(survivor)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """Hold a change that no test noticed."""
+
+    name: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.name}\n  - {self.before}\n  + {self.after}"
+
+
+@dataclass(slots=True)
+class Score:
+    """Count a room's mutants; a test that never ends has noticed, too."""
+
+    killed: int = 0
+    survivors: list[Survivor] = field(default_factory=list)
+    seconds: float = 0
+
+    @property
+    def total(self) -> int:
+        return self.killed + len(self.survivors)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the rooms that are asked for; return 1 if a survivor has no reason."""
+    config = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+    rooms = [Room(**room) for room in config["rooms"]]
+    harmless = [Harmless(**reason) for reason in config["harmless"]]
+    parser = argparse.ArgumentParser(description=__doc__, usage="make mutants MUTANTS_ARGS='store'")
+    parser.add_argument("room", nargs="*", help=f"of {', '.join(room.name for room in rooms)}")
+    asked = parser.parse_args(arguments).room
+    unexplained = 0
+    for room in rooms:
+        if not asked or room.name in asked:
+            unexplained += _report(room, _run(room), harmless)
+    return 1 if unexplained else 0
+
+
+def _run(room: Room) -> Score:
+    begin = time.monotonic()
+    folder = SCRATCH / room.name
+    _copy_tree(room, folder)
+    score = Score()
+    for path in _mutated(room, folder):
+        for survivor in _numbers(room, folder, path, score):
+            score.survivors.append(survivor)
+        path.write_text(_undecorated(path.read_text()))
+    _mutmut(folder, "run", "--max-children", str(os.cpu_count()))
+    for line in _mutmut(folder, "results", "--all", "true").splitlines():
+        name, _, status = line.strip().partition(": ")
+        if status in ("killed", "timeout", "segfault", "suspicious"):
+            score.killed += 1
+        elif status:
+            score.survivors.append(_survivor(name, _mutmut(folder, "show", name)))
+    score.seconds = time.monotonic() - begin
+    return score
+
+
+def _report(room: Room, score: Score, harmless: Sequence[Harmless]) -> int:
+    """Print a room's figures and survivors by reason; return how many have none."""
+    print(
+        f"{room.name}: {score.total} mutants, {score.killed} killed"
+        f" ({score.killed / score.total:.1%}), {score.seconds:.0f} s"
+    )
+    unexplained = []
+    for survivor in score.survivors:
+        why = next((reason.why for reason in harmless if reason.explains(survivor)), None)
+        if why is None:
+            unexplained.append(survivor)
+    print(f"{len(score.survivors) - len(unexplained)} survivors with a reason")
+    for survivor in unexplained:
+        print(survivor)
+    return len(unexplained)
+
+
+def _copy_tree(room: Room, folder: Path) -> None:
+    """Copy what git knows or would add, with every package at the top, and mutmut's settings."""
+    shutil.rmtree(folder, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("var/"):
+            target = folder / _at_top(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    mutate = [_at_top(pattern) for pattern in room.mutate]
+    sources = sorted({pattern.partition("/")[0] for pattern in mutate})
+    others = sorted(path.name for path in folder.iterdir() if path.name not in sources)
+    settings = {
+        "source_paths": sources,
+        "only_mutate": mutate,
+        "also_copy": others,
+        "pytest_add_cli_args_test_selection": room.tests,
+        "pytest_add_cli_args": ["-m", _NOT_HERE],
+    }
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.mutmut]\nuse_git_change_detection = false\n")
+        file.writelines(f"{key} = {value!r}\n" for key, value in settings.items())
+
+
+def _at_top(name: str) -> str:
+    for prefix, instead in _PACKAGES.items():
+        if name.startswith(prefix):
+            return instead + name.removeprefix(prefix)
+    return name
+
+
+def _mutated(room: Room, folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*.py")):
+        name = str(path.relative_to(folder))
+        if any(fnmatch.fnmatch(name, _at_top(pattern)) for pattern in room.mutate):
+            yield path
+
+
+def _undecorated(text: str) -> str:
+    """Rewrite `@decorator` above a function as a call below it, where mutmut does not mind it."""
+    lines = text.splitlines(keepends=True)
+    tree = ast.parse(text)
+    holders = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    functions = [node for holder in holders for node in holder.body if _is_decorated(node)]
+    for node in sorted(functions, key=lambda node: -node.lineno):
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        call = node.name
+        for decorator in reversed(node.decorator_list):
+            call = f"({ast.unparse(decorator)})({call})"
+        lines.insert(node.end_lineno or 0, f"{' ' * node.col_offset}{node.name} = {call}\n")
+        first = node.decorator_list[0].lineno
+        del lines[first - 1 : node.lineno - 1]
+    return "".join(lines)
+
+
+def _is_decorated(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    names = [ast.unparse(decorator) for decorator in node.decorator_list]
+    return bool(names) and not any(
+        name in ("staticmethod", "classmethod") or name.endswith((".setter", "overload"))
+        for name in names
+    )
+
+
+def _numbers(room: Room, folder: Path, path: Path, score: Score) -> Iterator[Survivor]:
+    """Double and halve each number that stands outside functions, and yield what survives."""
+    text = path.read_text()
+    lines = text.splitlines(keepends=True)
+    for number in _numbers_outside_functions(ast.parse(text)):
+        assert isinstance(number.value, int | float)
+        line = lines[number.lineno - 1]
+        for other in {number.value * 2, number.value // 2} - {number.value}:
+            changed = f"{line[: number.col_offset]}{other!r}{line[number.end_col_offset :]}"
+            with _changed(path, [*lines[: number.lineno - 1], changed, *lines[number.lineno :]]):
+                if _notice(room, folder):
+                    score.killed += 1
+                else:
+                    name = f"{path.relative_to(folder)}:{number.lineno}"
+                    yield Survivor(name, line.strip(), changed.strip())
+
+
+def _numbers_outside_functions(node: ast.AST) -> Iterator[ast.Constant]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Constant) and type(child.value) in (int, float):
+            yield child
+        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _numbers_outside_functions(child)
+
+
+@contextlib.contextmanager
+def _changed(path: Path, lines: Sequence[str]) -> Iterator[None]:
+    before = path.read_text()
+    path.write_text("".join(lines))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+def _notice(room: Room, folder: Path) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", _NOT_HERE, *room.tests]
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True).returncode != 0
+
+
+def _mutmut(folder: Path, *arguments: str) -> str:
+    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"mutmut {' '.join(arguments)} ended with {done.returncode}:\n"
+                         f"{done.stdout[-3000:]}{done.stderr[-3000:]}")  # fmt: skip
+    return done.stdout
+
+
+def _survivor(name: str, shown: str) -> Survivor:
+    changes = [line for line in shown.splitlines() if re.match(r"[-+](?![-+]{2})", line)]
+    before, after = (
+        " ".join(line[1:].strip() for line in changes if line[0] == sign) for sign in "-+"
+    )
+    return Survivor(name, before, after)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

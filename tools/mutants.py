@@ -2,13 +2,13 @@
 
 mutmut makes the changes and runs the tests. It works on a copy of the tree in var/mutants, made for
 what it leaves out: functions with a decorator are written without one there (`f = decorator(f)`),
-and numbers outside functions are doubled and halved by this script.
+and numbers outside functions, which are often limits, are halved by this script.
 """
 
 import argparse
 import ast
-import contextlib
 import fnmatch
+import json
 import os
 import re
 import shutil
@@ -25,6 +25,12 @@ SCRATCH = ROOT / "var" / "mutants"
 # mutmut takes a module's name from its path.
 _PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
 _NOT_HERE = "not jaeger and not fuzz and not browser and not postgres and not distribution"
+_MUTMUT = str(Path(sys.executable).with_name("mutmut"))
+_DIFFS = """
+import json, sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+print(json.dumps({name: get_diff_for_mutant(name) for name in sys.argv[1:]}))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +103,14 @@ def _run(room: Room) -> Score:
     _copy_tree(room, folder)
     score = Score()
     for path in _mutated(room, folder):
-        for survivor in _numbers(room, folder, path, score):
-            score.survivors.append(survivor)
+        _halve_numbers(room, folder, path, score)
         path.write_text(_undecorated(path.read_text()))
-    _mutmut(folder, "run", "--max-children", str(os.cpu_count()))
-    for line in _mutmut(folder, "results", "--all", "true").splitlines():
-        name, _, status = line.strip().partition(": ")
-        if status in ("killed", "timeout", "segfault", "suspicious"):
-            score.killed += 1
-        elif status:
-            score.survivors.append(_survivor(name, _mutmut(folder, "show", name)))
+    _in(folder, _MUTMUT, "run", "--max-children", str(os.cpu_count()))
+    results = _in(folder, _MUTMUT, "results", "--all", "true").splitlines()
+    statuses = [line.strip().partition(": ")[::2] for line in results if ": " in line]
+    survived = [name for name, status in statuses if status in ("survived", "no tests")]
+    score.killed += len(statuses) - len(survived)
+    score.survivors += _survivors(folder, survived)
     score.seconds = time.monotonic() - begin
     return score
 
@@ -173,7 +177,8 @@ def _undecorated(text: str) -> str:
     """Rewrite `@decorator` above a function as a call below it, where mutmut does not mind it."""
     lines = text.splitlines(keepends=True)
     tree = ast.parse(text)
-    holders = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    holders: list[ast.Module | ast.ClassDef] = [tree]
+    holders.extend(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     functions = [node for holder in holders for node in holder.body if _is_decorated(node)]
     for node in sorted(functions, key=lambda node: -node.lineno):
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -196,21 +201,22 @@ def _is_decorated(node: ast.stmt) -> bool:
     )
 
 
-def _numbers(room: Room, folder: Path, path: Path, score: Score) -> Iterator[Survivor]:
-    """Double and halve each number that stands outside functions, and yield what survives."""
+def _halve_numbers(room: Room, folder: Path, path: Path, score: Score) -> None:
+    """Halve each number that stands outside functions, a zero becomes a one; count what is seen."""
     text = path.read_text()
     lines = text.splitlines(keepends=True)
     for number in _numbers_outside_functions(ast.parse(text)):
         assert isinstance(number.value, int | float)
-        line = lines[number.lineno - 1]
-        for other in {number.value * 2, number.value // 2} - {number.value}:
-            changed = f"{line[: number.col_offset]}{other!r}{line[number.end_col_offset :]}"
-            with _changed(path, [*lines[: number.lineno - 1], changed, *lines[number.lineno :]]):
-                if _notice(room, folder):
-                    score.killed += 1
-                else:
-                    name = f"{path.relative_to(folder)}:{number.lineno}"
-                    yield Survivor(name, line.strip(), changed.strip())
+        at, line = number.lineno - 1, lines[number.lineno - 1]
+        half = number.value // 2 if isinstance(number.value, int) else number.value / 2
+        changed = f"{line[: number.col_offset]}{half or 1}{line[number.end_col_offset :]}"
+        path.write_text("".join([*lines[:at], changed, *lines[number.lineno :]]))
+        if _is_noticed(room, folder):
+            score.killed += 1
+        else:
+            name = f"{path.relative_to(folder)}:{number.lineno}"
+            score.survivors.append(Survivor(name, line.strip(), changed.strip()))
+    path.write_text(text)
 
 
 def _numbers_outside_functions(node: ast.AST) -> Iterator[ast.Constant]:
@@ -221,37 +227,27 @@ def _numbers_outside_functions(node: ast.AST) -> Iterator[ast.Constant]:
             yield from _numbers_outside_functions(child)
 
 
-@contextlib.contextmanager
-def _changed(path: Path, lines: Sequence[str]) -> Iterator[None]:
-    before = path.read_text()
-    path.write_text("".join(lines))
-    try:
-        yield
-    finally:
-        path.write_text(before)
-
-
-def _notice(room: Room, folder: Path) -> bool:
+def _is_noticed(room: Room, folder: Path) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", _NOT_HERE, *room.tests]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True).returncode != 0
 
 
-def _mutmut(folder: Path, *arguments: str) -> str:
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+def _in(folder: Path, *command: str) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"mutmut {' '.join(arguments)} ended with {done.returncode}:\n"
-                         f"{done.stdout[-3000:]}{done.stderr[-3000:]}")  # fmt: skip
+        raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def _survivor(name: str, shown: str) -> Survivor:
-    changes = [line for line in shown.splitlines() if re.match(r"[-+](?![-+]{2})", line)]
-    before, after = (
-        " ".join(line[1:].strip() for line in changes if line[0] == sign) for sign in "-+"
-    )
-    return Survivor(name, before, after)
+def _survivors(folder: Path, names: Sequence[str]) -> Iterator[Survivor]:
+    # `mutmut show` would load everything anew for each of them.
+    for name, diff in json.loads(_in(folder, sys.executable, "-c", _DIFFS, *names)).items():
+        changes = [line for line in diff.splitlines() if re.match(r"[-+](?![-+]{2})", line)]
+        before, after = (
+            " ".join(line[1:].strip() for line in changes if line[0] == sign) for sign in "-+"
+        )
+        yield Survivor(name, before, after)
 
 
 if __name__ == "__main__":

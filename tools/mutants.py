@@ -108,7 +108,8 @@ def _run(room: Room) -> Score:
     _in(folder, _MUTMUT, "run", "--max-children", str(os.cpu_count()))
     results = _in(folder, _MUTMUT, "results", "--all", "true").splitlines()
     statuses = [line.strip().partition(": ")[::2] for line in results if ": " in line]
-    survived = [name for name, status in statuses if status in ("survived", "no tests")]
+    noticed = ("killed", "timeout", "segfault")
+    survived = [name for name, status in statuses if status not in noticed]
     score.killed += len(statuses) - len(survived)
     score.survivors += _survivors(folder, survived)
     score.seconds = time.monotonic() - begin

@@ -1,0 +1,183 @@
+"""What is around a file: gzip, zstd, UTF-16.
+
+Each is told by the first bytes, and one may be inside another.
+"""
+
+import codecs
+import io
+import json
+import sys
+import zlib
+from collections.abc import Callable
+from typing import IO, Any, cast
+
+from otel_nplusone.errors import MissingExtraError
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 0x50 to 0x5f: zstd's frames of other data
+_HEAD_BYTES = 4096
+BUFFER_BYTES = 1024 * 1024
+_COMPRESSED_BYTES = 64 * 1024
+_CUT_OFF = "it ends before its end is marked"
+_WIDE = ("utf-16", "utf-32")
+
+
+def unpacked(stream: IO[bytes], path: str, troubles: list[str]) -> IO[bytes]:
+    """The plain bytes of a stream, text as UTF-8, up to where it cannot be unpacked any more.
+
+    `troubles` takes the reason. MissingExtraError where a package is missing.
+    """
+    while True:
+        head = peek(stream)
+        inner: io.RawIOBase
+        if head.startswith(_GZIP):
+            inner = _Inflated(stream, _Gzip, "gzip", troubles)
+        elif is_zstd(head):
+            inner = _Inflated(stream, _zstd(path).ZstdDecompressor, "zstd", troubles)
+        elif encoding := _encoding(head):
+            inner = _Recoded(stream, encoding)
+        else:
+            return stream
+        stream = buffered(inner)
+
+
+def buffered(stream: io.RawIOBase | io.BytesIO) -> IO[bytes]:
+    """A stream whose first bytes can be looked at."""
+    return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, stream), BUFFER_BYTES))
+
+
+def peek(stream: IO[bytes]) -> bytes:
+    """The first bytes of a stream, which stay in it."""
+    return cast(io.BufferedReader, stream).peek(_HEAD_BYTES)[:_HEAD_BYTES]
+
+
+def is_zstd(head: bytes) -> bool:
+    """Whether these are the first bytes of a zstd frame."""
+    return head.startswith(_ZSTD) or (head[1:4] == _ZSTD_SKIPPABLE and head[0] >> 4 == 5)
+
+
+def _zstd(path: str) -> Any:
+    """The module that reads zstd: of the standard library from Python 3.14 on."""
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd as module
+        else:
+            from backports import zstd as module
+    except ImportError as error:
+        raise MissingExtraError(f"{path}: a file compressed with zstd", "zstd") from error
+    return module
+
+
+def _encoding(head: bytes) -> str:
+    """The encoding of a text that is in UTF-16 or UTF-32, or an empty text."""
+    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # Without a byte order mark: a brace or a space, and a zero on either side of it.
+        narrow = head[:4].replace(b"\0", b"").strip(b'{[ \r\n\t"')
+        if b"\0" not in head[:4] or narrow:
+            return ""
+    found = json.detect_encoding(head[:4])
+    return found if found.startswith(_WIDE) else ""
+
+
+class _Gzip:
+    """A decompressor of one gzip member, with the face of those of zstd."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflate.unconsumed_tail
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+
+class _Inflated(io.RawIOBase):
+    """What is compressed, in one member or frame or several, as plain bytes.
+
+    It ends where the rest is cut off or damaged, so that what is whole can be read.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], new: Callable[[], Any], name: str, troubles: list[str]
+    ) -> None:
+        self._stream = stream
+        self._new = new
+        self._name = name
+        self._troubles = troubles
+        self._inflate: Any = None
+        self._left = b""
+        self._may_have_more = False
+        self._has_ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        try:
+            plain = b"" if self._has_ended else self._next(len(view))
+        except Exception as error:  # zlib's and zstd's own, which have no parent in common
+            plain = self._end(f"{self._name}: {error}")
+        view[: len(plain)] = plain
+        return len(plain)
+
+    def _next(self, size: int) -> bytes:
+        while True:
+            if not self._left and not self._may_have_more:
+                self._left = self._stream.read(_COMPRESSED_BYTES)
+                if not self._left:
+                    return self._end("" if self._inflate is None else f"{self._name}: {_CUT_OFF}")
+            if self._inflate is None:
+                self._left = self._left.lstrip(b"\0")  # gzip's padding
+                if not self._left:
+                    continue
+                self._inflate = self._new()
+            plain: bytes = self._inflate.decompress(self._left, size)
+            self._left = b""
+            self._may_have_more = len(plain) == size or not self._inflate.needs_input
+            if self._inflate.eof:
+                self._left, self._inflate = self._inflate.unused_data, None
+                self._may_have_more = False
+            if plain:
+                return plain
+
+    def _end(self, trouble: str) -> bytes:
+        self._has_ended = True
+        if trouble:
+            self._troubles.append(trouble)
+        return b""
+
+
+class _Recoded(io.RawIOBase):
+    """A text in another encoding, as UTF-8."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        while not self._left:
+            piece = self._stream.read(BUFFER_BYTES)
+            self._left = self._decoder.decode(piece, final=not piece).encode(errors="replace")
+            if not piece:
+                break
+        size = min(len(view), len(self._left))
+        view[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size

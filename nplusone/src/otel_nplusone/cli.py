@@ -45,7 +45,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _needed(arguments: Sequence[str]) -> Sequence[str]:
-    """The subcommand that is asked for, none for a version, all where help or an error names them."""
+    """The subcommand that is asked for, none for a version, else all: help names them."""
     first = arguments[0] if arguments else ""
     if first in _SUBCOMMANDS:
         return (first,)

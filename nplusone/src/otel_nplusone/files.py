@@ -79,10 +79,10 @@ def _open(path: str) -> IO[bytes]:
 
 def _fast() -> Fast | None:
     try:
-        from otel_nplusone import json_fast
+        from otel_nplusone.json_fast import elements as fast
     except ImportError:
         return None
-    return json_fast.elements
+    return fast
 
 
 def parts(

@@ -5,7 +5,6 @@ Each is told by the first bytes, and one may be inside another.
 
 import codecs
 import io
-import json
 import sys
 import zlib
 from collections.abc import Callable
@@ -20,7 +19,13 @@ _HEAD_BYTES = 4096
 BUFFER_BYTES = 1024 * 1024
 _COMPRESSED_BYTES = 64 * 1024
 _CUT_OFF = "it ends before its end is marked"
-_WIDE = ("utf-16", "utf-32")
+# Those of UTF-32 first: one begins as that of UTF-16 does.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 def unpacked(stream: IO[bytes], path: str, troubles: list[str]) -> IO[bytes]:
@@ -71,13 +76,17 @@ def _zstd(path: str) -> Any:
 
 def _encoding(head: bytes) -> str:
     """The encoding of a text that is in UTF-16 or UTF-32, or an empty text."""
-    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # Without a byte order mark: a brace or a space, and a zero on either side of it.
-        narrow = head[:4].replace(b"\0", b"").strip(b'{[ \r\n\t"')
-        if b"\0" not in head[:4] or narrow:
-            return ""
-    found = json.detect_encoding(head[:4])
-    return found if found.startswith(_WIDE) else ""
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    # Without a byte order mark: two characters of JSON's beginning, with zeros around them.
+    for encoding, size in (("utf-32-be", 4), ("utf-32-le", 4), ("utf-16-be", 2), ("utf-16-le", 2)):
+        begins = (head[:size].strip(b"\0") + head[size : 2 * size].strip(b"\0")).decode("latin-1")
+        is_this = len(begins) == 2 and begins.encode(encoding) == head[: 2 * size]
+        # Two line feeds may as well be two empty messages of protobuf.
+        if is_this and begins[0] in "{[ \r\n\t\x1e" and begins != "\n\n":
+            return encoding
+    return ""
 
 
 class _Gzip:

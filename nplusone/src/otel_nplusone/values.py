@@ -32,12 +32,14 @@ def whole(value: object) -> int:
 def hex_id(text: str, size: int) -> str:
     """Return an id of `size` bytes in lower-case hex; it is hex, or base64 as protobuf writes it.
 
-    Leading zeros may be missing. ValueError if it is neither.
+    Hex may lack its leading zeros, base64 its padding. ValueError if it is neither.
     """
     digits = 2 * size
     if len(text) == digits:
         return text.lower()
-    if text and len(text) < digits and _HEX.issuperset(text):
+    # Hex of as many digits as base64 would have is in lower case, and base64 hardly ever is.
+    may_be_base64 = len(text) == -(-size * 4 // 3) and text != text.lower()
+    if text and len(text) < digits and _HEX.issuperset(text) and not may_be_base64:
         return text.lower().zfill(digits)
     plain = text.replace("-", "+").replace("_", "/")
     try:

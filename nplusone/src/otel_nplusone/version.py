@@ -1,3 +1,3 @@
-"""Say which version this is: here once, as asking the installed package takes a third of a start."""
+"""Name the version, here alone: to ask the installed package takes longer than to start."""
 
 __version__ = "0.1.0"

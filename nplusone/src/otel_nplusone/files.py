@@ -13,7 +13,7 @@ from typing import IO, Any
 from otel_nplusone import jaeger_json, otlp, otlp_protobuf
 from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
 from otel_nplusone.json_stream import JAEGER, ZIPKIN, Element, Fast, elements
-from otel_nplusone.looks import look_of_bytes, look_of_message, look_of_protobuf
+from otel_nplusone.looks import look_of_bytes, look_of_message, look_of_page, look_of_protobuf
 from otel_nplusone.model import Span
 from otel_nplusone.protobuf_stream import RESOURCE_SPANS_TAG as TAG
 from otel_nplusone.protobuf_stream import chunks, delimited, is_delimited, is_records, records
@@ -114,7 +114,7 @@ def _of_plain(
         for record, place, is_whole in records(stream, path, warnings):
             inner = buffered(io.BytesIO(record))
             yield from parts(inner, place, warnings if is_whole else Warnings(), fast)
-    elif head[:1] == bytes([TAG]) and not look_of_protobuf(head):
+    elif head[:1] == bytes([TAG]) and not look_of_protobuf(head) and not look_of_page(head):
         yield from _protobuf(chunks(stream, path, warnings), path)
     elif is_delimited(head):
         yield from _protobuf(delimited(stream, path, warnings), path)

@@ -48,12 +48,15 @@ def look_of_bytes(head: bytes) -> str:
             return look
     if head[_TAR_AT : _TAR_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
         return _TAR
+    return look_of_page(head) or (_CSV if _is_table(head) else "")
+
+
+def look_of_page(head: bytes) -> str:
+    """Whether a file is a page or XML, which may begin with a line feed as protobuf does."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<!doctype html", b"<html")):
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return _HTML
-    if text.startswith(b"<"):
-        return _XML
-    return _CSV if _is_table(head) else ""
+    return _XML if text.startswith((b"<?xml", b"<!--", b"<!doctype")) else ""
 
 
 def look_of_protobuf(head: bytes) -> str:

@@ -20,7 +20,6 @@ from otel_nplusone.files import read_file
 from otel_nplusone.model import Span
 from otel_nplusone.troubles import Warnings
 
-
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -297,3 +296,11 @@ def test_scopes_and_spans_of_the_wrong_type_are_counted(tmp_path: Path) -> None:
 def test_a_file_of_nothing_but_broken_lines_names_the_first(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"2 × line that is no JSON \(first: .*traces:1\)"):
         read(tmp_path, b"{nonsense\n{more\n")
+
+
+@pytest.mark.parametrize("nested", [b"[", b'{"trace":', b'[{"data":[', b'{"a":'])
+def test_what_is_nested_without_end_is_an_error(tmp_path: Path, nested: bytes) -> None:
+    for depth in (300, 900, 100_000):
+        for end in (b"", b"1"):
+            with pytest.raises(SourceError, match="traces: "):
+                read(tmp_path, nested * depth + end)

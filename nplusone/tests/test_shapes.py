@@ -177,6 +177,7 @@ LAYOUTS: dict[str, Callable[[Any], str]] = {
         "\n", "\r\n"
     ),
     "after empty lines": lambda document: "\n \r\n\t\n" + json.dumps(document),
+    "after much white space": lambda document: " \n" * 5_000 + json.dumps(document),
     "after another on its line": lambda document: json.dumps(EMPTY) + json.dumps(document),
     "after another over many lines": lambda document: (
         json.dumps(EMPTY, indent=1) + json.dumps(document, indent=1)

@@ -86,40 +86,44 @@ def _fast() -> Fast | None:
 
 
 def parts(
-    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None = None
+    stream: IO[bytes],
+    path: str,
+    warnings: Warnings,
+    fast: Fast | None = None,
+    most_bytes: int | None = None,
 ) -> Iterator[Element]:
     """Read the elements of a stream of any format: those of JSON, and PROTOBUF, one ResourceSpans.
 
-    UnknownFormatError says what the stream looks like if it holds no traces.
+    What is compressed is read up to `most_bytes`. UnknownFormatError says what the stream looks
+    like if it holds no traces.
     """
     troubles: list[str] = []
     try:
-        plain = unpacked(stream, path, troubles)
+        plain = unpacked(stream, path, troubles, most_bytes)
         if troubles and not peek(plain):
             raise SourceError(f"{path}: cannot be read: {troubles.pop()}")
-        yield from _of_plain(plain, path, warnings, fast)
+        yield from _of_plain(plain, path, warnings, fast, most_bytes)
     finally:
         for trouble in troubles:
             warnings.add(f"{_REST} ({trouble})", path)
 
 
 def _of_plain(
-    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None
+    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None, most_bytes: int | None
 ) -> Iterator[Element]:
     head = peek(stream)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
-    if text[:1] in (b"{", b"["):
+    if not text or text[:1] in (b"{", b"["):  # more than the first bytes may be white space
         yield from elements(stream, path, warnings, fast)
     elif is_records(head):
         for record, place, is_whole in records(stream, path, warnings):
             inner = buffered(io.BytesIO(record))
-            yield from parts(inner, place, warnings if is_whole else Warnings(), fast)
+            known = warnings if is_whole else Warnings()
+            yield from parts(inner, place, known, fast, most_bytes)
     elif head[:1] == bytes([TAG]) and not look_of_protobuf(head) and not look_of_page(head):
         yield from _protobuf(chunks(stream, path, warnings), path)
     elif is_delimited(head):
         yield from _protobuf(delimited(stream, path, warnings), path)
-    elif not text:
-        raise SourceError(f"{path}: the file is empty")
     else:
         look = look_of_bytes(head) or look_of_protobuf(head)
         begins = f"it begins with {head[:16]!r}"

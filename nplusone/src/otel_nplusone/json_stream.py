@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from otel_nplusone.errors import UnknownFormatError
+from otel_nplusone.errors import SourceError, UnknownFormatError
 from otel_nplusone.json_text import BrokenError, Text, TooLongError
 from otel_nplusone.looks import NOT_TRACES, look_of
 from otel_nplusone.troubles import Warnings
@@ -95,11 +95,17 @@ def elements(
             known = _fast_elements(text, place, fast, is_first=is_first)
         if known is None:
             known = _slow_elements(text, place, warnings, refused)
-        for element in known:
-            found = True
-            yield element
+        try:
+            for element in known:
+                found = True
+                yield element
+        except RecursionError:  # nested too deep for anything that holds traces
+            warnings.add(_NOT_JSON, place)
+            text.skip_line()
         refused.tell(warnings)
         is_first = False
+    if is_first:
+        raise SourceError(f"{path}: the file is empty")
     if refused.count and not found:
         why = refused.look or f"no span could be read: {NOT_TRACES}"
         raise UnknownFormatError(f"{path}: {why}")

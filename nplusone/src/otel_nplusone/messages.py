@@ -36,15 +36,16 @@ _SCOPES = ("scope", "instrumentationLibrary", "instrumentation_library")
 _BAD = (*BAD_SPAN, json_format.ParseError)
 
 
-def read_messages(body: bytes, name: str, warnings: Warnings) -> Iterator[ResourceSpans]:
+def read_messages(
+    body: bytes, name: str, warnings: Warnings, most_bytes: int | None = None
+) -> Iterator[ResourceSpans]:
     """Read the spans of a file, which `name` stands for in messages.
 
-    What cannot be read is counted in `warnings`; SourceError says why if that is all of it.
+    What cannot be read is counted in `warnings`, what is past `most_bytes` once it is unpacked too;
+    SourceError says why if that is all of it.
     """
-    stream = buffered(io.BytesIO(body))
-    yield from all_of(
-        parts(stream, name, warnings), lambda part: _messages(part, warnings), name, warnings
-    )
+    found = parts(buffered(io.BytesIO(body)), name, warnings, most_bytes=most_bytes)
+    yield from all_of(found, lambda part: _messages(part, warnings), name, warnings)
 
 
 def _messages(part: Element, warnings: Warnings) -> Iterator[ResourceSpans]:

@@ -17,7 +17,8 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"  # after a byte from 0x50 to 0x5f: zstd's frames of other data
 _HEAD_BYTES = 4096
 BUFFER_BYTES = 1024 * 1024
-_COMPRESSED_BYTES = 64 * 1024
+# Small ones: where a piece is damaged, what was unpacked of it is lost.
+_COMPRESSED_BYTES = _PIECE_BYTES = 64 * 1024
 _CUT_OFF = "it ends before its end is marked"
 # Those of UTF-32 first: one begins as that of UTF-16 does.
 _MARKS = (
@@ -28,18 +29,21 @@ _MARKS = (
 )
 
 
-def unpacked(stream: IO[bytes], path: str, troubles: list[str]) -> IO[bytes]:
+def unpacked(
+    stream: IO[bytes], path: str, troubles: list[str], most_bytes: int | None = None
+) -> IO[bytes]:
     """The plain bytes of a stream, text as UTF-8, up to where it cannot be unpacked any more.
 
-    `troubles` takes the reason. MissingExtraError where a package is missing.
+    `troubles` takes the reason, which may be that `most_bytes` have been unpacked.
+    MissingExtraError where a package is missing.
     """
     while True:
         head = peek(stream)
         inner: io.RawIOBase
         if head.startswith(_GZIP):
-            inner = _Inflated(stream, _Gzip, "gzip", troubles)
+            inner = _Inflated(stream, _Gzip, "gzip", troubles, most_bytes)
         elif is_zstd(head):
-            inner = _Inflated(stream, _zstd(path).ZstdDecompressor, "zstd", troubles)
+            inner = _Inflated(stream, _zstd(path).ZstdDecompressor, "zstd", troubles, most_bytes)
         elif encoding := _encoding(head):
             inner = _Recoded(stream, encoding)
         else:
@@ -118,8 +122,15 @@ class _Inflated(io.RawIOBase):
     """
 
     def __init__(
-        self, stream: IO[bytes], new: Callable[[], Any], name: str, troubles: list[str]
+        self,
+        stream: IO[bytes],
+        new: Callable[[], Any],
+        name: str,
+        troubles: list[str],
+        most_bytes: int | None,
     ) -> None:
+        self._most_bytes = most_bytes
+        self._unpacked_bytes = 0
         self._stream = stream
         self._new = new
         self._name = name
@@ -135,9 +146,14 @@ class _Inflated(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)
         try:
-            plain = b"" if self._has_ended else self._next(len(view))
+            plain = b"" if self._has_ended else self._next(min(len(view), _PIECE_BYTES))
         except Exception as error:  # zlib's and zstd's own, which have no parent in common
             plain = self._end(f"{self._name}: {error}")
+        self._unpacked_bytes += len(plain)
+        if self._most_bytes is not None and self._unpacked_bytes > self._most_bytes:
+            plain = self._end(
+                f"{self._name}: it is larger than {self._most_bytes:,} bytes unpacked"
+            )
         view[: len(plain)] = plain
         return len(plain)
 

@@ -26,7 +26,11 @@ def whole(value: object) -> int:
     try:
         return int(value)
     except ValueError:
+        pass
+    try:
         return int(Decimal(value))
+    except ArithmeticError as error:
+        raise ValueError(f"{str(value)[:40]!r} is no whole number") from error
 
 
 def hex_id(text: str, size: int) -> str:

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -445,3 +446,32 @@ def test_a_stream_of_bytes_may_come_in_any_pieces(tmp_path: Path) -> None:
     found = list(json_stream.elements(Slow(content), "x", Warnings()))
 
     assert [element.value for element in found] == OTLP["resourceSpans"]
+
+
+@pytest.mark.parametrize("indent", [None, 1], ids=["one line", "many lines"])
+@pytest.mark.parametrize("resources", [1, 200], ids=["one resource", "many resources"])
+def test_a_long_document_is_never_held_whole(
+    tmp_path: Path, indent: int | None, resources: int
+) -> None:
+    drawing = Drawing()
+    drawing.many("", [f"SELECT {number} FROM cat" for number in range(8_000)])
+    share = len(drawing.spans) // resources
+    parts = [drawing.spans[at : at + share] for at in range(0, len(drawing.spans), share)]
+    document = {"resourceSpans": [otlp_json(part)["resourceSpans"][0] for part in parts]}
+    path = tmp_path / "traces"
+    path.write_text(json.dumps(document, indent=indent))
+    longest = 100_000
+
+    with (
+        mock.patch.object(json_stream, "LONGEST_FAST", longest),
+        mock.patch.object(json_stream, "LONGEST_WHOLE", longest),
+        mock.patch.object(json_text, "_PIECE_BYTES", longest),
+    ):
+        tracemalloc.start()
+        count = sum(1 for _ in read_file(str(path), Warnings()))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert count == 8_000
+    # The buffer of the file alone is 1 MiB; the document would take ten times its own size.
+    assert peak < 6_000_000 < path.stat().st_size * 3

@@ -91,6 +91,7 @@ class Document(Struct):
 
 
 decode = msgspec.json.Decoder().decode
+_parts = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
 _document = msgspec.json.Decoder(Document).decode
 
 
@@ -108,12 +109,20 @@ def elements(text: str) -> list[tuple[str, object]] | None:
 
 
 def _wanted(raw: bytes) -> dict[str, object]:
-    return otlp.wanted(decode(raw) or ())
+    attributes: dict[str, object] = {}
+    for pair in _parts(raw) or ():
+        attributes |= _wanted_of_one[bytes(pair)]
+    return attributes
+
+
+def _wanted_one(raw: bytes) -> dict[str, object]:
+    return otlp.wanted((decode(raw),))
 
 
 def _tags(raw: bytes) -> jaeger_json.Tags:
     return jaeger_json.tags_of(decode(raw) or ())
 
 
+_wanted_of_one: Kept[bytes, dict[str, object]] = Kept(_wanted_one)
 attributes_of: Kept[bytes, dict[str, object]] = Kept(_wanted)
 tags_of: Kept[bytes, jaeger_json.Tags] = Kept(_tags)

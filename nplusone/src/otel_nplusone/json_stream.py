@@ -133,6 +133,7 @@ def _fast_elements(text: Text, place: str, fast: Fast, *, is_first: bool) -> lis
 def _slow_elements(
     text: Text, place: str, warnings: Warnings, refused: _Refused
 ) -> Iterator[Element]:
+    text.line(LONGEST_WHOLE)  # there in full, a document on one line is parsed once
     try:
         document = text.decode(LONGEST_WHOLE)
     except (BrokenError, TooLongError):

@@ -82,7 +82,7 @@ class Text:
             length = len(self._text) - self._at
             if length > longest:
                 return ""
-            self._more(length)
+            self._more(min(length, longest - length + 1))
         return self._up_to(len(self._text) if end < 0 else end, longest)
 
     def rest(self, longest: int) -> str:
@@ -91,7 +91,7 @@ class Text:
             length = len(self._text) - self._at
             if length > longest:
                 return ""
-            self._more(length)
+            self._more(min(length, longest - length + 1))
         return self._up_to(len(self._text), longest)
 
     def _up_to(self, end: int, longest: int) -> str:
@@ -133,10 +133,12 @@ class Text:
         """
         self.peek()
         while True:
+            if longest is not None and len(self._text) - self._at > longest:
+                return self._decode_short(longest)
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                if not self._may_go_on(error):
+                if not self._may_go_on(error, len(self._text)):
                     raise BrokenError from error
             except RecursionError as error:
                 raise BrokenError from error
@@ -145,15 +147,26 @@ class Text:
                 if end < len(self._text) or self._is_whole or isinstance(value, (dict, list)):
                     self._at = end
                     return value
-            length = len(self._text) - self._at
-            if longest is not None and length > longest:
-                raise TooLongError
-            self._more(length)
+            self._more(len(self._text) - self._at)
 
-    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
-        if self._is_whole:
+    def _decode_short(self, longest: int) -> object:
+        """Use up the value here without looking at more text than that, of what there is."""
+        text = self._text[self._at : self._at + longest]
+        try:
+            value, end = _DECODER.raw_decode(text)
+        except json.JSONDecodeError as error:
+            raise (TooLongError if self._may_go_on(error, longest) else BrokenError) from error
+        except RecursionError as error:
+            raise BrokenError from error
+        if end == longest and not isinstance(value, (dict, list)):
+            raise TooLongError
+        self._at += end
+        return value
+
+    def _may_go_on(self, error: json.JSONDecodeError, length: int) -> bool:
+        if self._is_whole and length == len(self._text):
             return False
-        is_cut = error.pos >= len(self._text) - _LONGEST_LITERAL
+        is_cut = error.pos >= length - _LONGEST_LITERAL
         return is_cut or error.msg.startswith("Unterminated string")
 
     def _peek(self, between: re.Pattern[str]) -> str:

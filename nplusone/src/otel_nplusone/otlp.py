@@ -18,7 +18,7 @@ from otel_nplusone.model import Span, SpanKind
 from otel_nplusone.otlp_protobuf import from_protobuf as from_protobuf
 from otel_nplusone.semconv import is_wanted
 from otel_nplusone.troubles import Warnings
-from otel_nplusone.values import BAD_SPAN, hex_id, parent_id, whole
+from otel_nplusone.values import BAD_SPAN, Kept, hex_id, parent_id, whole
 
 if TYPE_CHECKING:
     from otel_nplusone import json_fast
@@ -34,7 +34,7 @@ _WHOLE_VALUES = frozenset({"intValue", "int_value"})
 _PLAIN_VALUES = frozenset(
     {"stringValue", "boolValue", "doubleValue", "string_value", "bool_value", "double_value"}
 )
-new_span = tuple.__new__
+_IS_WANTED = Kept(is_wanted)
 
 
 def from_json(resource_spans: object, place: str, warnings: Warnings) -> Iterator[Span]:
@@ -90,7 +90,7 @@ def from_struct(
                 status = span.status
                 trace_id, span_id, parent = span.traceId, span.spanId, span.parentSpanId
                 kind, start, end = span.kind, span.startTimeUnixNano, span.endTimeUnixNano
-                yield new_span(
+                yield tuple.__new__(
                     Span,
                     (
                         trace_id.lower() if len(trace_id) == 32 else hex_id(trace_id, 16),
@@ -127,13 +127,12 @@ def _span(span: dict[str, Any], service: str) -> Span:
 
 def _either(span: dict[str, Any], camel: str, snake: str, default: object = None) -> Any:
     found = span.get(camel)
-    if found is None:
-        found = span.get(snake)
-    if found is None:
-        if default is None:
-            raise KeyError(camel)
-        return default
-    return found
+    if found is not None:
+        return found
+    found = span.get(snake, default)
+    if found is None and default is None:
+        raise KeyError(camel)
+    return default if found is None else found
 
 
 def kind_of(kind: object) -> int:
@@ -146,7 +145,7 @@ def wanted(pairs: Any) -> dict[str, object]:
     attributes: dict[str, object] = {}
     for pair in pairs:
         key = pair["key"]
-        if is_wanted(key):
+        if _IS_WANTED[key]:
             attributes[key] = json_value(pair.get("value"))
     return attributes
 

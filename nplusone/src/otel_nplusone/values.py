@@ -13,7 +13,7 @@ _BYTES_OF_AN_ENTRY = 256
 _MOST_KEPT_BYTES = 8 * 1024 * 1024
 _HEX = frozenset("0123456789abcdefABCDEF")
 
-K = TypeVar("K", bound=bytes | tuple[bytes, ...])
+K = TypeVar("K", bound=str | bytes | tuple[bytes, ...])
 T = TypeVar("T")
 
 
@@ -63,7 +63,7 @@ def parent_id(text: str) -> str:
 
 
 class Kept(dict[K, T]):
-    """What is made of raw bytes, kept for the next time that they come: a span's attributes.
+    """What is made of raw bytes or of a text, kept for the next time: a span's attributes.
 
     Bounded: an application sends few different statements, and whoever sends more pays for them.
     """
@@ -75,7 +75,7 @@ class Kept(dict[K, T]):
 
     def __missing__(self, raw: K) -> T:
         made = self._make(raw)
-        size = len(raw) if isinstance(raw, bytes) else sum(map(len, raw))
+        size = sum(map(len, raw)) if isinstance(raw, tuple) else len(raw)
         if size <= _LONGEST_KEPT_BYTES:
             self._room -= size + _BYTES_OF_AN_ENTRY
             if self._room < 0:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KINDS = {kind.name.lower(): int(kind) for kind in SpanKind}
 NS_IN_US = 1_000
-# The last one that names a span of the same trace is the parent, and the first of its kind.
+# What names a parent: the first of the first kind, if its span is in the same trace.
 _PARENTS = ("CHILD_OF", "FOLLOWS_FROM")
 
 
@@ -55,7 +55,16 @@ def from_struct(trace: "json_fast.JaegerTrace", place: str, warnings: Warnings) 
         try:
             tags = tags_of[bytes(span.tags)]
             trace_id = hex_digits(span.traceID, 32)
-            references = [(r.refType, r.traceID, r.spanID) for r in span.references or ()]
+            found = span.references or ()
+            if (
+                len(found) == 1
+                and found[0].refType == _PARENTS[0]
+                and found[0].traceID == span.traceID
+            ):
+                parent = hex_digits(found[0].spanID, 16)
+            else:
+                references = [(r.refType, r.traceID, r.spanID) for r in found]
+                parent = parent_of(trace_id, references, span.parentSpanID)
             service = services.get(span.processID or "", "")
             if not service and span.process:
                 service = span.process.serviceName
@@ -63,7 +72,7 @@ def from_struct(trace: "json_fast.JaegerTrace", place: str, warnings: Warnings) 
             yield Span(
                 trace_id,
                 hex_digits(span.spanID, 16),
-                parent_of(trace_id, references, span.parentSpanID),
+                parent,
                 service,
                 span.operationName or "",
                 tags.kind,
@@ -124,6 +133,8 @@ def tags_of(tags: Any) -> Tags:
 
 def hex_digits(text: str, digits: int) -> str:
     """An id with the leading zeros that Jaeger leaves out."""
+    if len(text) == digits:
+        return text.lower()
     if not text or len(text) > digits:
         raise ValueError(f"id {text[:40]!r} is no id of {digits} hex digits")
     return text.lower().zfill(digits)

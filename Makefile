@@ -6,10 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
 CORPUS := var/corpus-venv
+DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench
+SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench tools
+ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+
+PLAIN_TESTS := --numprocesses auto --dist loadfile \
+	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
+	and not distribution"
 
 .DEFAULT_GOAL := help
 STRATEGY ?= core
@@ -22,10 +28,10 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 	@$(BIN)/incident demo --target $(TARGET) --backend $(BACKEND) $(DEMO_ARGS)
@@ -36,7 +42,8 @@ serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PO
 
 up: ## the stack in containers: build, start, wait until healthy
 	@command -v docker >/dev/null || { echo "make up: docker not found: install Docker with Compose 2, or use make demo" >&2; exit 2; }
-	@docker compose up --build --detach --wait $(SERVICES)
+	@docker compose up --build --detach --wait $(SERVICES) || \
+		{ docker compose logs --no-color --no-log-prefix prepare >&2 2>/dev/null; exit 1; }
 	@docker compose ps --format '{{.Service}} {{range .Publishers}}{{if .PublishedPort}}http://{{.URL}}:{{.PublishedPort}} {{end}}{{end}}' | \
 		awk '{ for (i = 2; i <= NF; i++) printf "  %-16s %s\n", $$1, $$i }'
 
@@ -60,7 +67,13 @@ reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TA
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not browser and not stack and not postgres and not jaeger and not fuzz" $(PYTEST_ARGS)
+	@$(BIN)/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+
+test-sqlalchemy20: var/sqlalchemy20/.ready ## the same on SQLAlchemy 2.0, in an environment of its own
+	@var/sqlalchemy20/bin/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+
+test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAlchemy 1.4
+	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
 	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
@@ -71,8 +84,14 @@ test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var
 test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; needs Docker
 	@$(BIN)/pytest -m stack tests/stack $(PYTEST_ARGS)
 
+test-grafana: $(VENV)/.dev ## every dashboard in Chromium, and an exemplar opened; needs Docker and Grafana's image
+	@$(BIN)/pytest -m grafana tests/stack $(PYTEST_ARGS)
+
 test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
+
+test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
+	@$(BIN)/pytest -m distribution $(PYTEST_ARGS)
 
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
@@ -101,10 +120,22 @@ corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from rea
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
-lint: $(VENV)/.dev ## ruff and mypy
+docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs var/site
+	@echo "var/site/index.html"
+
+dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
+	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
+
+lint: $(VENV)/.dev ## ruff, mypy, spelling, and the relative links of every Markdown file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell
+	@$(BIN)/python tools/check_links.py
+
+lint-workflows: ## the workflows of .github, by actionlint; needs Go
+	@go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 
 format: $(VENV)/.dev ## let ruff format and mend
 	@$(BIN)/ruff check --fix .
@@ -118,14 +149,17 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/grpc.txt requirements/grpc.in
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
+	@$(UV_COMPILE) --output-file requirements/docs.txt -c requirements/dev.txt requirements/docs.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
+	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
+	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 reset: ## remove what runs have recorded
-	@rm -rf var
+	@find var -mindepth 1 ! -path var/.gitignore ! -path var/flags ! -path var/flags/.gitignore -delete
 
 # --- the environment -----------------------------------------------------------------------
 
@@ -145,6 +179,10 @@ $(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
@@ -154,4 +192,12 @@ $(CORPUS)/.ready: requirements/corpus.txt pyproject.toml nplusone/pyproject.toml
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+# Another line of SQLAlchemy, over what the tests have else.
+var/sqlalchemy%/.ready: requirements/sqlalchemy%.txt requirements/dev.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	@for file in bootstrap dev sqlalchemy$*; do \
+		$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
+	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@

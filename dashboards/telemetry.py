@@ -16,6 +16,13 @@ LOST = (
     " or vector(0))"
 )
 
+# Jaeger is built on the Collector and counts under the Collector's names: the job tells them apart.
+COLLECTOR, JAEGER = 'job="otel-collector"', 'job="jaeger"'
+
+
+def per_second(counter: str, where: str) -> str:
+    return f"sum(rate({counter}{{{where}}}[1m]))"
+
 
 def build() -> Dashboard:
     return page(
@@ -81,30 +88,46 @@ def build() -> Dashboard:
             "The Collector: received, refused, sent",
             "Refused spans are tried again by the sender; failed ones are lost.",
             "ops",
-            query("sum(rate(otelcol_receiver_accepted_spans[1m]))", "received"),
-            query("sum(rate(otelcol_receiver_refused_spans[1m])) or vector(0)", "refused"),
-            query('sum(rate(otelcol_exporter_sent_spans{exporter=~"otlp.*"}[1m]))', "sent"),
+            query(per_second("otelcol_receiver_accepted_spans", COLLECTOR), "received"),
             query(
-                "sum(rate(otelcol_exporter_send_failed_spans[1m])) or vector(0)", "failed to send"
+                per_second("otelcol_receiver_refused_spans", COLLECTOR) + " or vector(0)", "refused"
             ),
             query(
-                "sum(rate(otelcol_exporter_enqueue_failed_spans[1m])) or vector(0)", "queue full"
+                per_second("otelcol_exporter_sent_spans", f'{COLLECTOR}, exporter=~"otlp.*"'),
+                "sent",
+            ),
+            query(
+                per_second("otelcol_exporter_send_failed_spans", COLLECTOR) + " or vector(0)",
+                "failed to send",
+            ),
+            query(
+                per_second("otelcol_exporter_enqueue_failed_spans", COLLECTOR) + " or vector(0)",
+                "queue full",
             ),
         ),
         lines(
             "The Collector's queue for Jaeger",
             "It fills while Jaeger is away, and empties by itself.",
             "none",
-            query('sum(otelcol_exporter_queue_size{exporter=~"otlp.*jaeger"})', "spans in it"),
-            query('sum(otelcol_exporter_queue_capacity{exporter=~"otlp.*jaeger"})', "capacity"),
+            query(
+                f'sum(otelcol_exporter_queue_size{{{COLLECTOR}, exporter=~"otlp.*jaeger"}})',
+                "spans in it",
+            ),
+            query(
+                f'sum(otelcol_exporter_queue_capacity{{{COLLECTOR}, exporter=~"otlp.*jaeger"}})',
+                "capacity",
+            ),
         ),
         lines(
             "Jaeger: received, stored, failed",
             "The end of the way.",
             "ops",
-            query("sum(rate(otelcol_receiver_accepted_spans_total[1m]))", "received"),
-            query("sum(rate(otelcol_exporter_sent_spans_total[1m]))", "stored"),
-            query("sum(rate(otelcol_exporter_send_failed_spans_total[1m]))", "failed to store"),
+            query(per_second("otelcol_receiver_accepted_spans", JAEGER), "received"),
+            query(per_second("otelcol_exporter_sent_spans", JAEGER), "stored"),
+            query(
+                per_second("otelcol_exporter_send_failed_spans", JAEGER) + " or vector(0)",
+                "failed to store",
+            ),
         ),
         lines(
             "Targets that answer",

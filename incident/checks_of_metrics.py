@@ -18,6 +18,14 @@ HOME = "clinic-home"
 # A flush of the Collector, a batch, an export of the service: what a first request waits for.
 EXTRA_PATIENCE_S = 25
 EXEMPLARS_TRIED = 10
+# Jaeger counts under the Collector's names: without the job its spans would be added.
+RECEIVED = 'otelcol_receiver_accepted_spans{job="otel-collector"}'
+REFUSED = 'otelcol_receiver_refused_spans{job="otel-collector"}'
+SENT = 'otelcol_exporter_sent_spans{job="otel-collector",exporter=~"otlp.*"}'
+LOST = (
+    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",'
+    'job="otel-collector",exporter=~"otlp.*"}'
+)
 
 
 def collector(patient: Patient) -> str:
@@ -28,10 +36,8 @@ def collector(patient: Patient) -> str:
             "Prometheus cannot reach the Collector.",
             "`docker compose ps otel-collector`, and its log.",
         )
-    sent = _patiently(patient, lambda: ask('otelcol_exporter_sent_spans{exporter=~"otlp.*"}')) or 0
-    received = ask("otelcol_receiver_accepted_spans")
-    refused = ask("otelcol_receiver_refused_spans")
-    lost = ask('{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",exporter=~"otlp.*"}')
+    sent = _patiently(patient, lambda: ask(SENT)) or 0
+    received, refused, lost = ask(RECEIVED), ask(REFUSED), ask(LOST)
     if lost or not sent:
         raise Unwell(
             f"The Collector received {received:,} spans, refused {refused:,}, sent {sent:,} on "

@@ -97,7 +97,7 @@ def _counters(patient: Patient) -> Counters:
 def clocks(patient: Patient) -> str:
     """The request begins by the service's clock when it begins by the doctor's."""
     visit = patient.visit
-    starts = [int(span["startTimeUnixNano"]) for span in patient.backend.spans(visit.trace_id)]
+    starts = [span.start_time_unix_nano for span in patient.backend.spans(visit.trace_id)]
     if not starts:
         raise Unwell("There is no span to read the service's clock from.", "See `traces`.")
     ahead_ns = 0

@@ -56,7 +56,7 @@ class Patient:
 
     @property
     def backend(self) -> Backend:
-        return Backend(self.settings.trace_ui.address, SERVICE_NAME, depth=1000)
+        return Backend(self.settings.trace_ui.address, SERVICE_NAME)
 
     @property
     def counters(self) -> CounterSource:

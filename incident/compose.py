@@ -1,14 +1,15 @@
 """The replay on a running compose stack, whose own visitors rest meanwhile."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import urllib3
 
 from incident import flags, stack
 from incident.backend import Backend
+from incident.containers import cpu_s, docker
 from incident.counters import Counters, CounterSource, CountersSince, PrometheusCounters
 from incident.errors import BackendError, IncidentError
 from incident.http_json import TIMEOUT_S, JsonClient
@@ -65,7 +66,7 @@ def attach(run: Run) -> Stage:
     run.console.step("Waiting until the last of their spans is counted.")
     earlier = _at_rest(run, source)
     stage = Stage(
-        service_pid=_service_pid(settings),
+        service_cpu_s=partial(cpu_s, _service(settings), settings.project),
         last_words=lambda: "  | see `docker compose logs service`",
         since_ns=time.time_ns(),
         backend=Backend(settings.trace_ui.address, stack.SERVICE_NAME),
@@ -89,29 +90,15 @@ def _at_rest(run: Run, source: CounterSource) -> Counters:
     return seen[-1]
 
 
-def _service_pid(settings: Settings) -> int:
-    """Return the service's process on this machine, for its CPU."""
-    container = _docker(settings, "compose", "ps", "--quiet", "service")
+def _service(settings: Settings) -> str:
+    """Return the id of the service's container."""
+    container = docker("compose", "ps", "--quiet", "service", folder=settings.project)
     if not container:
         raise IncidentError(
             "No container of the service `service` runs: start the stack with `make up`, and name "
             "its project with COMPOSE_PROJECT_NAME if it is not the folder's."
         )
-    return int(_docker(settings, "inspect", "--format", "{{.State.Pid}}", container))
-
-
-def _docker(settings: Settings, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["docker", *arguments], cwd=settings.project, capture_output=True, text=True, check=True
-        )
-    except FileNotFoundError as error:
-        raise IncidentError("docker is not installed, and the compose stack needs it.") from error
-    except subprocess.CalledProcessError as error:
-        raise IncidentError(
-            f"docker {' '.join(arguments)} failed: {error.stderr.strip()}"
-        ) from error
-    return done.stdout.strip()
+    return container
 
 
 def _missing(port: Port, error: Exception | None = None) -> IncidentError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-from incident import checks_of_metrics, checks_of_traces
+from incident import checks_of_containers, checks_of_metrics, checks_of_traces
 from incident.checkup import Patient, Unwell, visit
 from incident.console import Console
 from incident.errors import IncidentError
@@ -40,7 +40,13 @@ CHECKS = (
     Check("prometheus", checks_of_metrics.engines, COMPOSE),
     Check(GRAFANA, checks_of_metrics.grafana, COMPOSE),
 )
-NAMES = tuple(check.name for check in CHECKS)
+# Also where no page is served: they may say why.
+CONTAINERS = {
+    "containers": checks_of_containers.steady,
+    "memory": checks_of_containers.roomy,
+    "images": checks_of_containers.images,
+}
+NAMES = (*CONTAINERS, *(check.name for check in CHECKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,9 @@ def examine(
     checks = [one for one in CHECKS if one.name not in without]
     checks = [one for one in checks if one.only in (None, settings.target)]
     found = [_diagnose("ports", lambda: checks_of_traces.listened(_ports(settings, without)))]
+    if settings.target == COMPOSE:
+        asked = {name: check for name, check in CONTAINERS.items() if name not in without}
+        found += [_diagnose(name, partial(check, settings)) for name, check in asked.items()]
     try:
         patient = Patient(
             settings,

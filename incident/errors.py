@@ -13,7 +13,9 @@ IncidentError              2   cannot be done as asked: usage, input, surroundin
 """
 
 import errno
+import os
 import signal
+from pathlib import Path
 
 
 class IncidentError(Exception):
@@ -70,4 +72,22 @@ def from_os_error(error: OSError) -> IncidentError:
             f"The disk is full{where}: free some space, or keep what runs record "
             "elsewhere with --var FOLDER."
         )
+    if error.errno in (errno.EACCES, errno.EPERM) and isinstance(error.filename, str):
+        where += _whose(Path(error.filename))
     return IncidentError(f"{error.strerror or error}{where}.")
+
+
+def _whose(path: Path) -> str:
+    """Say to whom a path belongs that this user may not use, if that is somebody else."""
+    found = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    folder = found if found.is_dir() else found.parent
+    owner, user = folder.stat().st_uid, os.geteuid()
+    if owner == user:
+        return ""
+    elsewhere = "keep what runs record elsewhere with --var FOLDER"
+    # What the engine made for a bind mount; whatever is outside of here has its owner's reasons.
+    mended = f"take it back with `sudo chown -R {user} {folder}`, or "
+    return (
+        f": {folder} belongs to user {owner}, and you are user {user}; "
+        f"{mended if folder.is_relative_to(Path.cwd()) else ''}{elsewhere}"
+    )

@@ -5,16 +5,16 @@ import time
 from incident.run import Run
 from incident.stack import SERVICE_NAME
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.jaeger_api import Search
 from otel_nplusone.report_text import render
 from otel_nplusone.scan import Wanted, scan
+from otel_nplusone.search import Search
 
 MOST_TRACES = 40
 _BEFORE_START_S = 5
 
 
 def show(run: Run) -> None:
-    """Print the findings in the traces with the most spans of this run."""
+    """Print the findings in traces of this run, taken from all of its time."""
     backend = run.settings.trace_ui.address
     since_s = time.monotonic() - run.console.started + _BEFORE_START_S
     run.console.step("Asking the traces what is wrong.")

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -93,13 +94,15 @@ class CpuReading:
         return _percent(self.busy_s - earlier.busy_s, self.total_s - earlier.total_s)
 
 
-def read_cpu(pid: int) -> CpuReading:
-    """Read the CPU time of a process with its descendants, and of the machine."""
+def read_cpu(service_s: Callable[[], float]) -> CpuReading:
+    """Read the CPU time of the service, as it is told how, and of the machine."""
+    used_s = service_s()
     busy_s, total_s = _machine()
-    return CpuReading(time.monotonic(), _family(pid), busy_s, total_s)
+    return CpuReading(time.monotonic(), used_s, busy_s, total_s)
 
 
-def _family(pid: int) -> float:
+def cpu_of_family(pid: int) -> float:
+    """Return the CPU seconds of a process with its descendants; 0 if it is gone."""
     try:
         parent = psutil.Process(pid)
         # What workers used that were replaced stays counted with their parent (not on macOS).

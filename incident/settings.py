@@ -74,9 +74,5 @@ class Settings:
         return self.project / "otel" / "jaeger-memory.yaml"
 
     @property
-    def gunicorn_config(self) -> Path:
-        return self.project / "service" / "gunicorn.conf.py"
-
-    @property
     def locustfile(self) -> Path:
         return self.project / "locustfiles" / "replay.py"

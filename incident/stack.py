@@ -94,7 +94,7 @@ def jaeger_binary(environ: Mapping[str, str]) -> str:
 def service(settings: Settings, environ: Mapping[str, str], parts: Parts) -> Command:
     return Command(
         name="service",
-        argv=[str(tool("clinic")), "serve", f"--config={settings.gunicorn_config}"],
+        argv=[str(tool("clinic")), "serve"],
         env=clean(environ)
         | {
             "DATABASE_URL": _database_url(settings),

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 import urllib3
@@ -13,6 +14,7 @@ from incident.backend import Backend, count_db_spans
 from incident.counters import CounterSource, TracestoreCounters
 from incident.errors import IncidentError
 from incident.load import CLINICS, STORIES
+from incident.probe import cpu_of_family
 from incident.run import Run
 from incident.settings import JAEGER, Settings
 from incident.waiting import wait_until
@@ -30,7 +32,7 @@ class Stage:
     not changed for so long are final.
     """
 
-    service_pid: int
+    service_cpu_s: Callable[[], float]
     last_words: Callable[[], str]
     since_ns: int
     backend: Backend
@@ -55,7 +57,7 @@ def set_up(run: Run) -> Stage:
     _wait_for(run, f"{settings.clinic.address}/readyz")
 
     stage = Stage(
-        service_pid=service.pid,
+        service_cpu_s=partial(cpu_of_family, service.pid),
         last_words=lambda: f"{service.log} ends with:\n{service.last_words()}",
         since_ns=since_ns,
         backend=Backend(settings.trace_ui.address, stack.SERVICE_NAME),

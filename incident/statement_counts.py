@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from incident.backend import SLICE_NS, STATEMENT, Backend
+from incident.backend import Backend, statement_of
 from incident.errors import BackendError
 from incident.http_json import JsonClient
 
@@ -67,15 +67,11 @@ class SpanCounts:
         self._since_ns = since_ns
 
     def counts(self) -> Mapping[str, int]:
-        texts: dict[tuple[str, str], str] = {}
-        now_ns = time.time_ns()
-        for start_ns in range(self._since_ns, now_ns, SLICE_NS):
-            # A trace is found in every slice that it touches: its spans count once by their ids.
-            for span in self._backend.spans_between(start_ns, min(start_ns + SLICE_NS, now_ns)):
-                text = statement_of(span)
-                if text is not None:
-                    texts[span["traceId"], span["spanId"]] = text
-        return Counter(texts.values())
+        spans = {
+            (span.trace_id, span.span_id): statement_of(span)
+            for span in self._backend.spans_between(self._since_ns, time.time_ns())
+        }
+        return Counter(text for text in spans.values() if text is not None)
 
 
 class DatabaseCounts:
@@ -116,11 +112,3 @@ class DatabaseCounts:
                 "it wants shared_preload_libraries=pg_stat_statements and CREATE EXTENSION."
             )
         return done.stdout.strip()
-
-
-def statement_of(span: Mapping[str, Any]) -> str | None:
-    """Return the text of a DB span's statement; None for any other span."""
-    for attribute in span.get("attributes", []):
-        if attribute["key"] in STATEMENT:
-            return str(attribute["value"].get("stringValue", ""))
-    return None

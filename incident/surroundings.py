@@ -18,7 +18,7 @@ NEEDED_BYTES = 300_000_000
 def check(settings: Settings) -> None:
     """Raise an IncidentError unless tools, project files, disk and ports are as needed."""
     require_tools()
-    require_files(settings.gunicorn_config, settings.locustfile, settings.flags_template)
+    require_files(settings.locustfile, settings.flags_template)
     require_space(shutil.disk_usage(settings.folder).free, settings.folder)
     if settings.target == EMBEDDED:
         ports.require_free(settings.ports)

@@ -60,15 +60,15 @@ class Watch:
 
     def phase(self, strategy: str, seconds: float) -> Watched:
         """Watch for some seconds."""
-        pid = self._stage.service_pid
+        cpu_s = self._stage.service_cpu_s
         counters = self._stage.counters.counters()
-        before, start_ns = read_cpu(pid), time.time_ns()
+        before, start_ns = read_cpu(cpu_s), time.time_ns()
         deadline, earlier = before.at_s + seconds, before
         while (left := deadline - time.monotonic()) > 0:
             self._run.pause(min(TICK_S, left))
             earlier = self._show(strategy, start_ns, earlier)
         window = Window(start_ns, time.time_ns())
-        return Watched(strategy, window, before, read_cpu(pid), counters)
+        return Watched(strategy, window, before, read_cpu(cpu_s), counters)
 
     def wait_for_switch(self, strategy: str) -> None:
         """Return when as many pages as there are visitors have come in a row by the strategy."""
@@ -126,7 +126,7 @@ class Watch:
 
     def _show(self, strategy: str, start_ns: int, earlier: CpuReading) -> CpuReading:
         window = Window(start_ns, time.time_ns())
-        now = read_cpu(self._stage.service_pid)
+        now = read_cpu(self._stage.service_cpu_s)
         requests = requests_of(self._log.read(), window=window, strategy=strategy)
         cpu = now.service_percent_since(earlier)
         self._run.console.status(

@@ -12,6 +12,7 @@ import requests
 
 from incident.processes import Child, Command, Processes
 from incident.waiting import wait_until
+from otel_nplusone.jaeger_api import JaegerApi
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEADLINE_S = 30
@@ -27,13 +28,10 @@ class Tracestore:
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
         """Return a trace's spans as OTLP JSON; none if the trace is not there."""
-        answer = requests.get(f"{self.ui}/api/v3/traces/{trace_id}", timeout=10)
-        if answer.status_code == 404:
-            return []
-        answer.raise_for_status()
+        document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
         return [
             span
-            for resource in answer.json()["result"]["resourceSpans"]
+            for resource in document["result"]["resourceSpans"]
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]
@@ -99,17 +97,23 @@ def start_tracestore(processes: Processes, database: Path) -> Tracestore:
 
 
 def start_clinic(
-    processes: Processes, folder: Path, database_url: str, env: Mapping[str, str]
+    processes: Processes,
+    folder: Path,
+    database_url: str,
+    env: Mapping[str, str],
+    *,
+    program: str | None = None,
+    cwd: Path = PROJECT,
 ) -> Clinic:
-    """Start a clinic on a free port and wait until it is ready."""
+    """Start a clinic on a free port and wait until it is ready.
+
+    program: another installation's `clinic`.
+    """
     port = unused_port()
     child = processes.start(
         Command(
             name="clinic",
-            argv=[
-                *(tool("clinic"), "serve"),
-                f"--config={PROJECT / 'service' / 'gunicorn.conf.py'}",
-            ],
+            argv=[program or tool("clinic"), "serve"],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,
@@ -119,7 +123,7 @@ def start_clinic(
                 "OTEL_METRIC_EXPORT_INTERVAL": "500",
                 **env,
             },
-            cwd=PROJECT,
+            cwd=cwd,
             grace_s=35,
         )
     )

@@ -1,17 +1,22 @@
-"""The sampling variant of the Collector differs from the plain one in nothing but the sampling."""
+"""What the Collector's and Jaeger's files have in common, and where they differ."""
 
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+import pytest
+import yaml
 
 OTEL = Path(__file__).resolve().parent.parent / "otel"
 
 
-def pipelines(name: str) -> dict[str, dict[str, list[str]]]:
+def service(name: str) -> dict[str, Any]:
     told: dict[str, Any] = yaml.safe_load((OTEL / name).read_text(encoding="utf-8"))
-    return dict(told["service"]["pipelines"])
+    return dict(told["service"])
+
+
+def pipelines(name: str) -> dict[str, dict[str, list[str]]]:
+    return dict(service(name)["pipelines"])
 
 
 PLAIN = pipelines("collector.yaml")
@@ -43,3 +48,13 @@ def test_span_metrics_are_computed_before_anything_is_left_out() -> None:
 
 def test_metrics_take_the_usual_way() -> None:
     assert "metrics" not in SAMPLING
+
+
+@pytest.mark.parametrize("name", ["collector.yaml", "jaeger.yaml"])
+def test_the_names_of_own_metrics_do_not_follow_a_default(name: str) -> None:
+    """The default of the suffixes has changed: _total in Jaeger 2.13, and none in 2.20."""
+    (reader,) = service(name)["telemetry"]["metrics"]["readers"]
+    exporter = reader["pull"]["exporter"]["prometheus"]
+
+    assert exporter["without_type_suffix"] is True
+    assert exporter["without_units"] is True

@@ -7,6 +7,7 @@ clinic ──► otel_nplusone ◄── tracestore
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,46 @@ MAY_IMPORT = {
     "locustfiles": set(),
     "dashboards": set(),
 }
+# A package's rooms, and which other rooms of it each may import: rooms above it alone.
+ROOMS = {
+    "tracestore": {
+        "errors": set[str](),
+        "store": {"errors"},
+        "findings": {"store"},
+        "current": {"findings", "store"},
+        "intake": {"current", "errors", "store"},
+        "api": {"current", "errors", "intake", "store"},
+        "pages": {"api", "current", "errors", "findings", "intake", "store"},
+        "error_answers": {"api", "errors", "intake"},
+        "server": {"errors"},
+        "app": {"api", "current", "error_answers", "intake", "pages", "store"},
+        "cli": {"app", "errors", "intake", "server", "store"},
+        "__main__": {"cli"},
+    }
+}
 
 
 def imported(source: str) -> Iterator[str]:
     """Yield the top-level name of every import, those inside functions included."""
+    yield from (name.split(".")[0] for name in imported_names(source))
+
+
+def imported_names(source: str) -> Iterator[str]:
+    """Yield the dotted name of everything that is imported, modules and what they hold."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_within(package: str) -> Iterator[tuple[str, str]]:
+    """Yield each module of a package with each name of that package that it imports."""
+    for path in files(PACKAGES[package]):
+        module = ".".join([package, *path.relative_to(PACKAGES[package]).with_suffix("").parts])
+        for name in imported_names(path.read_text(encoding="utf-8")):
+            if name.startswith(f"{package}."):
+                yield module, name
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -56,6 +88,50 @@ def test_an_import_inside_a_function_is_seen() -> None:
     source = "def late():\n    from clinic.models import Cat\n    import tracestore.app\n"
 
     assert set(imported(source)) == {"clinic", "tracestore"}
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_room_imports_only_rooms_above_it(package: str) -> None:
+    rooms = list(ROOMS[package])
+    back_up = {
+        (room, other)
+        for room, others in ROOMS[package].items()
+        for other in others
+        if other not in rooms[: rooms.index(room)]
+    }
+    strangers = {
+        (module, name)
+        for module, name in imports_within(package)
+        if name.split(".")[1] not in {module.split(".")[1], *ROOMS[package][module.split(".")[1]]}
+    }
+
+    assert back_up == set()
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_private_module_is_imported_within_its_room_alone(package: str) -> None:
+    strangers = {
+        (module, name)
+        for module, name in imports_within(package)
+        if any(part.startswith("_") for part in name.split(".")[2:])
+        and name.split(".")[1] != module.split(".")[1]
+    }
+
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_import_goes_in_a_circle(package: str) -> None:
+    modules = {
+        ".".join([package, *path.relative_to(PACKAGES[package]).with_suffix("").parts])
+        for path in files(PACKAGES[package])
+    }
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for module, name in imports_within(package):
+        graph[module] |= modules & {name, name.rpartition(".")[0]}
+
+    TopologicalSorter(graph).prepare()
 
 
 def files(folder: Path) -> list[Path]:

@@ -1,10 +1,9 @@
-"""A trace backend for one machine: OTLP in, SQLite, Jaeger's query API and a waterfall out.
+"""Receive, keep and show traces on one machine: OTLP in, SQLite, Jaeger's query API and pages out.
 
-A request's way through the modules:
+    OTLP body ─► intake ──► store ◄── api ──► Jaeger's clients
+                              ▲ ◄──── pages ─► browsers
+                           findings (otel_nplusone), for api and pages
 
-    OTLP body ─► receiver, grpc_receiver ─► intake ─► spans ──► writer ─┐
-                                              └─────► metrics ──────────┤
-                                                                      store (SQLite, schema)
-    Jaeger client ◄── api_v3, api_legacy ◄── query, otlp_json, jaeger_json ─┤
-    browser ◄── pages, trace_pages ◄── trace_view, waterfall, compare, … ───┴─ reader
+The rooms import in one direction: pages, api, intake, findings, store. `app` puts them together,
+`server` listens, `cli` starts both. A module with an underscore is private to its room.
 """

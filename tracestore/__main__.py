@@ -1,4 +1,4 @@
-"""`python -m tracestore`, for where the console script is not on the path."""
+"""Run `python -m tracestore` where the console script is not on the path."""
 
 from tracestore.cli import main
 

@@ -1,4 +1,4 @@
-"""The command line: `tracestore serve`."""
+"""Run `tracestore serve`."""
 
 import contextlib
 import ipaddress
@@ -10,14 +10,14 @@ import click
 from tracestore.app import create_app
 from tracestore.errors import GrpcMissingError, TracestoreError
 from tracestore.server import listen, serve
-from tracestore.store import DEFAULT_MAX_SPANS, Store
+from tracestore.store.database import DEFAULT_MAX_SPANS, Store
 
 BAD_USAGE = 2
 
 
 @click.group()
 def main() -> None:
-    """A trace backend for one machine: OTLP in, SQLite, Jaeger's query API and pages out."""
+    """Keep and show traces on one machine: OTLP in, Jaeger's query API and pages out."""
 
 
 @main.command(name="serve")
@@ -26,7 +26,7 @@ def main() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("var/tracestore/traces.db"),
     show_default=True,
-    help="SQLite file, made where there is none.",
+    help="SQLite file; created if it does not exist.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -46,14 +46,14 @@ def main() -> None:
 @click.option(
     "--grpc-port",
     type=click.IntRange(1, 65535),
-    help="Port of OTLP/gRPC, usually 4317; off unless given. Needs requirements/grpc.txt.",
+    help="Port of OTLP/gRPC, usually 4317; off by default. Needs requirements/grpc.txt.",
 )
 @click.option(
     "--max-spans",
     type=click.IntRange(min=1),
     default=DEFAULT_MAX_SPANS,
     show_default=True,
-    help="Past this many spans the oldest traces leave; a million take about 0.6 GB.",
+    help="Delete the oldest traces past this many spans; a million take about 0.6 GB.",
 )
 def serve_command(
     database: Path,
@@ -68,7 +68,7 @@ def serve_command(
     Example: tracestore serve --database var/traces.db --ui-port 16700
     """
     logging.basicConfig(level=logging.WARNING, format="tracestore: %(levelname)s %(message)s")
-    # It warns whenever more requests come at once than there are threads, which is no trouble.
+    # It warns of every request that waits for a thread, which is normal here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with contextlib.ExitStack() as stack:
         try:
@@ -89,9 +89,9 @@ def serve_command(
 
 
 def _serve_grpc(store: Store, host: str, port: int) -> contextlib.AbstractContextManager[None]:
-    """OTLP/gRPC beside the rest; GrpcMissingError where grpcio is not installed."""
+    """Serve OTLP/gRPC as well; raise GrpcMissingError if grpcio is not installed."""
     try:
-        from tracestore.grpc_receiver import serve_grpc
+        from tracestore.intake.grpc import serve_grpc
     except ImportError as error:
         raise GrpcMissingError(
             "--grpc-port needs grpcio, which is not installed: pip install -r"
@@ -103,8 +103,8 @@ def _serve_grpc(store: Store, host: str, port: int) -> contextlib.AbstractContex
 def _say_ready(host: str, ui_port: int, otlp_port: int, grpc_port: int | None) -> None:
     if not _is_loopback(host):
         click.echo(
-            f"tracestore: warning: {host} is reachable from other machines, and there is no"
-            " authentication: everybody who reaches it can read and write traces",
+            f"tracestore: warning: other machines can reach {host}, and there is no authentication:"
+            " everybody who reaches it can read and write traces",
             err=True,
         )
     shown = f"[{host}]" if ":" in host else host

@@ -1,64 +1,97 @@
-"""Every error that tracestore raises on purpose.
+"""Name every error that tracestore raises on purpose.
 
 TracestoreError
-├── DatabaseFileError        the file cannot be our database; the command line ends with 2
-├── PortTakenError           an address cannot be listened on; the command line ends with 2
-├── GrpcMissingError         OTLP/gRPC is wanted without grpcio; the command line ends with 2
-├── StoreUnavailableError    the disk is full or the file is locked; worth a retry
-├── MalformedParameterError  a query parameter that cannot be read; names the parameter
-└── OtlpError                an export request that is refused, with its HTTP status
-    ├── InvalidBodyError           400
-    ├── BodyTooLargeError          413
-    └── UnsupportedBodyError       415
+├── DatabaseFileError             the database file cannot be used; the command exits with 2
+├── PortTakenError                nothing can listen on a host and port; the command exits with 2
+├── GrpcMissingError              OTLP/gRPC needs grpcio; the command exits with 2
+├── StoreUnavailableError    503  the disk is full or the file is locked; a retry may succeed
+├── NotStoredError           404  the store has no such trace or span
+├── MalformedParameterError  400  names the query parameter that cannot be read
+└── OtlpError                400  refuses an export request or a file for good
+    ├── InvalidBodyError     400
+    ├── BodyTooLargeError    413
+    └── UnsupportedBodyError 415
+
+error_answers turns them into HTTP answers.
 """
 
 
 class TracestoreError(Exception):
-    """The root: what tracestore knows how to say in one sentence."""
+    """Stand for every error of the tree; `title` is the heading of its page."""
+
+    http_status = 500
+    title = "Something went wrong"
+
+    @property
+    def public_message(self) -> str:
+        """Return what a client may read."""
+        return str(self)
 
 
 class DatabaseFileError(TracestoreError):
-    """The database file is not ours to write, or somebody else is writing it."""
+    """Refuse a file that is not a tracestore database, or that another process writes."""
 
 
 class PortTakenError(TracestoreError):
-    """An address that tracestore was told to listen on cannot be had."""
+    """Refuse a host and port on which tracestore cannot listen."""
 
 
 class GrpcMissingError(TracestoreError):
-    """OTLP/gRPC is an extra that is not installed."""
+    """Refuse OTLP/gRPC while grpcio is not installed."""
 
 
 class StoreUnavailableError(TracestoreError):
-    """SQLite could not write or read now; the same request may succeed later."""
+    """Report that SQLite cannot read or write now; the same request may succeed later."""
+
+    http_status = 503
+    title = "The store cannot be used now"
+
+    @property
+    def public_message(self) -> str:
+        """Return a message without SQLite's own words, which the log has."""
+        return "the store cannot be used now: try again"
+
+
+class NotStoredError(TracestoreError):
+    """Report a trace or a span that the store does not have."""
+
+    http_status = 404
+
+    def __init__(self, message: str, *, title: str = "Not found") -> None:
+        super().__init__(message)
+        self.title = title
 
 
 class MalformedParameterError(TracestoreError):
-    """A query parameter cannot be read."""
+    """Name a query parameter that cannot be read, and say why."""
+
+    http_status = 400
+    title = "The address cannot be read"
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"malformed parameter {name}: {reason}")
         self.name = name
-        self.reason = reason
 
 
 class OtlpError(TracestoreError):
-    """An export request is refused for good: sending it again will not help."""
+    """Refuse an export request or a file for good: sending it again does not help."""
 
     http_status = 400
+    title = "The file cannot be read"
 
 
 class InvalidBodyError(OtlpError):
-    """The body is not what its headers say, or is cut off."""
+    """Refuse a body that is cut off, or that is not what its headers say."""
 
 
 class BodyTooLargeError(OtlpError):
-    """The body is larger than the limit, as sent or once decompressed."""
+    """Refuse a body over the limit, as sent or after decompression."""
 
     http_status = 413
+    title = "The file is too large"
 
 
 class UnsupportedBodyError(OtlpError):
-    """A content type or an encoding that OTLP/HTTP does not have."""
+    """Refuse a content type or an encoding that OTLP/HTTP does not have."""
 
     http_status = 415

@@ -1,7 +1,7 @@
-"""What is wrong with a stored trace, in the words of otel_nplusone.
+"""Judge stored traces with otel_nplusone.
 
-Found when a trace is looked at, never when it arrives. The detector is imported on the first look:
-it takes a tenth of a second, which a start has no use for.
+A trace is judged when somebody looks at it, not when it arrives. The detector is imported at the
+first look: that takes a tenth of a second, which a start need not wait for.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
-from tracestore import reader
-from tracestore.reader import StoredSpans, TraceSummary
-from tracestore.store import Store
+from tracestore.store import reader
+from tracestore.store.database import Store
+from tracestore.store.reader import StoredSpans
+from tracestore.store.search import TraceSummary, read_summary
 
 if TYPE_CHECKING:
     from otel_nplusone.model import Finding, Trace
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
-
 _PARTS_SHOWN = 2
 
+# The detector's own smallest number of repeats: a trace with fewer statements has no finding.
+MIN_REPEATS = 5
 CLASS_NAMES = {
     "n_plus_one": "N+1",
     "redundant": "Redundant",
@@ -34,7 +36,7 @@ CLASS_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class TraceFinding:
-    """One fault of one request of a trace, as the trace's page shows it.
+    """Describe one fault of one request as the trace's page shows it.
 
     `share` is of the request's time, 0 where that is unknown; `span_id` leads to the repeats.
     """
@@ -53,7 +55,10 @@ class TraceFinding:
 
     @property
     def code_shown(self) -> str | None:
-        """The code location, with two parts of a long path: `…/clinic/stories.py:41 in cats`."""
+        """Return the code location with the last two parts of a long path.
+
+        `/srv/app/clinic/stories.py:41 in cats` is shown as `…/clinic/stories.py:41 in cats`.
+        """
         if self.code is None:
             return None
         path, separator, rest = self.code.partition(":")
@@ -63,64 +68,78 @@ class TraceFinding:
 
 
 class _TraceGone(Exception):
-    """The trace left the store between two looks; nothing is to be remembered of it."""
+    """Keep the cache from remembering a trace that left the store between two reads."""
 
 
 class Findings:
-    """The faults of a store's traces; a trace is judged again when its summary has changed."""
+    """Judge a store's traces, each again once its summary has changed."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._judge = lru_cache(maxsize=_REMEMBERED)(self._judge_version)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._document_of_version)
 
     def document(self, trace_id: bytes) -> dict[str, Any] | None:
-        """What `otel-nplusone scan --format json` says of the trace; None where it is unknown."""
-        summary = reader.read_summary(self._store, trace_id)
+        """Return the report of a trace as `otel-nplusone scan --format json` writes it.
+
+        None means that the store does not have the trace.
+        """
+        summary = read_summary(self._store, trace_id)
         try:
-            return None if summary is None else self._judge(summary)
+            return None if summary is None else self._remembered(summary)
         except _TraceGone:
             return None
 
-    def _judge_version(self, summary: TraceSummary) -> dict[str, Any]:
+    def _document_of_version(self, summary: TraceSummary) -> dict[str, Any]:
         parts = reader.read_trace(self._store, summary.trace_id)
         if not parts:
             raise _TraceGone
-        return judge(parts)
+        return Judgement(parts).document()
 
 
-def judge(parts: Sequence[StoredSpans]) -> dict[str, Any]:
-    """The report of one trace, in the shape of `otel-nplusone scan --format json`."""
-    from otel_nplusone import report_json
-    from otel_nplusone.detect import find_n_plus_one, is_incomplete
-    from otel_nplusone.scan import Result
-    from otel_nplusone.summary import Summarizer
-    from otel_nplusone.troubles import Warnings
+class Judgement:
+    """Find what is wrong with one trace, and tell it to a page or a program."""
 
-    warnings = Warnings()
-    trace = _trace(parts, warnings)
-    summarizer = Summarizer()
-    summarizer.add(find_n_plus_one(trace))
-    return report_json.document(
-        Result(
-            findings=tuple(summarizer.summaries()),
-            traces_read=1,
-            spans_read=len(trace.spans),
-            incomplete_traces=int(is_incomplete(trace)),
-            warnings=tuple(warnings.lines()),
+    def __init__(self, parts: Sequence[StoredSpans]) -> None:
+        from otel_nplusone.detect import find_n_plus_one
+        from otel_nplusone.troubles import Warnings
+
+        self._warnings = Warnings()
+        self._trace = _trace(parts, self._warnings)
+        self._findings = find_n_plus_one(self._trace)
+
+    def shown(self) -> list[TraceFinding]:
+        """Return the findings for the trace's page, the one that takes the most time first."""
+        return [_shown(finding) for finding in self._findings]
+
+    def document(self) -> dict[str, Any]:
+        """Return the report in the shape of `otel-nplusone scan --format json`."""
+        from otel_nplusone import report_json
+        from otel_nplusone.detect import is_incomplete
+        from otel_nplusone.scan import Result
+        from otel_nplusone.summary import Summarizer
+
+        summarizer = Summarizer()
+        summarizer.add(self._findings)
+        return report_json.document(
+            Result(
+                findings=tuple(summarizer.summaries()),
+                traces_read=1,
+                spans_read=len(self._trace.spans),
+                incomplete_traces=int(is_incomplete(self._trace)),
+                warnings=tuple(self._warnings.lines()),
+            )
         )
-    )
 
 
-def find_in_trace(parts: Sequence[StoredSpans]) -> list[TraceFinding]:
-    """The faults of a trace, the one that takes the most time first."""
-    from otel_nplusone.detect import find_n_plus_one
-    from otel_nplusone.troubles import Warnings
+def shorten(statement: str, most: int) -> str:
+    """Shorten a statement for one line; columns go first, the tables and conditions stay."""
+    from otel_nplusone import words
 
-    return [_shown(finding) for finding in find_n_plus_one(_trace(parts, Warnings()))]
+    return words.shorten(statement, most)
 
 
 def _trace(parts: Sequence[StoredSpans], warnings: "Warnings") -> "Trace":
-    """A stored trace as the detector takes it."""
+    """Convert a stored trace to the detector's."""
     from otel_nplusone.model import Trace
     from otel_nplusone.otlp import from_protobuf
 

@@ -1,4 +1,4 @@
-"""Two listening sockets, one application, and an end that loses no answer."""
+"""Serve one application on two sockets, and lose no answer at the end."""
 
 import signal
 import socket
@@ -10,30 +10,31 @@ from waitress import wasyncore
 
 from tracestore.errors import PortTakenError
 
-# What a handler waits for is the one writer or the interpreter: six take in a fourteenth less.
+# A handler waits for the one writer or the interpreter: six threads take in 7 % less than three.
 _THREADS = 3
 _DRAIN_SECONDS = 8.0
 # How soon a signal is noticed when nothing arrives.
 _NAP_SECONDS = 0.1
-# Bodies up to this stay in memory instead of going through a temporary file.
+# Bodies up to this size stay in memory, and not in a temporary file.
 _BODY_IN_MEMORY_BYTES = 16 * 1024 * 1024
-# An exporter's body is a quarter of a megabyte: read in pieces of 8 kB it costs a fifth more.
+# An exporter's body has a quarter of a megabyte: in pieces of 8 kB, reading costs a fifth more.
 _RECEIVE_BYTES = 256 * 1024
-
-# A trace of some hundred spans is half a megabyte: in pieces of 16 kB it waits for the loop often.
+# A trace of hundreds of spans has half a megabyte: in pieces of 16 kB it often waits for the loop.
 _SEND_BYTES = 512 * 1024
 
 
 def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
-    """A listening socket, or PortTakenError naming the part that wants it and its option."""
+    """Listen, or raise PortTakenError with the part that wants the port and its option."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         sock = socket.socket(family, kind, proto)
     except OSError as error:
-        raise PortTakenError(f"{part} cannot listen on host {host!r}: {error.strerror}") from error
+        raise PortTakenError(
+            f"{part} cannot listen on host {host!r}: {error.strerror}; choose another --host"
+        ) from error
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # What is accepted inherits it.
+        # Accepted connections inherit it.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
         sock.bind(address)
         sock.listen(256)
@@ -47,13 +48,13 @@ def listen(host: str, port: int, *, part: str, option: str) -> socket.socket:
 
 
 def serve(app: Flask, sockets: list[socket.socket]) -> None:
-    """Serve until SIGTERM or SIGINT; requests that are being handled are answered first."""
+    """Serve until SIGTERM or SIGINT, and answer the requests in flight first."""
     server = waitress.create_server(
         app,
         sockets=sockets,
         threads=_THREADS,
         ident="tracestore",
-        # One more than what the application refuses, with a body as OTLP has it.
+        # Larger than the application's limit, so that the application answers, in OTLP's form.
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
         recv_bytes=_RECEIVE_BYTES,
         inbuf_overflow=_BODY_IN_MEMORY_BYTES,
@@ -66,8 +67,8 @@ def serve(app: Flask, sockets: list[socket.socket]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        # The handler only notes the signal.  An exception out of it would be caught, and the
-        # signal lost, by whichever callback of the loop it happened to interrupt.
+        # The handler only notes the signal. An exception would be caught by whichever callback of
+        # the loop it interrupted, and the signal would be lost.
         while not signals:
             wasyncore.poll2(timeout=_NAP_SECONDS, map=server.map)
         _drain(server)
@@ -78,7 +79,7 @@ def serve(app: Flask, sockets: list[socket.socket]) -> None:
 
 
 def _drain(server: waitress.server.MultiSocketServer) -> None:
-    """Accept no more, and keep the loop running until every answer is on its way."""
+    """Accept no more requests, and run the loop until every answer is sent."""
     for dispatcher in list(server.map.values()):
         if isinstance(dispatcher, waitress.server.BaseWSGIServer):
             dispatcher.accepting = False

@@ -16,7 +16,7 @@ die() {
 
 # The Go modules that stand behind the images of .env.
 COLLECTOR_VERSION=v0.159.0
-PROMETHEUS_VERSION=v0.313.1 # is Prometheus 3.13.1
+PROMETHEUS_VERSION=v0.313.5 # is Prometheus 3.13.5
 JAEGER_MODULE=github.com/jaegertracing/jaeger
 JAEGER_VERSION=v1.76.1-0.20260720033334-798e4b0fcf22 # the commit tagged v2.20.0
 JAEGER_FALLBACK=v1.76.0                              # is Jaeger 2.13.0

@@ -26,8 +26,8 @@ def as_json(document: object) -> Answer:
 
 
 @contextlib.contextmanager
-def backend(answer: Callable[[str, Query], Answer]) -> Iterator[Backend]:
-    """Serve `answer(path, query)` until the block ends."""
+def backend(answer: Callable[[str, Query], Answer | None]) -> Iterator[Backend]:
+    """Serve `answer(path, query)` until the block ends; None hangs up."""
     served = Backend("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,7 +35,11 @@ def backend(answer: Callable[[str, Query], Answer]) -> Iterator[Backend]:
             parts = urlsplit(self.path)
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             served.asked.append(parts.path)
-            status, content_type, body = answer(parts.path, query)
+            told = answer(parts.path, query)
+            if told is None:
+                self.close_connection = True
+                return
+            status, content_type, body = told
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.end_headers()

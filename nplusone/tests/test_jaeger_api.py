@@ -10,8 +10,9 @@ from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone.errors import BackendError
-from otel_nplusone.jaeger_api import Search, read_backend
+from otel_nplusone.http_json import get_json
 from otel_nplusone.model import Span
+from otel_nplusone.search import Search, read_backend
 from otel_nplusone.troubles import Warnings
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
@@ -38,55 +39,37 @@ def ids(spans: list[Span]) -> set[str]:
     return {span.trace_id for span in spans}
 
 
-def test_traces_with_the_most_spans_come_first_where_there_are_summaries() -> None:
-    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(5)}
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_loopback_is_not_asked_through_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
 
-    def answer(path: str, query: Query) -> Answer:
-        if path == "/api/v3/services":
-            return SERVICES
-        if path == "/api/v3/trace-summaries":
-            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
-            return as_json({"summaries": rows})
-        return as_json({"result": otlp_json(traces[path.rpartition("/")[2]])})
+    with backend(lambda _path, _query: SERVICES) as jaeger:
+        answer = get_json(jaeger.url.replace("127.0.0.1", host), "/api/v3/services")
 
-    with backend(answer) as jaeger:
-        warnings = Warnings()
-        spans = list(read_backend(jaeger.url, Search(most_traces=2), warnings))
-
-    assert ids(spans) == {f"{n:032x}" for n in (4, 5)}
-    assert "beyond the first 2 (--max-traces)" in warnings.lines()[0]
+    assert answer == {"services": ["clinic", "jaeger"]}
 
 
-def test_a_trace_that_has_gone_is_a_warning() -> None:
-    traces = {f"{n + 1:032x}": a_trace(n, 0, statements=n + 1) for n in range(3)}
-    gone = f"{1:032x}"
+def test_another_machine_is_asked_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
 
-    def answer(path: str, query: Query) -> Answer:
-        if path == "/api/v3/services":
-            return SERVICES
-        if path == "/api/v3/trace-summaries":
-            rows = [{"traceId": key, "spanCount": len(s)} for key, s in traces.items()]
-            return as_json({"summaries": rows})
-        trace_id = path.rpartition("/")[2]
-        return NOT_FOUND if trace_id == gone else as_json({"result": otlp_json(traces[trace_id])})
+    with backend(lambda _path, _query: SERVICES) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        answer = get_json("http://jaeger.example:16686", "/api/v3/services")
 
-    with backend(answer) as jaeger:
-        warnings = Warnings()
-        spans = list(read_backend(jaeger.url, Search(), warnings))
-
-    assert ids(spans) == set(traces) - {gone}
-    assert "1 × trace that the backend does not give" in warnings.lines()[0]
+    assert answer == {"services": ["clinic", "jaeger"]}
 
 
-@pytest.mark.parametrize("summaries", [NOT_FOUND, HTML], ids=["404", "page"])
-def test_windows_are_halved_until_their_traces_fit(summaries: Answer) -> None:
+def test_a_jaeger_that_heeds_num_traces_alone_is_read_whole() -> None:
     traces = spread(100)
 
     def answer(path: str, query: Query) -> Answer:
         if path == "/api/v3/services":
             return SERVICES
-        if path == "/api/v3/trace-summaries":
-            return summaries
         start, end = (
             datetime.fromisoformat(query[f"query.start_time_{edge}"]).timestamp() * 1e9
             for edge in ("min", "max")

@@ -1,6 +1,7 @@
 """`otel-nplusone run`, with a real server and an application that knows nothing of it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,7 +43,7 @@ class Running:
 
 
 @contextmanager
-def run(output: Path, *command: str) -> Iterator[Running]:
+def run(output: Path, *command: str, **environ: str) -> Iterator[Running]:
     with output.open("wb") as stream:
         process = subprocess.Popen(
             [BIN / "otel-nplusone", "run", "--", *command],
@@ -54,6 +55,7 @@ def run(output: Path, *command: str) -> Iterator[Running]:
                 "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
                 # Installed for the corpus, they would tell of each statement a second time.
                 "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "sqlite3,django",
+                **environ,
             },
         )
         try:
@@ -90,6 +92,46 @@ def test_findings_of_all_workers_are_said_once_and_summed_up(
     assert "selectinload(Shelf.books)" in program.said
     assert "1 finding in " in program.said
     assert "12 median, 12 at most in one request, in 6 traces" in program.said
+
+
+def test_application_that_is_installed_among_its_libraries_has_a_line(
+    tmp_path: Path, free_port: int
+) -> None:
+    packages = tmp_path / "site-packages"
+    (packages / "bookshop").mkdir(parents=True)
+    shutil.copy(PROGRAMS / "library.py", packages / "bookshop" / "shelves.py")
+    address = f"127.0.0.1:{free_port}"
+    # A worker of this kind answers in the main thread, whose outermost frame is the command.
+    server = ("gunicorn", "--no-control-socket", f"--bind={address}", "bookshop.shelves:app")
+    with run(tmp_path / "output", *server, PYTHONPATH=str(packages)) as program:
+        program.wait_for(lambda: _answers(f"http://{address}/health"), "answer")
+        assert _answers(f"http://{address}/shelves")
+        program.wait_for(lambda: "n_plus_one in GET /shelves" in program.said, "finding")
+
+    line = next(
+        number
+        for number, text in enumerate((PROGRAMS / "library.py").read_text().splitlines(), 1)
+        if "len(shelf.books)" in text
+    )
+    assert f"at bookshop/shelves.py:{line} in bookshop.shelves.shelves" in program.said
+
+
+@pytest.mark.parametrize("disabled", ["sqlalchemy", "*"])
+def test_instrumentation_that_is_disabled_stays_so(disabled: str, tmp_path: Path) -> None:
+    program_text = (
+        "from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor as S;"
+        "print('instrumented:', S().is_instrumented_by_opentelemetry)"
+    )
+    command = ("python", "-c", program_text)
+
+    said: list[str] = []
+    for value in ("none", disabled):
+        environ = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": value}
+        with run(tmp_path / f"output-{len(said)}", *command, **environ) as program:
+            program.process.wait(DEADLINE_S)
+        said.append(program.said.splitlines()[0])
+
+    assert said == ["instrumented: True", "instrumented: False"]
 
 
 def test_program_ends_with_its_own_exit_code(tmp_path: Path) -> None:

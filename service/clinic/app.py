@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     app = OpenAPI("clinic", **api_docs.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
     errors.init_app(app)
-    request_stats.init_app(app)
+    request_stats.init_app(app, keeps_traces=providers is not None and providers.keeps_traces)
     engine = db.init_app(app, settings.database_url)
     flags.init_app(app, settings.flags_file)
     if providers is not None:

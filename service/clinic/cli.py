@@ -12,7 +12,6 @@ from clinic.flag_file import audience_percent, default_strategy
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
 from clinic.seed.load import holds_data
-from clinic.server import DEFAULT_CONFIG
 from clinic.server import serve as become_gunicorn
 from clinic.settings import Settings
 from clinic.stories import STRATEGIES
@@ -88,11 +87,9 @@ def flags(*, audience: str | None, flags_file: Path | None) -> None:
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    help="gunicorn's configuration.",
+    help="gunicorn's configuration in place of the clinic's own.",
 )
-def serve(*, config: Path) -> None:
+def serve(*, config: Path | None) -> None:
     """Serve the clinic with gunicorn: where CLINIC_BIND says, with CLINIC_THREADS threads.
 
     Example: CLINIC_BIND=127.0.0.1:8080 clinic serve

@@ -29,6 +29,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from opentelemetry import trace
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 log = logging.getLogger(__name__)
 
@@ -212,10 +213,12 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _render(status: HTTPStatus, message: str) -> Response:
+    # Python 3.13 has other phrases for some than 3.11.
+    phrase = HTTP_STATUS_CODES[status]
     if _wants_json():
-        body = jsonify(error=status.phrase.lower().replace(" ", "_"), message=message)
+        body = jsonify(error=phrase.lower().replace(" ", "_"), message=message)
         return make_response(body, status)
-    page = render_template("error.html", status=status.value, title=status.phrase, message=message)
+    page = render_template("error.html", status=status.value, title=phrase, message=message)
     return make_response(page, status)
 
 

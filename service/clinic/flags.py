@@ -33,7 +33,9 @@ EXTENSION = "clinic-flags"
 # What the code does when a flag is switched off: the page as it was launched, for everybody.
 FALLBACK_STRATEGY = "naive"
 FALLBACK_AUDIENCE = True
-TEMPLATE = Path(__file__).resolve().parent.parent / "flags.json"
+_PACKAGE = Path(__file__).resolve().parent
+# A wheel has the file in the package, a checkout next to it.
+TEMPLATE = next(filter(Path.exists, [_PACKAGE / "flags.json"]), _PACKAGE.parent / "flags.json")
 
 
 @dataclass(frozen=True, slots=True)

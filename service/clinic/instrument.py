@@ -1,24 +1,30 @@
 """Attach the instrumentations to one application and its engine, and check that they work."""
 
 import logging
+import os
+from contextlib import ExitStack
+from fnmatch import fnmatch
 from typing import Any, Protocol
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.semconv._incubating.attributes.db_attributes import DB_QUERY_TEXT
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.util.http import parse_excluded_urls
 from sqlalchemy import Engine, create_engine, text
 
 from clinic import request_stats
 from clinic.errors import TelemetryError
 from clinic.telemetry import Telemetry
+from otel_nplusone.sdk_spans import attributes_of, is_statement
 from otel_nplusone.sqlalchemy import instrument as describe_sql_spans
 
 log = logging.getLogger(__name__)
@@ -55,13 +61,14 @@ def init_app(app: Flask, engine: Engine, telemetry: Telemetry) -> None:
         app,
         tracer_provider=telemetry.tracer_provider,
         meter_provider=telemetry.meter_provider,
-        excluded_urls=UNTRACED_URLS,
+        excluded_urls=_untraced_urls(),
         # It attaches a context for each request and never detaches it.
         enable_commenter=False,
     )
-    SystemMetricsInstrumentor(config=PROCESS_METRICS).instrument(
+    SystemMetricsInstrumentor(config=_process_metrics()).instrument(
         meter_provider=telemetry.meter_provider
     )
+    _leave_untraced(app)
     _record_statements(app, telemetry)
 
 
@@ -77,11 +84,13 @@ def close_app(app: Flask) -> None:
 def check_sql_spans(instrumentor: EngineInstrumentor) -> None:
     """Send one statement to a database in memory and raise TelemetryError if it leaves no span.
 
-    With SQLAlchemy 2.1 the instrumentation logs an error and does nothing: the service would run,
-    and its traces would show requests that never touch a database.
+    A SQLAlchemy that the instrumentation does not work with would leave the service running, and
+    its traces would show requests that never touch a database.
     """
     exporter = InMemorySpanExporter()
-    provider = TracerProvider(shutdown_on_exit=False)
+    # Whatever the environment says of samples and limits, it is not about this statement.
+    limits = SpanLimits(max_attributes=SpanLimits.UNSET, max_span_attributes=SpanLimits.UNSET)
+    provider = TracerProvider(ALWAYS_ON, shutdown_on_exit=False, span_limits=limits)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     probe = create_engine("sqlite://")
     _instrument_engine(instrumentor, probe, provider)
@@ -92,12 +101,11 @@ def check_sql_spans(instrumentor: EngineInstrumentor) -> None:
         instrumentor.uninstrument()
         probe.dispose()
         provider.shutdown()
-    spans = exporter.get_finished_spans()
-    if not any(DB_QUERY_TEXT in (span.attributes or {}) for span in spans):
+    if not any(is_statement(attributes_of(span)) for span in exporter.get_finished_spans()):
         raise TelemetryError(
             "A statement left no span: the SQLAlchemy instrumentation does not work with the "
-            "installed SQLAlchemy, or OTEL_SEMCONV_STABILITY_OPT_IN lacks `database`. "
-            "Install requirements/runtime.txt, or set OTEL_SDK_DISABLED=true to run untraced."
+            "installed SQLAlchemy. Install requirements/runtime.txt, or set OTEL_SDK_DISABLED=true "
+            "to run untraced."
         )
 
 
@@ -108,10 +116,46 @@ def _instrument_engine(
     meter_provider: MeterProvider | None = None,
 ) -> None:
     instrumentor.instrument(
-        engine=engine, tracer_provider=tracer_provider, meter_provider=meter_provider
+        engine=engine,
+        tracer_provider=tracer_provider,
+        meter_provider=meter_provider,
+        # It refuses SQLAlchemy 2.1 as too new, and works with it: check_sql_spans() asks.
+        skip_dep_check=True,
     )
     # Registered after the instrumentation's own listener, so that the span is open.
     describe_sql_spans(engine)
+
+
+def _process_metrics() -> dict[str, list[str] | None]:
+    """Return what to measure; the instrumentation excludes from its own list only."""
+    excluded = os.environ.get("OTEL_PYTHON_SYSTEM_METRICS_EXCLUDED_METRICS", "").split(",")
+    return {
+        name: what
+        for name, what in PROCESS_METRICS.items()
+        if not any(fnmatch(name, pattern.strip()) for pattern in excluded)
+    }
+
+
+def _untraced_urls() -> str:
+    """Return our expressions and those that the environment adds."""
+    flask, general = "OTEL_PYTHON_FLASK_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS"
+    return ",".join(filter(None, [UNTRACED_URLS, os.environ.get(flask, os.environ.get(general))]))
+
+
+def _leave_untraced(app: Flask) -> None:
+    """Let the statements of a request that is not traced leave no spans, which would be roots."""
+    untraced = parse_excluded_urls(_untraced_urls())
+
+    def suppress() -> None:
+        g.suppressed = ExitStack()
+        if untraced.url_disabled(request.url):
+            g.suppressed.enter_context(suppress_instrumentation())
+
+    def resume(_error: BaseException | None) -> None:
+        g.pop("suppressed", ExitStack()).close()
+
+    app.before_request(suppress)
+    app.teardown_request(resume)
 
 
 class _SpanCounter(SpanProcessor):

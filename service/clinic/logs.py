@@ -1,6 +1,6 @@
 """Logs: JSON lines with trace and span id; readable lines in a terminal.
 
-The dictionary is handed to gunicorn (gunicorn.conf.py), whose own lines then look the same.
+The dictionary is handed to gunicorn (gunicorn_conf.py), whose own lines then look the same.
 """
 
 import logging

@@ -163,7 +163,7 @@ def is_answering(session: Session) -> bool:
     return session.scalar(select(Clinic.id).limit(1)) is not None
 
 
-def _visits() -> Select[Any]:
+def _visits() -> "Select[*tuple[Any, ...]]":
     owner, doctor = aliased(Person), aliased(Person)
     return (
         select(
@@ -187,7 +187,7 @@ def _visits() -> Select[Any]:
     )
 
 
-def _listed(session: Session, statement: Select[tuple[T]], page: Page, *order: Any) -> Listed[T]:
+def _listed(session: Session, statement: Select[T], page: Page, *order: Any) -> Listed[T]:
     """Return a part of a list in two statements: how many there are, and those of the page."""
     total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     ordered = statement.order_by(*order).limit(page.limit).offset(page.offset)

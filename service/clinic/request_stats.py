@@ -42,12 +42,17 @@ def current() -> RequestStats | None:
     return _current.get()
 
 
-def init_app(app: Flask) -> None:
-    """Count from before the request's own span begins: register this before instrumenting Flask."""
+def init_app(app: Flask, *, keeps_traces: bool) -> None:
+    """Count from before the request's own span begins: register this before instrumenting Flask.
+
+    keeps_traces: whether traces go where they can be opened; a page links to no other.
+    """
     app.before_request(_begin)
     app.after_request(_describe)
     app.teardown_request(_end)
-    app.context_processor(lambda: {"stats": current(), "trace_id": _trace_id()})
+    app.context_processor(
+        lambda: {"stats": current(), "trace_id": _trace_id() if keeps_traces else None}
+    )
 
 
 def count_statements(engine: Engine) -> None:
@@ -103,5 +108,7 @@ def _describe(response: Response) -> Response:
 
 
 def _trace_id() -> str | None:
+    """Return the id of the request's trace, if the trace is sampled: no other is kept."""
     context = trace.get_current_span().get_span_context()
-    return format_trace_id(context.trace_id) if context.is_valid else None
+    is_kept = context.is_valid and context.trace_flags.sampled
+    return format_trace_id(context.trace_id) if is_kept else None

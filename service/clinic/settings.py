@@ -1,9 +1,10 @@
-"""The clinic's settings: the one place that reads DATABASE_URL and CLINIC_*.
+"""The clinic's settings: the one place that reads DATABASE_URL, CLINIC_* and WEB_CONCURRENCY.
 
 OpenTelemetry's own variables (OTEL_*) are read by its SDK; telemetry.py only fills in defaults.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from clinic.errors import SettingsError
 DEFAULT_DATABASE_URL = "sqlite:///var/clinic.db"
 DEFAULT_FLAGS_FILE = Path("var/flags/flags.json")
 DEFAULT_TRACE_URL = "http://127.0.0.1:16686"
+DEFAULT_BIND = "127.0.0.1:8000"
+MOST_WORKERS = 1_000
+MOST_THREADS = 1_000
+LAST_PORT = 65_535
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
@@ -40,6 +45,24 @@ class Settings:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Where to listen, and with how many processes of how many threads each."""
+
+    bind: str = DEFAULT_BIND
+    workers: int = 1
+    threads: int = 8
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "ServerSettings":
+        """Read the environment; raise SettingsError that names the variable and the value."""
+        return cls(
+            bind=_address(environ),
+            workers=_number(environ, "WEB_CONCURRENCY", cls().workers, MOST_WORKERS),
+            threads=_number(environ, "CLINIC_THREADS", cls().threads, MOST_THREADS),
+        )
+
+
 def _database_url(text: str) -> str:
     try:
         make_url(text)
@@ -58,3 +81,24 @@ def _boolean(environ: Mapping[str, str], name: str) -> bool:
     if word in FALSE_WORDS:
         return False
     raise SettingsError(f"{name}={word!r} is neither true nor false; use 1 or 0")
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise SettingsError(f"{name}={text!r} is no number from 1 to {most}; use {default}")
+    return int(text)
+
+
+def _address(environ: Mapping[str, str]) -> str:
+    text = environ.get("CLINIC_BIND", "").strip() or DEFAULT_BIND
+    if re.fullmatch(r"unix:.+", text):
+        return text
+    found = re.fullmatch(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", text)
+    if found is None or not 1 <= int(found[1]) <= LAST_PORT:
+        raise SettingsError(
+            f"CLINIC_BIND={text!r} is no address; use HOST:PORT, as in {DEFAULT_BIND}, or unix:PATH"
+        )
+    return text

@@ -190,7 +190,7 @@ def core(session: Session, clinic_name: str) -> Sequence[SeenCat]:
 
 
 @cache
-def _rows_of_seen_cats() -> Select[tuple[uuid.UUID, str, int, Color, int]]:
+def _rows_of_seen_cats() -> "Select[uuid.UUID, str, int, Color, int]":
     """Build core's statement once: SQLAlchemy need not work out for each request which it is."""
     return (
         select(Cat.id, Cat.name, Cat.age, Cat.color, Cat.lives)
@@ -199,7 +199,7 @@ def _rows_of_seen_cats() -> Select[tuple[uuid.UUID, str, int, Color, int]]:
     )
 
 
-def _seen_at(clinic_name: str | BindParameter[str]) -> Select[tuple[uuid.UUID]]:
+def _seen_at(clinic_name: str | BindParameter[str]) -> Select[uuid.UUID]:
     """Select the ids of the cats that had an appointment, once for each appointment."""
     return (
         select(Appointment.cat_id)
@@ -232,9 +232,7 @@ def _through_relationships(
     )
 
 
-def _entities(
-    session: Session, clinic_name: str, statement: Select[tuple[Cat]]
-) -> Sequence[SeenCat]:
+def _entities(session: Session, clinic_name: str, statement: Select[Cat]) -> Sequence[SeenCat]:
     cats = session.scalars(statement.order_by(Cat.id)).all()
     if not cats:
         _require_clinic(session, clinic_name)

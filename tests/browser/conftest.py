@@ -1,30 +1,23 @@
 """A clinic and a tracestore as people use them, and Debian's Chromium to look at them."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from incident.processes import Processes
-from tests.running import PROJECT, Clinic, Tracestore, start_clinic, start_tracestore
-
-SCREENSHOTS = PROJECT / "var" / "screenshots"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+from tests.chromium import SCREENSHOTS, chromium
+from tests.running import Clinic, Tracestore, start_clinic, start_tracestore
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "chromium is not installed: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,7 @@ def test_a_server_that_does_not_answer_is_said(browser: Browser, naive: str) -> 
     page.locator("#find").fill("cat")
     page.locator(".row").first.click()
 
-    expect(page.locator("[data-found]")).to_have_text("no answer")
+    expect(page.locator("[data-found]")).to_have_text("search failed: try again")
     expect(page.locator(".panel")).to_contain_text("could not be loaded")
     context.close()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from clinic.errors import SettingsError
-from clinic.server import ServerSettings
+from clinic.settings import ServerSettings
 from tests.running import PROJECT, tool
 
-CONFIG = PROJECT / "service" / "gunicorn.conf.py"
+CONFIG = "python:clinic.gunicorn_conf"
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +65,7 @@ def test_what_is_no_address_is_named(bind: str) -> None:
     ],
 )
 def test_serving_with_a_bad_variable_is_one_sentence(name: str, value: str) -> None:
-    done = run(tool("clinic"), "serve", f"--config={CONFIG}", **{name: value})
+    done = run(tool("clinic"), "serve", **{name: value})
 
     assert done.returncode == 2
     assert done.stderr.startswith(f"clinic: {name}='{value}' is n")
@@ -85,4 +85,4 @@ def test_configuration_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = run(tool("clinic"), "serve", f"--config={tmp_path / 'none.py'}")
 
     assert done.returncode == 2
-    assert "none.py: start in the project" in done.stderr
+    assert "none.py is not a file: name one" in done.stderr

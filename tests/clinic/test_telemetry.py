@@ -172,7 +172,7 @@ def test_application_runs_untraced(settings: Settings, clinic_name: str) -> None
 
 
 class _Broken:
-    """An instrumentation that does nothing, as the real one does beside SQLAlchemy 2.1."""
+    """An instrumentation that does nothing, as a real one does where it refuses SQLAlchemy."""
 
     def instrument(self, **_kwargs: Any) -> None: ...
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import urllib3
 
-from incident.backend import Backend, count_by_trace, count_db_spans
+from incident.backend import Backend, count_db_spans
 from incident.counters import Counters, CountersSince, TracestoreCounters, count_spans
 from incident.errors import BackendError
+from nplusone.tests.badger import MINUTE, NOW, Badger, load, serving
+from nplusone.tests.badger import SERVICE as DRAWN_SERVICE
 from tests.running import Tracestore
 
 SERVICE = "some-service"
@@ -68,9 +70,13 @@ def send(store: Tracestore, path: str, body: dict[str, Any]) -> None:
 RESOURCE = {"attributes": attributes(service_name=SERVICE, service_instance_id="one")}
 
 
-def send_spans(store: Tracestore, spans: list[dict[str, Any]] = SPANS) -> None:
+def send_spans(
+    store: Tracestore,
+    spans: list[dict[str, Any]] = SPANS,
+    resource: dict[str, Any] = RESOURCE,
+) -> None:
     scope = {"spans": spans}
-    send(store, "/v1/traces", {"resourceSpans": [{"resource": RESOURCE, "scopeSpans": [scope]}]})
+    send(store, "/v1/traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]})
 
 
 def sum_metric(name: str, value: int, **of_point: str) -> dict[str, Any]:
@@ -98,11 +104,11 @@ def test_more_traces_than_one_answer_holds_are_all_counted(store: Tracestore) ->
     roots = [
         span(1, "GET /", SERVER, trace_id=f"{number:032x}")
         | {"startTimeUnixNano": str(long_ago_ns + number * 1_000_000)}
-        for number in range(1, 8)
+        for number in range(1, 201)
     ]
     send_spans(store, roots)
 
-    counted = Backend(store.ui, SERVICE, depth=2).span_counts(long_ago_ns, long_ago_ns + MINUTE_NS)
+    counted = Backend(store.ui, SERVICE).span_counts(long_ago_ns, long_ago_ns + MINUTE_NS)
 
     assert counted == {root["traceId"]: 1 for root in roots}
 
@@ -162,25 +168,41 @@ def test_an_answer_that_is_an_error_is_quoted(store: Tracestore) -> None:
         Backend(store.ui, SERVICE).spans("no-trace-id")
 
 
-def test_spans_of_other_services_in_the_same_trace_are_not_counted() -> None:
-    def resource(service: str, *spans: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "resource": {"attributes": attributes(service_name=service)},
-            "scopeSpans": [{"spans": list(spans)}],
-        }
+def test_spans_of_other_services_in_the_same_trace_are_not_counted(
+    store: Tracestore, backend: Backend
+) -> None:
+    trace_id = "ab" * 16
+    since_ns, until_ns = STARTED_NS - MINUTE_NS, STARTED_NS + MINUTE_NS
+    visitors = {"attributes": attributes(service_name="visitors")}
+    send_spans(store, [span(1, "GET /", CLIENT, trace_id=trace_id)], visitors)
+    send_spans(store, [span(number, "GET /", SERVER, trace_id=trace_id) for number in (2, 3)])
 
-    answer = {
-        "result": {
-            "resourceSpans": [
-                resource("visitors", span(1, "GET /success-stories", CLIENT)),
-                resource(SERVICE, *SPANS[1:]),
-                resource(SERVICE, span(9, "other", SERVER, trace_id="ab" * 16)),
-            ]
-        }
-    }
+    counted = backend.span_counts(since_ns, until_ns)
+    own = [one for one in backend.spans_between(since_ns, until_ns) if one.trace_id == trace_id]
 
-    assert count_by_trace(answer, SERVICE) == {TRACE_ID: 4, "ab" * 16: 1}
+    assert counted[trace_id] == 2
+    assert sorted(int(one.span_id, 16) for one in own) == [2, 3]
+    assert len(backend.spans(trace_id)) == 3
 
 
-def test_an_answer_without_traces_counts_nothing() -> None:
-    assert count_by_trace(None, SERVICE) == {}
+def test_a_trace_is_counted_once_by_a_jaeger_without_summaries() -> None:
+    traces = load(2 * MINUTE, 20, per_second=10, size=30, lasts_s=5)
+
+    with serving(Badger(traces, has_summaries=False)) as badger:
+        backend = Backend(badger.url, DRAWN_SERVICE)
+        counted = backend.span_counts(NOW - 3 * MINUTE, NOW)
+        spans = list(backend.spans_between(NOW - 3 * MINUTE, NOW))
+
+    assert counted == {one.trace_id: 30 for one in traces}
+    assert len(spans) == len({(one.trace_id, one.span_id) for one in spans}) == 30 * len(traces)
+    assert count_db_spans(spans) == 29 * len(traces)
+
+
+def test_a_backend_that_dies_while_it_is_asked_is_an_error_that_says_so() -> None:
+    traces = load(2 * MINUTE, 20, per_second=10, size=30, lasts_s=5)
+
+    with (
+        serving(Badger(traces, bears=0)) as badger,
+        pytest.raises(BackendError, match="may have been killed for memory"),
+    ):
+        Backend(badger.url, DRAWN_SERVICE).span_counts(NOW - 3 * MINUTE, NOW)

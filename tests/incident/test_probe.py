@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from incident.measure import Window
-from incident.probe import CpuReading, HealthCheck, HealthProbe, read_cpu
+from incident.probe import CpuReading, HealthCheck, HealthProbe, cpu_of_family
 from incident.waiting import wait_until
 from tests.running import Tracestore
 
@@ -27,15 +27,15 @@ def test_no_time_between_two_readings_is_no_cpu() -> None:
 
 
 def test_the_cpu_of_child_processes_counts() -> None:
-    before = read_cpu(os.getpid()).service_s
+    before = cpu_of_family(os.getpid())
     with subprocess.Popen(
         [sys.executable, "-c", BUSY_CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
 
-        with_child = read_cpu(os.getpid()).service_s
-        of_child = read_cpu(child.pid).service_s
+        with_child = cpu_of_family(os.getpid())
+        of_child = cpu_of_family(child.pid)
         child.communicate(b"\n")
 
     assert of_child > 0
@@ -46,7 +46,7 @@ def test_a_process_that_is_gone_uses_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()
 
-    assert read_cpu(child.pid).service_s == 0
+    assert cpu_of_family(child.pid) == 0
 
 
 def test_the_health_check_is_asked_again_and_again(store: Tracestore) -> None:

@@ -4,16 +4,18 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
+from incident.backend import Backend, count_db_spans
 from incident.processes import Processes
 from incident.waiting import wait_until
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, backend
 from nplusone.tests.formats import otlp_protobuf
-from nplusone.tests.traces import Drawing
+from nplusone.tests.traces import MS, Drawing
 from tests.running import tool
 from tests.tracestore.jaeger import Jaeger, start_jaeger
 
@@ -21,8 +23,9 @@ pytestmark = pytest.mark.jaeger
 
 CAT = "SELECT name FROM cat WHERE id = ?"
 CATS = "SELECT name FROM cat"
-# One answer holds twenty traces: these take several.
+# More than one question finds.
 SLOW = 45
+DENSE = 80
 NS_IN_S = 1_000_000_000
 
 
@@ -57,8 +60,10 @@ def older_jaeger(jaeger: Jaeger) -> Iterator[str]:
         yield served.url
 
 
-def send(jaeger: Jaeger, number: int, service: str, route: str, statements: list[str]) -> None:
-    start = time.time_ns() - (60 + number) * NS_IN_S
+def send(
+    jaeger: Jaeger, number: int, service: str, route: str, statements: list[str], start: int = 0
+) -> None:
+    start = start or time.time_ns() - (60 + number) * NS_IN_S
     drawing = Drawing(trace_id=f"{number:032x}", service=service, start=start)
     drawing.many(drawing.server(route), statements)
     requests.post(
@@ -71,6 +76,28 @@ def send(jaeger: Jaeger, number: int, service: str, route: str, statements: list
 
 def otel_nplusone(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([tool("otel-nplusone"), *arguments], capture_output=True, text=True)
+
+
+def test_every_span_of_overlapping_traces_on_badger_is_counted_once(tmp_path: Path) -> None:
+    begun_ns = time.time_ns() - 600 * NS_IN_S
+    with Processes(tmp_path) as processes:
+        jaeger = start_jaeger(processes, tmp_path, on_badger=True)
+        for number in range(1, DENSE + 1):
+            # Each takes the time of a hundred and more others.
+            send(jaeger, number, "clinic", "/cats", [CAT] * 100, start=begun_ns + number * MS)
+        backend = Backend(jaeger.ui, "clinic")
+        wait_until(
+            lambda: backend.spans(f"{DENSE:032x}"),
+            what="Jaeger to store the last trace",
+            deadline_s=60,
+        )
+        counted = backend.span_counts(begun_ns - NS_IN_S, time.time_ns())
+        statements = count_db_spans(backend.spans_between(begun_ns - NS_IN_S, time.time_ns()))
+        scan = otel_nplusone("scan", jaeger.ui, "--format", "json")
+
+    assert counted == {f"{number:032x}": 101 for number in range(1, DENSE + 1)}
+    assert statements == 100 * DENSE
+    assert json.loads(scan.stdout)["traces_read"] == DENSE
 
 
 @pytest.fixture(params=["v3", "legacy"])

@@ -1,16 +1,17 @@
 """The stack's engines, asked: Jaeger for traces, Prometheus for numbers, Locust for visits."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from incident.backend import count_db_spans, spans_of
+from incident.backend import count_db_spans
 from incident.http_json import JsonClient
+from otel_nplusone.jaeger_api import JaegerApi, Window
+from otel_nplusone.model import Span, SpanKind
 
-SERVER = (2, "SPAN_KIND_SERVER")
 # Traces that Jaeger answers with at once, each of hundreds of spans.
 FEW = 5
 
@@ -23,55 +24,54 @@ LOST_BY_THE_SERVICE = (
 )
 # ... and not taken by Jaeger, or not queued for it, by the Collector.
 LOST_BY_THE_COLLECTOR = (
-    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans.*",exporter="otlp_grpc/jaeger"}'
+    '{__name__=~"otelcol_exporter_(send|enqueue)_failed_spans",'
+    'job="otel-collector",exporter="otlp_grpc/jaeger"}'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One trace: (service, span) pairs as OTLP JSON."""
+    """One trace, as far as it has arrived."""
 
     trace_id: str
-    spans: tuple[tuple[str, dict[str, Any]], ...]
+    spans: Sequence[Span]
 
     @property
     def root_service(self) -> str | None:
         """The service that began the trace; None while the root has not arrived."""
-        roots = [service for service, span in self.spans if not span.get("parentSpanId")]
+        roots = [span.service for span in self.spans if not span.parent_span_id]
         return roots[0] if len(roots) == 1 else None
 
     @property
     def db_spans(self) -> int:
         """The most statements under one request of a service, if they are all below it."""
-        begun = {
-            span["spanId"]
-            for service, span in self.spans
-            if service == "cat-clinic" and span.get("kind") in SERVER
-        }
-        below = [span for _, span in self.spans if span.get("parentSpanId") in begun]
-        return count_db_spans(below)
+        begun = {span.span_id for span in self._requests}
+        return count_db_spans(span for span in self.spans if span.parent_span_id in begun)
 
     @property
     def request_start_ns(self) -> int | None:
         """When the service began to answer; None while that span has not arrived."""
-        starts = [
-            int(span["startTimeUnixNano"])
-            for service, span in self.spans
-            if service == "cat-clinic" and span.get("kind") in SERVER
+        return min((span.start_time_unix_nano for span in self._requests), default=None)
+
+    @property
+    def _requests(self) -> list[Span]:
+        return [
+            span
+            for span in self.spans
+            if span.service == "cat-clinic" and span.kind == SpanKind.SERVER
         ]
-        return min(starts, default=None)
 
 
 class Jaeger:
     """Jaeger's query API v3, and the metrics behind its Monitor tab."""
 
     def __init__(self, url: str) -> None:
+        self._api = JaegerApi(url)
         self._client = JsonClient(url)
 
     def trace(self, trace_id: str) -> Trace:
         """Return what is stored of a trace; no spans if it is unknown."""
-        answer = self._client.get(f"/api/v3/traces/{trace_id}")
-        return Trace(trace_id, tuple(spans_of(answer)))
+        return Trace(trace_id, self._api.trace(trace_id))
 
     def traces(
         self, service: str, operation: str, since_ns: int, *, at_most: int = FEW
@@ -80,15 +80,21 @@ class Jaeger:
         now_ns = time.time_ns()
         if since_ns >= now_ns:
             return []
-        query = {
-            "query.service_name": service,
-            "query.operation_name": operation,
-            "query.start_time_min": rfc3339(since_ns),
-            "query.start_time_max": rfc3339(now_ns),
-            "query.num_traces": at_most,
-            "query.search_depth": at_most,  # the same, as Jaeger calls it from 2.19
+        window = Window(service, since_ns, now_ns, operation)
+        found = self._api.traces(window, at_most)
+        return [Trace(one.trace_id, one.spans) for one in found]
+
+    def values(self, trace_id: str, key: str) -> set[str]:
+        """Return the texts that the spans of a trace have of any attribute, as Jaeger says it."""
+        document: Any = self._api.document(trace_id)
+        return {
+            attribute["value"].get("stringValue", "")
+            for resource in document["result"]["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+            for attribute in span.get("attributes", [])
+            if attribute["key"] == key
         }
-        return grouped(self._client.get("/api/v3/traces", query))
 
     def monitor(self, metric: str, service: str) -> list[float]:
         """Return the points of a metric of the Monitor tab that have a value."""
@@ -163,16 +169,3 @@ class Locust:
     def forget(self) -> None:
         """Begin to count anew."""
         requests.post(f"{self._url}/stats/reset", timeout=30).raise_for_status()
-
-
-def grouped(answer: Mapping[str, Any] | None) -> list[Trace]:
-    """Part the spans of an answer by trace."""
-    traces: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for service, span in spans_of(answer):
-        traces.setdefault(span["traceId"], []).append((service, span))
-    return [Trace(trace_id, tuple(spans)) for trace_id, spans in traces.items()]
-
-
-def rfc3339(unix_nano: int) -> str:
-    seconds, nanos = divmod(unix_nano, 1_000_000_000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanos:09d}Z"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+import yaml
 
 from incident.ports import Port
 from incident.processes import Child, Command, Processes
@@ -152,7 +152,7 @@ def _collector(processes: Processes, folder: Path, ports: Ports, faults: Faults)
 
 def _telemetry(told: Yaml, number: int) -> None:
     (reader,) = told["service"]["telemetry"]["metrics"]["readers"]
-    reader["pull"]["exporter"]["prometheus"] = {"host": LOOPBACK, "port": number}
+    reader["pull"]["exporter"]["prometheus"].update(host=LOOPBACK, port=number)
 
 
 def _start(processes: Processes, folder: Path, name: str, arguments: list[str]) -> Child:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import requests
-import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+import yaml
 
 from tests.running import PROJECT
 

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # its types are a package of their own
+import yaml
 
 from tests.running import PROJECT
 from tests.stack import programs

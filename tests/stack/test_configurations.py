@@ -8,6 +8,12 @@ pytestmark = pytest.mark.stack
 
 CHECKS = {
     "otel-collector": ("otel-collector", "validate", "--config=/etc/otelcol-contrib/config.yaml"),
+    "otel-collector, sampling": (
+        "otel-collector",
+        "validate",
+        "--config=/etc/otelcol-contrib/config.yaml",
+        "--config=/etc/otelcol-contrib/chosen.yaml",
+    ),
     "jaeger": (
         "jaeger",
         "validate",
@@ -26,6 +32,8 @@ CHECKS = {
 
 @pytest.mark.parametrize("engine", CHECKS)
 def test_an_engine_accepts_its_configuration(other_project: Compose, engine: str) -> None:
-    checked = other_project.run("run", "--rm", "--no-deps", *CHECKS[engine])
+    chosen = {"COLLECTOR_CONFIG": "collector-sampling.yaml"}
+
+    checked = other_project.run("run", "--rm", "--no-deps", *CHECKS[engine], env=chosen)
 
     assert checked.returncode == 0, checked.stderr + checked.stdout

@@ -3,6 +3,7 @@
 On the engines' own programs, so that each can be stopped or misconfigured.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
 from incident.checkup import Prometheus
-from incident.doctor import FINE, GRAFANA, WRONG, examine
+from incident.doctor import CONTAINERS, FINE, GRAFANA, WRONG, examine
 from incident.processes import Processes
 from incident.waiting import wait_until
 from tests.running import PROJECT
@@ -44,7 +45,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 def states(
     native: Native, var: Path, *, project: Path = PROJECT, patience_s: float = PATIENCE_S
 ) -> dict[str, tuple[str, str]]:
-    found = examine(native.settings(var, project), patience_s=patience_s)
+    found = examine(native.settings(var, project), without=CONTAINERS, patience_s=patience_s)
     return {one.part: (one.state, one.text) for one in found}
 
 
@@ -59,6 +60,17 @@ def stop(processes: Processes, native: Native, part: str) -> None:
     )
 
 
+def spans_made(native: Native) -> int:
+    prometheus = Prometheus(native.settings(PROJECT).prometheus.address)
+    return prometheus.count('otel_sdk_span_started_total{service_name="cat-clinic"}')
+
+
+def collector_received(found: dict[str, tuple[str, str]]) -> int:
+    match = re.search(r"received ([\d,]+) spans", found["collector"][1])
+    assert match, found["collector"]
+    return int(match[1].replace(",", ""))
+
+
 def wrong(found: dict[str, tuple[str, str]]) -> set[str]:
     return {part for part, (state, _) in found.items() if state != FINE} - LEFT_OUT
 
@@ -69,12 +81,14 @@ def test_a_chain_that_is_well_is_fine_until_a_part_of_it_stops(
     native = start(processes, tmp_path, database, Faults())
 
     well = states(native, tmp_path)
+    made, received = spans_made(native), collector_received(well)
     stop(processes, native, "jaeger")
     without_jaeger = states(native, tmp_path, patience_s=5)
     stop(processes, native, "otel-collector")
     without_both = states(native, tmp_path, patience_s=5)
 
     assert wrong(well) == set(), well
+    assert 0 < received <= made, "spans of another job were added to the Collector's"
     assert well[GRAFANA][0] == WRONG
     assert "GRAFANA_PORT" in well["ports"][1]
     assert {"traces", "search", "targets", "monitor tab"} <= wrong(without_jaeger)

@@ -41,7 +41,7 @@ def new_traces(jaeger: Jaeger) -> NewTraces:
 
 
 def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
-    new_traces: NewTraces,
+    new_traces: NewTraces, jaeger: Jaeger
 ) -> None:
     since_ns = time.time_ns() - 60 * 10**9
 
@@ -53,6 +53,11 @@ def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
     )
 
     assert traces[0].root_service == "visitors"
+    # In its image the clinic is installed among its libraries.
+    trace_id = traces[0].trace_id
+    assert jaeger.values(trace_id, "code.file.path") == {"clinic/stories.py"}
+    (code,) = jaeger.values(trace_id, "nplusone.code")
+    assert code.startswith("clinic/stories.py:")
 
 
 @pytest.mark.parametrize("metric", ["calls", "latencies"])

@@ -1,4 +1,4 @@
-"""A store in a temporary folder, the application over it, and its client."""
+"""Give tests a store in a temporary folder, the application over it, and its client."""
 
 import contextlib
 import subprocess
@@ -13,9 +13,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.running import unused_port
 from tests.tracestore.serving import Server, Start, command, wait_until_healthy
 from tracestore.app import create_app
-from tracestore.spans import decode_spans
-from tracestore.store import Store
-from tracestore.writer import write_spans
+from tracestore.intake.decode import decode_spans
+from tracestore.store.database import Store
+from tracestore.store.writer import write_spans
 
 Write = Callable[[ExportTraceServiceRequest], int]
 
@@ -43,7 +43,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def write(store: Store) -> Write:
-    """Writes a request's spans past HTTP, and says how many were new."""
+    """Return a function that stores a request's spans without HTTP, and says how many were new."""
     return lambda request: write_spans(store, decode_spans(request).sources)
 
 

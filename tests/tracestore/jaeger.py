@@ -1,4 +1,4 @@
-"""A real Jaeger with its memory store, on unused ports, for comparing."""
+"""Start a real Jaeger with its memory store or Badger, on unused ports, to compare with."""
 
 import json
 import os
@@ -11,20 +11,25 @@ from tests.running import PROJECT, unused_port, wait_for
 
 @dataclass(frozen=True, slots=True)
 class Jaeger:
-    """A running Jaeger, fed by OTLP/HTTP."""
+    """Address a running Jaeger, which receives OTLP/HTTP."""
 
     child: Child
     ui: str
     otlp: str
 
 
-def start_jaeger(processes: Processes, folder: Path, *, max_traces: int = 10_000) -> Jaeger:
+def start_jaeger(
+    processes: Processes, folder: Path, *, max_traces: int = 10_000, on_badger: bool = False
+) -> Jaeger:
     """Start the binary that JAEGER_BIN names and wait until it answers."""
     binary = os.environ.get("JAEGER_BIN", "")
     assert Path(binary).is_file(), f"JAEGER_BIN is {binary!r}: build one with .ci/stack/binaries"
     ui, otlp = unused_port(), unused_port()
     config = folder / "jaeger.json"
-    config.write_text(json.dumps(configuration(ui, otlp, max_traces)))
+    store: dict[str, object] = (
+        badger(folder) if on_badger else {"memory": {"max_traces": max_traces}}
+    )
+    config.write_text(json.dumps(configuration(ui, otlp, store)))
     child = processes.start(
         Command(
             name="jaeger",
@@ -38,11 +43,17 @@ def start_jaeger(processes: Processes, folder: Path, *, max_traces: int = 10_000
     return jaeger
 
 
-def configuration(ui: int, otlp: int, max_traces: int) -> dict[str, object]:
-    """OTLP/HTTP in, memory, the query API out, and nothing that listens besides."""
+def badger(folder: Path) -> dict[str, object]:
+    """Configure the store of the compose stack, in a folder of the test's."""
+    directories = {name: str(folder / name) for name in ("keys", "values")}
+    return {"badger": {"directories": directories, "ephemeral": False}}
+
+
+def configuration(ui: int, otlp: int, store: dict[str, object]) -> dict[str, object]:
+    """Configure OTLP/HTTP in, a store, the query API out, and no other listener."""
     return {
         "extensions": {
-            "jaeger_storage": {"backends": {"here": {"memory": {"max_traces": max_traces}}}},
+            "jaeger_storage": {"backends": {"here": store}},
             "jaeger_query": {
                 "storage": {"traces": "here"},
                 "http": {"endpoint": f"127.0.0.1:{ui}"},

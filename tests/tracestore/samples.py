@@ -1,4 +1,4 @@
-"""Export requests for tests, made with OTLP's own classes."""
+"""Make export requests for tests, with OTLP's own classes."""
 
 import itertools
 import math
@@ -28,7 +28,7 @@ def span(
     statement: str = "",
     error: bool = False,
 ) -> Span:
-    """A span that starts `start_ms` after START and takes `ms`; parent 0 is a root."""
+    """Make a span that starts `start_ms` after START and takes `ms`; parent 0 means a root."""
     made = Span(
         trace_id=trace_id,
         span_id=span_id(number),
@@ -48,7 +48,7 @@ def span(
 def request(
     spans: Sequence[Span], *, service: str = "cat-clinic", scope: str = "tests"
 ) -> ExportTraceServiceRequest:
-    """A request of one resource and one scope."""
+    """Make a request of one resource and one scope."""
     made = ExportTraceServiceRequest()
     resource_spans = made.resource_spans.add()
     resource_spans.resource.attributes.add(key="service.name").value.string_value = service
@@ -59,7 +59,7 @@ def request(
 
 
 def everything(trace_id: bytes = TRACE) -> ExportTraceServiceRequest:
-    """A request that uses every field of a span, its scope and its resource."""
+    """Make a request that uses every field of a span, its scope and its resource."""
     rich = span(1, trace_id=trace_id, name='quote " and é', error=True)
     rich.parent_span_id = span_id(9)
     rich.trace_state = "vendor=1"
@@ -100,7 +100,7 @@ def everything(trace_id: bytes = TRACE) -> ExportTraceServiceRequest:
 
 
 def naive_trace(trace_id: bytes = TRACE, *, veterinarians: int = 10, cats: int = 50) -> list[Span]:
-    """The incident: a clinic, its veterinarians, and for each the appointments and every cat."""
+    """Make the incident: a clinic, its veterinarians, the appointments of each, and every cat."""
     children = list(_naive_children(veterinarians, cats))
     end_ms = sum(ms + 0.4 for _, _, ms in children) + 2
     spans = [span(1, trace_id=trace_id, name="GET /success-stories", ms=end_ms)]
@@ -122,7 +122,7 @@ def naive_trace(trace_id: bytes = TRACE, *, veterinarians: int = 10, cats: int =
 
 
 def _naive_children(veterinarians: int, cats: int) -> Iterator[tuple[str, str, float]]:
-    """Name, statement and duration in milliseconds of what the page sends, in order."""
+    """Yield name, statement and milliseconds of what the page sends, in order."""
     wobble = itertools.cycle((0.31, 0.36, 0.29, 0.44, 0.33, 0.38, 0.52))
     yield "connect", "", 0.2
     yield "SELECT clinic", "SELECT clinic.id, clinic.name FROM clinic WHERE clinic.name = ?", 0.6

@@ -1,4 +1,4 @@
-"""The real command as a process."""
+"""Run the real command as a process."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ class Server:
         return answer
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
-        """A trace's spans as OTLP JSON; none if it is not there."""
+        """Return a trace's spans as OTLP JSON; none if the trace is unknown."""
         try:
             answer = json.loads(self.get(f"/api/v3/traces/{trace_id}"))
         except urllib.error.HTTPError as error:
@@ -51,7 +51,7 @@ class Server:
             return int(response.status)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """End the server with a signal; return its exit code and what it said."""
+        """End the server with a signal; return its exit code and its stderr."""
         self.process.send_signal(number)
         _, said = self.process.communicate(timeout=DEADLINE_S)
         return self.process.returncode, said
@@ -68,7 +68,7 @@ def command(database: Path, ui_port: int, otlp_port: int, *more: str) -> list[st
 
 
 def run(database: Path, *more: str, ui_port: int = 0) -> subprocess.CompletedProcess[str]:
-    """A server that is expected to end by itself."""
+    """Run a server that is expected to end by itself."""
     return subprocess.run(
         command(database, ui_port or unused_port(), unused_port(), *more),
         capture_output=True,

@@ -1,6 +1,8 @@
-"""What is wrong with a trace, at an address that Jaeger does not have."""
+"""Test the findings of a trace, on its page and at an address that Jaeger does not have."""
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import jsonschema
@@ -8,19 +10,21 @@ import pytest
 from flask.testing import FlaskClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from otel_nplusone.model import RepeatClass
 from otel_nplusone.report_json import document, schema
 from otel_nplusone.scan import Wanted, scan
+from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
-from tracestore.findings import TraceFinding
-from tracestore.store import Store
+from tracestore.findings import CLASS_NAMES, MIN_REPEATS, TraceFinding
+from tracestore.store.database import Store
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
 CAT = "SELECT cat.id FROM cat WHERE cat.id = ?"
 
 
 def spans_with_findings(number: int) -> list[Span]:
-    """A request that reads from so many tables, six times from each."""
+    """Make a request that reads from a number of tables, six times from each."""
     return [span(1)] + [
         span(
             10 * table + n,
@@ -107,7 +111,7 @@ def test_an_unknown_trace_is_not_found(client: FlaskClient) -> None:
     assert response.get_json()["error"] == {"httpCode": 404, "message": "trace not found"}
 
 
-def test_an_id_that_is_none_is_refused(client: FlaskClient) -> None:
+def test_an_invalid_id_is_refused(client: FlaskClient) -> None:
     response = client.get("/api/tracestore/traces/cats/findings")
 
     assert response.status_code == 400
@@ -152,3 +156,45 @@ def test_long_path_of_the_code_is_shortened(code: str | None, shown: str | None)
     finding = TraceFinding("N+1", "/", ("SELECT 1",), 5, 1, 0.0, None, code, "", False, "01")
 
     assert finding.code_shown == shown
+
+
+def test_every_fault_of_the_detector_has_a_name() -> None:
+    assert set(CLASS_NAMES) == {kind.value for kind in RepeatClass if kind.is_fault}
+    assert MIN_REPEATS == DEFAULT_MIN_REPEATS
+
+
+def test_the_list_gives_its_script_the_names_of_the_classes(
+    client: FlaskClient, write: Write
+) -> None:
+    write(request([span(1)]))
+
+    html = client.get("/search").text
+
+    (given,) = re.findall('data-class-names="([^"]*)"', html)
+    assert json.loads(unescape(given)) == CLASS_NAMES
+
+
+def test_the_list_asks_for_the_findings_of_traces_that_may_have_some(
+    client: FlaskClient, write: Write
+) -> None:
+    for number, statements in ((1, MIN_REPEATS - 1), (2, MIN_REPEATS)):
+        trace_id = bytes([number]) * 16
+        write(request([span(n + 1, trace_id=trace_id, statement=CAT) for n in range(statements)]))
+
+    html = client.get("/search").text
+
+    assert re.findall("data-findings=[^>]*traces/(..)", html) == ["02"]
+
+
+def test_a_long_statement_is_shortened_where_its_columns_stand(
+    client: FlaskClient, write: Write
+) -> None:
+    columns = ", ".join(f"cat.column_{n}" for n in range(60))
+    statement = f"SELECT {columns} FROM cat WHERE cat.id = ?"
+    write(request([span(1)] + [span(n, parent=1, statement=statement) for n in range(2, 8)]))
+
+    html = client.get(f"/trace/{TRACE.hex()}").text
+
+    shown = re.findall('<code class="(?:sql|excerpt)">(.*?)</code>', html)
+    assert len(shown) == 2
+    assert all(" … FROM cat WHERE cat.id = ?" in text and len(text) <= 400 for text in shown)

@@ -1,7 +1,7 @@
-"""A hundred thousand odd inputs: nothing may crash, answer with a 5xx, or keep memory.
+"""Send a hundred thousand odd inputs: nothing may crash, answer with a 5xx, or keep memory.
 
 Bodies are those of real exporters with bytes changed, cut, doubled and swapped; addresses are
-those of the API with values that do not fit. FUZZ_SEED makes another run; each says its own.
+those of the API with values of the wrong kind. FUZZ_SEED makes another run; each prints its seed.
 """
 
 import gzip
@@ -24,11 +24,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.tracestore.samples import TRACE, everything, naive_trace, request, span
+from tracestore.api.otlp_json import resource_spans_json
 from tracestore.app import create_app
-from tracestore.otlp_json import resource_spans_json
-from tracestore.spans import decode_spans
-from tracestore.store import Store
-from tracestore.writer import write_spans
+from tracestore.intake.decode import decode_spans
+from tracestore.store.database import Store
+from tracestore.store.writer import write_spans
 
 pytestmark = pytest.mark.fuzz
 
@@ -154,7 +154,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 @st.composite
 def odd_spans(draw: st.DrawFn) -> Span:
-    """A span that OTLP can carry: circles of parents, ends before starts, any text."""
+    """Draw a span that OTLP can carry: circles of parents, ends before starts, any text."""
     made = Span(
         trace_id=TRACE,
         span_id=draw(IDS),
@@ -198,7 +198,7 @@ def test_odd_spans_are_shown_by_every_page(client: FlaskClient, spans: list[Span
 
 
 def run(act: Callable[[int], int], times: int) -> Counter[int]:
-    """Do it so often, and see that the second half keeps no more memory than a rounding error."""
+    """Act a number of times; the second half must not keep memory."""
     process = psutil.Process()
     statuses: Counter[int] = Counter()
     before = 0
@@ -213,7 +213,7 @@ def run(act: Callable[[int], int], times: int) -> Counter[int]:
 
 
 def export_bodies() -> list[tuple[str, str, bytes]]:
-    """Requests as exporters send them: address, content type, body."""
+    """Make requests as exporters send them: address, content type, body."""
     traces = [everything(), request(naive_trace(veterinarians=1, cats=2))]
     metrics = ExportMetricsServiceRequest()
     made = metrics.resource_metrics.add().scope_metrics.add().metrics
@@ -266,5 +266,5 @@ def value(chance: random.Random) -> str:
 
 
 def client_path(chance: random.Random) -> str:
-    """A value as a part of a path."""
+    """Make a value for a part of a path."""
     return value(chance).replace("/", "%2F").replace("?", "%3F").replace("#", "%23") or "0"

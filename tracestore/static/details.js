@@ -1,4 +1,4 @@
-// What the panel beside the waterfall says of the row that is chosen.
+// Shows the details of the selected row in the panel next to the waterfall.
 
 import { count, duration, percent } from "./format.js";
 import { part } from "./row.js";
@@ -22,7 +22,7 @@ export async function showDetails(panel, model, index, onClose) {
     const html = await response.text(); // escaped by the server's templates
     if (panel.dataset.row === String(index)) body.innerHTML = html;
   } catch (error) {
-    body.textContent = `Attributes could not be loaded: ${error.message}`;
+    body.textContent = `Attributes could not be loaded (${error.message}). Select the row again.`;
   }
 }
 

@@ -1,24 +1,20 @@
-// Marks in the list: what is wrong with a trace, asked for once the list is there, so that the
-// list does not wait. One trace after another: whoever sends spans has the server as well.
+// Marks the traces of the list that have findings. The list does not wait for them, and they are
+// fetched one after another, so that the server has time for intake.
 
 import { count } from "./format.js";
 
-const CLASS_NAMES = {
-  n_plus_one: "N+1",
-  redundant: "Redundant",
-  row_by_row_write: "Row by row",
-  nested: "Nested N+1",
-};
+const table = document.querySelector("[data-class-names]");
+const classNames = JSON.parse(table?.dataset.classNames ?? "{}");
 
 function mark(finding) {
   const element = document.createElement("span");
   element.className = "mark";
-  element.textContent = `${CLASS_NAMES[finding.class] ?? finding.class} × ${count(finding.repeats.max)}`;
+  element.textContent = `${classNames[finding.class] ?? finding.class} × ${count(finding.repeats.max)}`;
   element.title = `${finding.route}\n${finding.statement}\n${finding.advice}`;
   return element;
 }
 
-// The worst of each class: one look says what it is, the trace's page says the rest.
+// Returns the worst finding of each class; the trace's page shows the others.
 function worstOfEach(findings) {
   const seen = new Map();
   for (const finding of findings) {
@@ -33,7 +29,7 @@ async function findingsAt(address) {
     const response = await fetch(address);
     return response.ok ? (await response.json()).findings : [];
   } catch {
-    return []; // a list without marks is a list all the same
+    return []; // the list is useful without marks too
   }
 }
 

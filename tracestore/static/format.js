@@ -1,4 +1,4 @@
-// Figures as people read them, the same as formats.py writes on the server.
+// Formats figures for people, as pages/formats.py does on the server.
 
 const UNITS = [
   [1, "ns"],

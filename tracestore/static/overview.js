@@ -1,4 +1,4 @@
-// The whole trace in a strip: what lies where, and which part of it is looked at.
+// Draws the whole trace as a strip, and shades what the zoom leaves out.
 
 const MOST_BARS = 4000;
 
@@ -31,7 +31,7 @@ export function drawOverview(canvas, model, timeline) {
   context.fillRect(width * timeline.to, 0, width, height);
 }
 
-// Dragging over an element calls back with two shares of its width, once it is let go.
+// Calls back after a drag over an element, with both ends as shares of its width.
 export function onDrag(element, callback) {
   let start = null;
   const share = (event) => {

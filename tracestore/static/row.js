@@ -1,4 +1,4 @@
-// One row of the waterfall as an element. Texts are set as text: nothing a span says is markup.
+// Makes the element of one row. Texts are set as text: nothing that a span says becomes markup.
 
 import { count, duration, percent } from "./format.js";
 

@@ -1,6 +1,6 @@
-// The time axis: what of it is to be seen, and where a stretch of time lies on it.
+// Maps times to the part of the time axis that is in view.
 
-// Stretches closer than this share of the view are drawn as one.
+// Stretches closer to each other than this share of the view are drawn as one.
 const MIN_GAP = 0.002;
 const MIN_ZOOM = 1e-6;
 
@@ -28,24 +28,24 @@ export class Timeline {
     this.show(center - half, center + half);
   }
 
-  // Move the view by a share of itself, as far as the trace goes.
+  // Moves the view by a share of its width, within the trace.
   pan(share) {
     const width = this.to - this.from;
     const from = Math.min(Math.max(this.from + share * width, 0), 1 - width);
     this.show(from, from + width);
   }
 
-  // A share of the view as a share of the whole trace.
+  // Converts a share of the view to a share of the trace.
   whole(share) {
     return this.from + share * (this.to - this.from);
   }
 
-  // Where a time, in nanoseconds, lies on the view: 0 is its left edge, 1 its right.
+  // Places a time in nanoseconds on the view: 0 is its left edge, 1 its right.
   place(nano) {
     return (nano / this.duration - this.from) / (this.to - this.from);
   }
 
-  // Stretches of [start, length] in nanoseconds as [left, width] within the view.
+  // Converts stretches of [start, length] in nanoseconds to [left, width] within the view.
   segments(stretches) {
     const merged = [];
     for (const [start, length] of stretches) {

@@ -1,7 +1,7 @@
-// A trace as the server sent it (trace_view.py), and which of its rows are to be seen.
+// Holds a trace as the server sent it (pages/_trace_view.py), and which of its rows are visible.
 //
 // A row is {depth, parent, next, spans, isGroup}: `next` is the row after everything inside it.
-// Folded rows begin closed, single spans open; `toggled` holds the rows that are otherwise.
+// Folded rows start closed, single spans open; `toggled` holds the rows that have changed.
 
 const [ID, SERVICE, NAME, STATEMENT, START, DURATION, IS_ERROR] = [0, 1, 2, 3, 4, 5, 6];
 
@@ -85,7 +85,7 @@ export class TraceModel {
     if (!this.toggled.delete(index)) this.toggled.add(index);
   }
 
-  // The rows that are to be seen, by number, in their order.
+  // Returns the numbers of the visible rows, in order.
   visible() {
     const seen = [];
     for (let index = 0; index < this.rows.length; ) {
@@ -95,14 +95,14 @@ export class TraceModel {
     return seen;
   }
 
-  // Open everything that a row is inside of.
+  // Opens every row around a row.
   reveal(index) {
     for (let above = this.rows[index].parent; above >= 0; above = this.rows[above].parent) {
       if (!this.isOpen(above)) this.toggle(above);
     }
   }
 
-  // A name for a row that stays the same from one visit to the next.
+  // Names a row in a way that lasts from one visit to the next.
   key(index) {
     return (this.rows[index].isGroup ? "x" : "") + this.id(this.rows[index].spans[0]);
   }

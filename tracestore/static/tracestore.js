@@ -1,4 +1,4 @@
-// What every page has: forms that answer at once, and the way to a trace by its id.
+// Serves every page: forms that submit on change, and the way to a trace by its id.
 
 for (const field of document.querySelectorAll("[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
@@ -10,7 +10,7 @@ document.querySelector("[data-jump]")?.addEventListener("submit", (event) => {
   if (id) location.assign(`/trace/${encodeURIComponent(id)}`);
 });
 
-// Two traces can be compared, not one and not three.
+// Exactly two traces can be compared.
 const chosen = document.querySelectorAll("[data-compare]");
 const compare = document.querySelector("[data-compare-button]");
 for (const box of chosen) {

@@ -1,8 +1,8 @@
-// The view in the address: who is sent the link sees the same rows, the same stretch of time.
+// Keeps the view in the address: a link opens with the same rows and the same stretch of time.
 //
 //   ?fold=runs&find=cat&zoom=0.1-0.25&span=ID&toggled=ID,xID
 //
-// Jaeger's own name for the text that is looked for, uiFind, is read as well.
+// Jaeger's name for the search text, uiFind, is read as well.
 
 export function readState() {
   const query = new URLSearchParams(location.search);
@@ -27,7 +27,7 @@ export function writeState({ find, timeline, selected, toggled }) {
   for (const link of document.querySelectorAll("a[data-keep]")) keepState(link, query);
 }
 
-// A link to another folding keeps what does not depend on it.
+// Keeps in a link to another folding what does not depend on the folding.
 function keepState(link, query) {
   const own = new URLSearchParams(link.search);
   for (const name of ["find", "zoom", "span"]) {

@@ -1,7 +1,6 @@
-// The waterfall: draws the rows that are in sight, and answers keys, clicks and drags.
+// Draws the waterfall's visible rows, and responds to keys, clicks and drags.
 //
-// Rows are of one height, so that only those in sight have to exist: 25,000 spans cost as much
-// as 50.
+// All rows have one height, so only those in sight have to exist: 25,000 spans cost as much as 50.
 
 import { showDetails } from "./details.js";
 import { count, duration } from "./format.js";
@@ -47,7 +46,7 @@ class Waterfall {
     }
   }
 
-  // Everything anew: which rows there are, the axis, the overview, the address.
+  // Updates everything: rows, axis, overview, address.
   refresh() {
     this.visible = this.model.visible();
     const height = this.visible.length * ROW_HEIGHT;
@@ -169,9 +168,9 @@ class Waterfall {
     said.textContent = "";
     if (text) {
       const ids = await findSpans(text);
-      if (this.find !== text) return; // something else has been typed since
+      if (this.find !== text) return; // the text has changed since
       if (ids === null) {
-        said.textContent = "no answer";
+        said.textContent = "search failed: try again";
         return;
       }
       this.matches = new Set(ids.map((id) => this.model.spanOfId.get(id)));
@@ -186,7 +185,7 @@ class Waterfall {
     }
   }
 
-  // The span by its id, and the folded row that it is in opened.
+  // Shows a span by its id, and opens the folded row around it.
   showSpan(id) {
     const index = this.model.indexOfKey(id);
     if (index < 0) return;
@@ -196,7 +195,7 @@ class Waterfall {
     this.select(above >= 0 && this.model.rows[above].isGroup ? above : index);
   }
 
-  // To the next span that matches, inside of folded rows as well.
+  // Selects the next span that matches, also inside folded rows.
   step(direction) {
     const rows = this.model.rows;
     for (let n = 1; n <= rows.length; n += 1) {
@@ -210,7 +209,7 @@ class Waterfall {
   }
 }
 
-// The ids of the spans that hold a text; null where the server does not answer.
+// Returns the ids of the spans that contain a text; null if the server fails.
 async function findSpans(text) {
   try {
     const response = await fetch(`${location.pathname}/matches?find=${encodeURIComponent(text)}`);
@@ -259,7 +258,7 @@ function listen(waterfall) {
     event.preventDefault();
     everywhere[event.key]();
   });
-  // Before the tree takes the focus, and with it a row of its own choice.
+  // This comes before the focus, which would select the first row.
   waterfall.tree.addEventListener("mousedown", (event) => {
     const row = event.target.closest(".row");
     if (row) waterfall.selected = Number(row.dataset.index);
@@ -273,7 +272,7 @@ function listen(waterfall) {
     waterfall.select(index, { details: true });
   });
   waterfall.scroller.addEventListener("scroll", () => requestAnimationFrame(() => waterfall.draw()));
-  // Also when the details take some of its room.
+  // The panel changes the width too.
   new ResizeObserver(() => waterfall.drawOverview()).observe($(".overview"));
   listenToTools(waterfall);
 }

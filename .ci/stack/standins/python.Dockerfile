@@ -1,4 +1,4 @@
-# Stands in for python:3.13-slim: Debian's Python 3.13, called as the official image calls it,
+# Stands in for python:3.13: Debian's Python 3.13, called as the official image calls it,
 # with this machine's certificates so that pip and uv work where it is built upon.
 ARG DEBIAN
 FROM $DEBIAN

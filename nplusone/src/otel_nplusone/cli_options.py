@@ -3,14 +3,20 @@
 import argparse
 import re
 
-from otel_nplusone.jaeger_api import DEFAULT_MOST_TRACES, DEFAULT_SINCE_S, Search
+from otel_nplusone.search import (
+    DEFAULT_MOST_S,
+    DEFAULT_MOST_SPANS,
+    DEFAULT_MOST_TRACES,
+    DEFAULT_SINCE_S,
+    Search,
+)
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """--service, --since, --max-traces."""
+    """Add --service, --since, --max-traces, --max-spans and --max-time."""
     parser.add_argument("--service", default="", metavar="S", help="the traces of this service")
     parser.add_argument(
         "--since",
@@ -24,13 +30,27 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         type=whole(1),
         default=DEFAULT_MOST_TRACES,
         metavar="N",
-        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES})",
+        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES:,})",
+    )
+    parser.add_argument(
+        "--max-spans",
+        type=whole(1),
+        default=DEFAULT_MOST_SPANS,
+        metavar="N",
+        help=f"of a backend: let it load about so many at most (default {DEFAULT_MOST_SPANS:,})",
+    )
+    parser.add_argument(
+        "--max-time",
+        type=seconds,
+        default=DEFAULT_MOST_S,
+        metavar="TIME",
+        help=f"of a backend: ask it for so long at most (default {DEFAULT_MOST_S:g}s)",
     )
 
 
 def search(asked: argparse.Namespace) -> Search:
     """What these options ask of a backend."""
-    return Search(asked.service, asked.since, asked.max_traces)
+    return Search(asked.service, asked.since, asked.max_traces, asked.max_spans, asked.max_time)
 
 
 def seconds(text: str) -> float:

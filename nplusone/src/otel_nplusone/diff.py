@@ -21,6 +21,7 @@ class Side:
     repeats: dict[str, int] = field(default_factory=dict)
     total_ns: dict[str, int] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def statements_p50(self) -> float:

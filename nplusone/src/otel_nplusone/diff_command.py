@@ -63,7 +63,8 @@ def _side(source: str, wanted: Wanted) -> Side:
     warnings = Warnings()
     with whole_traces([source], wanted.search, warnings, counted) as traces:
         found = side(traces, wanted)
-    for warning in warnings.lines():
+    found.warnings = warnings.lines()
+    for warning in found.warnings:
         print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
     if not found.requests:
         of = f" of route {wanted.route!r}" if wanted.route else ""
@@ -127,4 +128,5 @@ def _side_document(one: Side) -> dict[str, Any]:
         "incomplete_traces": one.incomplete_traces,
         "statements_p50": one.statements_p50,
         "duration_ms_p50": one.duration_p50_ns / _NS_IN_MS,
+        "warnings": one.warnings,
     }

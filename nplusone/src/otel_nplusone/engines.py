@@ -1,7 +1,13 @@
 """Describe the DB spans of every SQLAlchemy engine of a program whose code is not touched."""
 
+import logging
+import os
 from importlib.util import find_spec
 from typing import Any
+
+_NAME = "sqlalchemy"
+# It says that nothing can be instrumented when instrument_newer_sqlalchemy() has done so.
+_REFUSING_LOGGER = "opentelemetry.instrumentation.auto_instrumentation._load"
 
 
 def describe_engines() -> None:
@@ -12,7 +18,8 @@ def describe_engines() -> None:
     """
     if find_spec("sqlalchemy") is not None:
         # Imported late, here and below: a program without SQLAlchemy need not have it.
-        from sqlalchemy import Engine, event
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
 
         event.listen(Engine, "engine_connect", _describe)
 
@@ -20,13 +27,44 @@ def describe_engines() -> None:
 def leave_engines() -> None:
     """Let further engines alone."""
     if find_spec("sqlalchemy") is not None:
-        from sqlalchemy import Engine, event
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
 
         if event.contains(Engine, "engine_connect", _describe):
             event.remove(Engine, "engine_connect", _describe)
 
 
-def _describe(connection: Any) -> None:
+def instrument_newer_sqlalchemy() -> None:
+    """Instrument a SQLAlchemy that the instrumentation works with, but refuses as too new.
+
+    opentelemetry-distro calls this before it loads the instrumentations. It does nothing unless
+    the traces go to our exporter.
+    """
+    if not (_is_named("OTEL_TRACES_EXPORTER", "nplusone") and find_spec(_NAME)):
+        return
+    if _is_named("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", _NAME, "*"):
+        return
+    try:
+        from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
+        from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+    except ImportError:
+        return
+    instrumentor = SQLAlchemyInstrumentor()
+    conflict = get_dependency_conflicts(instrumentor.instrumentation_dependencies())
+    if conflict is not None:
+        instrumentor.instrument(skip_dep_check=True)
+        logging.getLogger(_REFUSING_LOGGER).addFilter(_is_about_another)
+
+
+def _is_named(variable: str, *names: str) -> bool:
+    return not {word.strip() for word in os.environ.get(variable, "").split(",")}.isdisjoint(names)
+
+
+def _is_about_another(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(f"{_NAME} only instruments")
+
+
+def _describe(connection: Any, *_branch: Any) -> None:
     from otel_nplusone.sqlalchemy import instrument, is_instrumented
 
     if not is_instrumented(connection.engine):

@@ -24,6 +24,7 @@ from otel_nplusone.zipkin_json import from_zipkin
 STDIN = "-"
 PROTOBUF = "protobuf"
 _REST = "rest of a file that cannot be read"
+_OF_JSON = (dict, list, str, int, float, type(None))
 _KNOWN = "OTLP JSON, OTLP protobuf or Jaeger JSON, nor Zipkin JSON"
 
 
@@ -158,12 +159,13 @@ def _spans(part: Element, warnings: Warnings) -> Iterator[Span]:
         return _of_message(value, part.place, warnings)
     if part.name == ZIPKIN:
         return from_zipkin(value, part.place, warnings)
-    is_json = value is None or isinstance(value, (dict, list, str, int, float))
-    if part.name == JAEGER:
-        return (jaeger_json.from_jaeger if is_json else jaeger_json.from_struct)(
-            value, part.place, warnings
-        )
-    return (otlp.from_json if is_json else otlp.from_struct)(value, part.place, warnings)
+    if not isinstance(value, _OF_JSON):
+        from otel_nplusone import fast_spans
+
+        fast = fast_spans.from_jaeger if part.name == JAEGER else fast_spans.from_otlp
+        return fast(value, part.place, warnings)
+    read = jaeger_json.from_jaeger if part.name == JAEGER else otlp.from_json
+    return read(value, part.place, warnings)
 
 
 def _of_message(raw: bytes, place: str, warnings: Warnings) -> Iterator[Span]:

@@ -1,12 +1,14 @@
 """Fail a test whose number of SQL statements grows with the number of rows."""
 
 from collections.abc import Callable
-
-from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
+from typing import TYPE_CHECKING
 
 from otel_nplusone.errors import TooManyQueriesError, UsageError
 from otel_nplusone.recorder import SeenQueries, record_queries
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 SIZES = (2, 20)
 
@@ -16,7 +18,7 @@ def assert_constant_queries(
     setup: Callable[[int], object],
     sizes: tuple[int, int] = SIZES,
     *,
-    engine: Engine | AsyncEngine | None = None,
+    engine: "Engine | AsyncEngine | None" = None,
 ) -> None:
     """Make a few rows, call, make more rows, call; raise TooManyQueriesError if statements grew.
 
@@ -45,7 +47,7 @@ def _record(
     call: Callable[[], object],
     setup: Callable[[int], object],
     size: int,
-    engine: Engine | AsyncEngine | None,
+    engine: "Engine | AsyncEngine | None",
 ) -> SeenQueries:
     setup(size)
     with record_queries(engine) as seen:

@@ -1,6 +1,7 @@
-"""JSON over HTTP, for trace backends: what answers, and what an answer that is none means."""
+"""Get JSON over HTTP from trace backends, and tell apart the ways in which they do not answer."""
 
 import http.client
+import ipaddress
 import json
 import urllib.error
 import urllib.parse
@@ -9,32 +10,41 @@ from collections.abc import Mapping
 
 from otel_nplusone.errors import BackendError
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 30.0
 _SHOWN = 120
+_SERVER_ERRORS = range(500, 600)
 
 
 class NotFoundHereError(BackendError):
     """The backend answers 404: no such address, or nothing found."""
 
 
+class OverloadedError(BackendError):
+    """The backend breaks off, is too slow, or answers 5xx: it may manage to answer less."""
+
+
+class NoAnswerError(OverloadedError):
+    """Nothing answers, or not to the end."""
+
+
 class NoJsonHereError(BackendError):
     """The backend answers with something else: the page of a user interface, or nothing."""
 
 
-def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> object:
+def get_json(base: str, path: str, query: Mapping[str, object] | None = None) -> object:
     """Get `path` below `base`; BackendError names the address and what came instead of JSON."""
     url = base.rstrip("/") + path
     if query:
         url += "?" + urllib.parse.urlencode(query)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
+        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
             body: bytes = answer.read()
     except urllib.error.HTTPError as error:
         with error:
             raise _http_error(url, error) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise BackendError(f"{url}: no answer ({reason}): is the backend running?") from error
+        raise NoAnswerError(f"{url}: no answer ({reason}): is the backend running?") from error
     try:
         return json.loads(body)
     except ValueError as error:
@@ -44,11 +54,29 @@ def get_json(base: str, path: str, query: Mapping[str, str] | None = None) -> ob
         ) from error
 
 
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """Return what asks this machine directly, also where HTTP_PROXY is set, and others as it says.
+
+    A loopback address is another machine to a proxy.
+    """
+    if not _is_loopback(urllib.parse.urlsplit(url).hostname or ""):
+        return urllib.request.build_opener()
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:
     if error.code == 404:
         return NotFoundHereError(f"{url}: not found (404)")
     said = error.read(_SHOWN * 4).decode(errors="replace").strip().replace("\n", " ")[:_SHOWN]
-    return BackendError(f"{url}: the backend answered {error.code} {error.reason}: {said}")
+    kind = OverloadedError if error.code in _SERVER_ERRORS else BackendError
+    return kind(f"{url}: the backend answered {error.code} {error.reason}: {said}")
 
 
 def is_url(source: str) -> bool:

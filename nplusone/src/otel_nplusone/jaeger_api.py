@@ -1,21 +1,24 @@
-"""Spans from Jaeger's query API, or from whatever speaks it.
+"""The one client of Jaeger's query API, and of whatever speaks it.
 
-    GET /api/v3/trace-summaries     which traces there are, with their number of spans
-    GET /api/v3/traces              all traces of a window, merged; cut at a number of traces
+    GET /api/v3/services            which services there are
+    GET /api/v3/traces              traces of a service that touch a window, whole; at most so many
+    GET /api/v3/trace-summaries     the same, their sizes alone; from 2.19 on
     GET /api/v3/traces/{id}
-    GET /api/traces                 the older API, where there is no v3
+    GET /api/services, /api/traces  the older API, where there is no v3
 
-The search has no cursor. Windows that hold more traces than one answer gives are halved until
-each fits; with summaries, the traces with the most spans are read first.
+A question loads every span of every trace that it finds into the backend's memory, summaries too
+where the store has none of its own (Badger). It is the caller who keeps the window short and the
+depth small: see windows.py.
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from otel_nplusone.errors import BackendError, SourceError
+from otel_nplusone.errors import BackendError
 from otel_nplusone.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone.jaeger_json import from_jaeger
 from otel_nplusone.json_stream import of_document
@@ -23,204 +26,178 @@ from otel_nplusone.model import Span
 from otel_nplusone.otlp import from_json
 from otel_nplusone.troubles import Warnings
 
-DEFAULT_SINCE_S = 3600.0
-DEFAULT_MOST_TRACES = 2000
-_PAGE = 20  # traces in one answer: tens of megabytes at hundreds of spans each
-_MOST_SUMMARIES = 10_000
 _NS_IN_S = 1_000_000_000
 _NS_IN_US = 1_000
-_Page = Callable[[str, int, int], object]
-_NARROWEST_WINDOW_NS = 10_000_000
 _TRACE_PAGE = re.compile(
     r"(?P<base>.+?)/(?:trace|api/traces|api/v3/traces)/(?P<id>[0-9a-fA-F]{1,32})\b"
 )
-# What the backend traces of itself says nothing of the services that it is asked about.
-_OWN_SERVICES = frozenset({"jaeger", "jaeger-all-in-one", "jaeger-query", "tracestore"})
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """What is asked of a backend: the traces of a service (all, if empty) since so many seconds."""
+class Window:
+    """A service, and the time in which one of its spans begins; what a question is about."""
 
-    service: str = ""
-    since_s: float = DEFAULT_SINCE_S
-    most_traces: int = DEFAULT_MOST_TRACES
+    service: str
+    start_ns: int
+    end_ns: int
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A trace as a question found it: its spans by service, when it was, and its spans if asked."""
+
+    trace_id: str
+    spans_of: Mapping[str, int]
+    start_ns: int
+    end_ns: int
+    spans: Sequence[Span] = ()
+
+    @property
+    def size(self) -> int:
+        """Return how many spans the backend loaded for it."""
+        return sum(self.spans_of.values())
+
+
+class JaegerApi:
+    """Asks one backend; BackendError where it does not answer, or not as Jaeger does."""
+
+    def __init__(self, address: str, warnings: Warnings | None = None) -> None:
+        self._base = address.rstrip("/")
+        self._warnings = warnings if warnings is not None else Warnings()
+        self._is_v3 = True
+        self._has_summaries = True
+
+    def services(self) -> list[str]:
+        """Return the services that the backend knows, and find out which API it speaks.
+
+        One without version 3 answers 404 there, or with the page of its user interface.
+        """
+        try:
+            return self._services("/api/v3/services", "services")
+        except (NotFoundHereError, NoJsonHereError) as error:
+            try:
+                found = self._services("/api/services", "data")
+            except (NotFoundHereError, NoJsonHereError):
+                raise error from None
+            self._is_v3 = False
+            return found
+
+    def _services(self, path: str, key: str) -> list[str]:
+        answer = get_json(self._base, path)
+        if not isinstance(answer, dict) or not isinstance(answer.get(key, 0), list | None):
+            raise BackendError(
+                f"{self._base}: the answer names no services: is this Jaeger's query API?"
+            )
+        return [str(name) for name in answer[key] or ()]
+
+    def trace(self, trace_id: str) -> list[Span]:
+        """Return the stored spans of one trace; none if it is unknown."""
+        return list(self._spans(self.document(trace_id)))
+
+    def document(self, trace_id: str) -> object:
+        """Return one trace as it is answered, OTLP JSON or Jaeger's; None if it is unknown."""
+        for path in ("/api/v3/traces/", "/api/traces/"):
+            try:
+                return get_json(self._base, path + trace_id)
+            except NotFoundHereError:
+                continue
+        return None
+
+    def resource(self, trace_id: str, service: str) -> dict[str, str]:
+        """Return what a service says of itself in a trace, texts only; empty if it is unknown."""
+        answer = self.document(trace_id)
+        for element in of_document(answer, self._base) if answer else ():
+            resource: Any = element.value
+            said = {
+                pair["key"]: str(pair["value"].get("stringValue", ""))
+                for pair in resource.get("resource", {}).get("attributes", [])
+            }
+            if said.get("service.name") == service:
+                return said
+        return {}
+
+    def traces(self, window: Window, depth: int) -> list[Stored]:
+        """Return at most so many of the traces that touch a window, with all of their spans."""
+        by_trace: dict[str, list[Span]] = {}
+        for span in self._spans(self._traces(window, depth)):
+            by_trace.setdefault(span.trace_id, []).append(span)
+        return [_stored(trace_id, spans) for trace_id, spans in by_trace.items()]
+
+    def sizes(self, window: Window, depth: int) -> list[Stored]:
+        """Return the same without spans, where the backend can say their number by itself."""
+        if not self._has_summaries:
+            return self.traces(window, depth)
+        try:
+            answer = get_json(self._base, "/api/v3/trace-summaries", _v3_query(window, depth))
+        except (NotFoundHereError, NoJsonHereError):  # before 2.19: 404, or the page of its UI
+            self._has_summaries = False
+            return self.traces(window, depth)
+        try:
+            return [_summarized(one) for one in answer.get("summaries") or ()]  # type: ignore[attr-defined]  # what is no object is caught below
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise BackendError(f"{self._base}: the answer holds no summaries ({error})") from error
+
+    def _traces(self, window: Window, depth: int) -> object:
+        try:
+            if self._is_v3:
+                return get_json(self._base, "/api/v3/traces", _v3_query(window, depth))
+            return get_json(self._base, "/api/traces", _legacy_query(window, depth))
+        except NotFoundHereError:  # how version 3 says that nothing was found
+            return None
+
+    def _spans(self, document: object) -> Iterator[Span]:
+        if document is None or (isinstance(document, dict) and document.get("data", 0) is None):
+            return
+        for element in of_document(document, self._base):
+            read = from_jaeger if element.name == "data" else from_json
+            yield from read(element.value, self._base, self._warnings)
 
 
 def trace_page(url: str) -> tuple[str, str] | None:
-    """The backend and the trace id of an address such as http://host:16686/trace/0af7…"""
+    """Return backend and trace id of an address such as http://host:16686/trace/0af7…"""
     found = _TRACE_PAGE.match(url)
     return (found["base"], found["id"]) if found else None
 
 
-def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]:
-    """The spans of a search, or of the one trace whose page is named.
-
-    BackendError where nothing answers, or not as Jaeger does; a service that the backend does not
-    know is one, too.
-    """
-    page = trace_page(url)
-    if page:
-        yield from _spans(_trace(*page), url, warnings)
-        return
-    base = url.rstrip("/")
-    is_v3, known = _known_services(base)
-    reader = _Reader(base, search, warnings)
-    read = reader.v3 if is_v3 else reader.legacy
-    for service in _asked(known, search.service, base):
-        yield from read(service)
+def _stored(trace_id: str, spans: list[Span]) -> Stored:
+    return Stored(
+        trace_id,
+        Counter(span.service for span in spans),
+        min(span.start_time_unix_nano for span in spans),
+        max(span.end_time_unix_nano for span in spans),
+        spans,
+    )
 
 
-def _known_services(base: str) -> tuple[bool, list[str]]:
-    """Whether the backend speaks version 3, and the services that it knows.
-
-    One that does not answers 404, or with the page of its user interface.
-    """
-    try:
-        return True, _services(get_json(base, "/api/v3/services"), "services", base)
-    except (NotFoundHereError, NoJsonHereError) as error:
-        try:
-            return False, _services(get_json(base, "/api/services"), "data", base)
-        except (NotFoundHereError, NoJsonHereError):
-            raise error from None
+def _summarized(summary: Mapping[str, object]) -> Stored:
+    return Stored(
+        str(summary["traceId"]).lower().zfill(32),
+        {str(one["name"]): int(one["spanCount"]) for one in summary["services"]},  # type: ignore[attr-defined]  # as above
+        int(str(summary["minStartTimeUnixNano"])),
+        int(str(summary["maxEndTimeUnixNano"])),
+    )
 
 
-def _services(answer: object, key: str, base: str) -> list[str]:
-    found = answer.get(key) if isinstance(answer, dict) else None
-    if found is None and isinstance(answer, dict) and key in answer:
-        return []
-    if not isinstance(found, list):
-        raise BackendError(f"{base}: the answer names no services: is this Jaeger's query API?")
-    return [str(name) for name in found]
+def _v3_query(window: Window, depth: int) -> dict[str, object]:
+    query = {
+        "query.service_name": window.service,
+        "query.operation_name": window.operation,
+        "query.start_time_min": _rfc3339(window.start_ns),
+        "query.start_time_max": _rfc3339(window.end_ns),
+        "query.search_depth": depth,
+        "query.num_traces": depth,  # the same, as Jaeger before 2.19 calls it
+    }
+    return {key: value for key, value in query.items() if value != ""}
 
 
-def _asked(known: list[str], service: str, base: str) -> list[str]:
-    if not service:
-        return [name for name in known if name not in _OWN_SERVICES]
-    if service not in known:
-        raise BackendError(
-            f"{base}: no service {service!r}; there are: {', '.join(sorted(known)) or '(none)'}"
-        )
-    return [service]
-
-
-def _trace(base: str, trace_id: str) -> object:
-    try:
-        return get_json(base, f"/api/v3/traces/{trace_id}")
-    except NotFoundHereError:
-        return get_json(base, f"/api/traces/{trace_id}")
-
-
-def _spans(document: object, place: str, warnings: Warnings) -> Iterator[Span]:
-    for element in of_document(document, place):
-        read = from_jaeger if element.name == "data" else from_json
-        yield from read(element.value, place, warnings)
-
-
-class _Reader:
-    """Reads the traces of one backend, each of them once."""
-
-    def __init__(self, base: str, search: Search, warnings: Warnings) -> None:
-        self._base = base
-        self._end_ns = time.time_ns() + _NS_IN_S
-        self._start_ns = self._end_ns - round(search.since_s * _NS_IN_S)
-        self._most = search.most_traces
-        self._seen: set[str] = set()
-        self._warnings = warnings
-
-    def v3(self, service: str) -> Iterator[Span]:
-        """The traces of a service, those with the most spans first where the backend can tell."""
-        try:
-            summaries = self._summaries(service)
-        except BackendError:  # older than 2.19: 404, or the page of its UI
-            yield from self._windows(self._v3_page, service)
-            return
-        for trace_id in summaries:
-            if trace_id in self._seen:
-                continue
-            if self._is_full():
-                return
-            yield from self._one(trace_id)
-            self._seen.add(trace_id)
-
-    def _one(self, trace_id: str) -> Iterator[Span]:
-        """A trace; one that cannot be read is no reason to give up the others."""
-        try:
-            trace = get_json(self._base, f"/api/v3/traces/{trace_id}")
-            yield from _spans(trace, self._base, self._warnings)
-        except SourceError as error:
-            if not self._seen:
-                raise
-            self._warnings.add("trace that the backend does not give", str(error))
-
-    def legacy(self, service: str) -> Iterator[Span]:
-        """The same by the older API."""
-        yield from self._windows(self._legacy_page, service)
-
-    def _is_full(self) -> bool:
-        if len(self._seen) < self._most:
-            return False
-        self._warnings.add(f"trace beyond the first {self._most:,} (--max-traces)", self._base)
-        return True
-
-    def _summaries(self, service: str) -> list[str]:
-        query = self._v3_query(service, self._start_ns, self._end_ns, _MOST_SUMMARIES)
-        answer = get_json(self._base, "/api/v3/trace-summaries", query)
-        found = answer.get("summaries") if isinstance(answer, dict) else None
-        if not isinstance(found, list):
-            raise BackendError(f"{self._base}: the answer holds no summaries")
-        found = [item for item in found if isinstance(item, dict) and item.get("traceId")]
-        found.sort(key=lambda item: (-int(item.get("spanCount") or 0), str(item["traceId"])))
-        return [_padded(str(item["traceId"])) for item in found]
-
-    def _windows(self, page: _Page, service: str) -> Iterator[Span]:
-        """The traces of every window; one that is cut at a page is halved for the rest."""
-        windows = [(self._start_ns, self._end_ns)]
-        while windows:
-            start, end = windows.pop()
-            by_trace: dict[str, list[Span]] = {}
-            for span in _spans(page(service, start, end), self._base, self._warnings):
-                by_trace.setdefault(span.trace_id, []).append(span)
-            for trace_id in sorted(by_trace.keys() - self._seen):
-                if self._is_full():
-                    return
-                self._seen.add(trace_id)
-                yield from by_trace[trace_id]
-            if len(by_trace) >= _PAGE and end - start > _NARROWEST_WINDOW_NS:
-                middle = (start + end) // 2
-                windows += [(start, middle), (middle, end)]
-
-    def _v3_page(self, service: str, start_ns: int, end_ns: int) -> object:
-        try:
-            query = self._v3_query(service, start_ns, end_ns, _PAGE)
-            return get_json(self._base, "/api/v3/traces", query)
-        except NotFoundHereError:
-            return {"resourceSpans": []}
-
-    def _v3_query(self, service: str, start_ns: int, end_ns: int, most: int) -> dict[str, str]:
-        return {
-            "query.service_name": service,
-            "query.start_time_min": _rfc3339(start_ns),
-            "query.start_time_max": _rfc3339(end_ns),
-            "query.search_depth": str(most),
-            "query.num_traces": str(most),
-        }
-
-    def _legacy_page(self, service: str, start_ns: int, end_ns: int) -> object:
-        query = {
-            "service": service,
-            "start": str(start_ns // _NS_IN_US),
-            "end": str(end_ns // _NS_IN_US),
-            "limit": str(_PAGE),
-        }
-        answer = get_json(self._base, "/api/traces", query)
-        if isinstance(answer, dict) and answer.get("data") is None:
-            return {"data": []}
-        return answer
-
-
-def _padded(trace_id: str) -> str:
-    return trace_id.lower().zfill(32)
+def _legacy_query(window: Window, depth: int) -> dict[str, object]:
+    return {
+        "service": window.service,
+        "start": window.start_ns // _NS_IN_US,
+        "end": window.end_ns // _NS_IN_US,
+        "limit": depth,
+    }
 
 
 def _rfc3339(time_ns: int) -> str:

@@ -8,15 +8,12 @@ Ids may lack their leading zeros, each by itself.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from otel_nplusone.model import Span, SpanKind
 from otel_nplusone.semconv import is_wanted
 from otel_nplusone.troubles import Warnings
 from otel_nplusone.values import BAD_SPAN, whole
-
-if TYPE_CHECKING:
-    from otel_nplusone import json_fast
 
 KINDS = {kind.name.lower(): int(kind) for kind in SpanKind}
 NS_IN_US = 1_000
@@ -44,45 +41,6 @@ def from_jaeger(trace: object, place: str, warnings: Warnings) -> Iterator[Span]
         except BAD_SPAN as error:
             span_id = span.get("spanID") if isinstance(span, dict) else None
             warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
-
-
-def from_struct(trace: "json_fast.JaegerTrace", place: str, warnings: Warnings) -> Iterator[Span]:
-    """Read what the fast decoder made of one element of `data`."""
-    from otel_nplusone.json_fast import tags_of
-
-    services = {key: process.serviceName for key, process in trace.processes.items()}
-    for span in trace.spans:
-        try:
-            tags = tags_of[bytes(span.tags)]
-            trace_id = hex_digits(span.traceID, 32)
-            found = span.references or ()
-            if (
-                len(found) == 1
-                and found[0].refType == _PARENTS[0]
-                and found[0].traceID == span.traceID
-            ):
-                parent = hex_digits(found[0].spanID, 16)
-            else:
-                references = [(r.refType, r.traceID, r.spanID) for r in found]
-                parent = parent_of(trace_id, references, span.parentSpanID)
-            service = services.get(span.processID or "", "")
-            if not service and span.process:
-                service = span.process.serviceName
-            start = span.startTime * NS_IN_US
-            yield Span(
-                trace_id,
-                hex_digits(span.spanID, 16),
-                parent,
-                service,
-                span.operationName or "",
-                tags.kind,
-                start,
-                start + span.duration * NS_IN_US,
-                tags.failed,
-                tags.attributes,
-            )
-        except BAD_SPAN as error:
-            warnings.add(f"malformed span ({error})", f"{place}, span {span.spanID!r}")
 
 
 def services_of(processes: object) -> dict[str, str]:

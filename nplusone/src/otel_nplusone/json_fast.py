@@ -9,9 +9,6 @@ The import needs the extra `fast`.
 
 import msgspec
 
-from otel_nplusone import jaeger_json, otlp
-from otel_nplusone.values import Kept
-
 _NONE = msgspec.Raw(b"null")
 _EMPTY = msgspec.Raw(b"[]")
 _MSGSPEC_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -91,7 +88,7 @@ class Document(Struct):
 
 
 decode = msgspec.json.Decoder().decode
-_parts = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
+decode_list = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
 _document = msgspec.json.Decoder(Document).decode
 
 
@@ -106,23 +103,3 @@ def elements(text: str) -> list[tuple[str, object]] | None:
     if document.data is not None and document.resourceSpans is None:
         return [("data", element) for element in document.data]
     return None
-
-
-def _wanted(raw: bytes) -> dict[str, object]:
-    attributes: dict[str, object] = {}
-    for pair in _parts(raw) or ():
-        attributes |= _wanted_of_one[bytes(pair)]
-    return attributes
-
-
-def _wanted_one(raw: bytes) -> dict[str, object]:
-    return otlp.wanted((decode(raw),))
-
-
-def _tags(raw: bytes) -> jaeger_json.Tags:
-    return jaeger_json.tags_of(decode(raw) or ())
-
-
-_wanted_of_one: Kept[bytes, dict[str, object]] = Kept(_wanted_one)
-attributes_of: Kept[bytes, dict[str, object]] = Kept(_wanted)
-tags_of: Kept[bytes, jaeger_json.Tags] = Kept(_tags)

@@ -11,7 +11,7 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from otel_nplusone.json_stream import SCOPE_LISTS
 from otel_nplusone.model import Span, SpanKind
@@ -20,12 +20,9 @@ from otel_nplusone.semconv import is_wanted
 from otel_nplusone.troubles import Warnings
 from otel_nplusone.values import BAD_SPAN, Kept, hex_id, parent_id, whole
 
-if TYPE_CHECKING:
-    from otel_nplusone import json_fast
-
 _SERVICE_NAME = "service.name"
-_ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
-_KINDS: dict[object, int] = {
+ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
+KINDS: dict[object, int] = {
     spelling: int(kind)
     for kind in SpanKind
     for spelling in (int(kind), str(int(kind)), kind.name, f"SPAN_KIND_{kind.name}")
@@ -77,38 +74,6 @@ def _list(parent: dict[str, Any], name: str, place: str, warnings: Warnings) -> 
     return []
 
 
-def from_struct(
-    resource_spans: "json_fast.ResourceSpans", place: str, warnings: Warnings
-) -> Iterator[Span]:
-    """Read what the fast decoder made of one element of `resourceSpans`."""
-    from otel_nplusone.json_fast import attributes_of, decode
-
-    service = service_of(decode(resource_spans.resource))
-    for scope in resource_spans.scopeSpans:
-        for span in scope.spans:
-            try:
-                status = span.status
-                trace_id, span_id, parent = span.traceId, span.spanId, span.parentSpanId
-                kind, start, end = span.kind, span.startTimeUnixNano, span.endTimeUnixNano
-                yield tuple.__new__(
-                    Span,
-                    (
-                        trace_id.lower() if len(trace_id) == 32 else hex_id(trace_id, 16),
-                        span_id.lower() if len(span_id) == 16 else hex_id(span_id, 8),
-                        parent_id(parent) if parent else "",
-                        service,
-                        span.name or "",
-                        kind if type(kind) is int else _KINDS.get(kind, 0),
-                        int(start) if type(start) is str and start.isdecimal() else whole(start),
-                        int(end) if type(end) is str and end.isdecimal() else whole(end),
-                        status is not None and status.code in _ERRORS,
-                        attributes_of[bytes(span.attributes)],
-                    ),
-                )
-            except BAD_SPAN as error:
-                warnings.add(f"malformed span ({error})", f"{place}, span {span.spanId!r}")
-
-
 def _span(span: dict[str, Any], service: str) -> Span:
     status = span.get("status")
     return Span(
@@ -120,7 +85,7 @@ def _span(span: dict[str, Any], service: str) -> Span:
         kind_of(span.get("kind")),
         whole(_either(span, "startTimeUnixNano", "start_time_unix_nano", 0)),
         whole(_either(span, "endTimeUnixNano", "end_time_unix_nano", 0)),
-        status is not None and status.get("code") in _ERRORS,
+        status is not None and status.get("code") in ERRORS,
         wanted(span.get("attributes") or ()),
     )
 
@@ -137,7 +102,7 @@ def _either(span: dict[str, Any], camel: str, snake: str, default: object = None
 
 def kind_of(kind: object) -> int:
     """The number of a span's kind, which may be written as a name."""
-    return _KINDS.get(kind, 0) if isinstance(kind, (int, float, str)) else 0
+    return KINDS.get(kind, 0) if isinstance(kind, (int, float, str)) else 0
 
 
 def wanted(pairs: Any) -> dict[str, object]:

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from sqlalchemy import Engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from otel_nplusone.callsite import CallSite, find_caller
 from otel_nplusone.fingerprint import fingerprint
+from otel_nplusone.sync_engine import sync_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,13 @@ class SeenQueries(Sequence[SeenQuery]):
 
 
 @contextmanager
-def record_queries(engine: Engine | AsyncEngine | None = None) -> Iterator[SeenQueries]:
+def record_queries(engine: "Engine | AsyncEngine | None" = None) -> Iterator[SeenQueries]:
     """Record what an engine sends meanwhile, from any thread; without one, what any engine sends.
 
     A batch (executemany) is one statement.
     """
     seen = SeenQueries()
-    sync_engine = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
-    target = sync_engine if sync_engine is not None else Engine
+    target = sync_engine(engine) if engine is not None else Engine
     event.listen(target, "before_cursor_execute", seen._record)
     try:
         yield seen

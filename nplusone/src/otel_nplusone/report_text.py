@@ -24,6 +24,7 @@ def render(result: Result, backend: str = "") -> str:
     parts = [f"{head} ({spans})"]
     if result.incomplete_traces:
         parts[0] += f", {result.incomplete_traces:,} of them incomplete"
+    parts += [wrap(f"warning: {warning}", _INDENT) for warning in result.warnings]
     parts += [_finding(n, s, backend) for n, s in enumerate(result.findings, start=1)]
     return "\n\n".join(parts) + "\n"
 

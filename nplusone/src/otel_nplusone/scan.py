@@ -11,8 +11,8 @@ from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
 from otel_nplusone.detect import find_in_tree
 from otel_nplusone.files import read_file
 from otel_nplusone.http_json import is_url
-from otel_nplusone.jaeger_api import Search, read_backend
 from otel_nplusone.model import Entry, Finding, Span, Trace
+from otel_nplusone.search import Search, read_backend
 from otel_nplusone.summary import Summarizer, Summary
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone.tree import ENTRY_KINDS, Tree

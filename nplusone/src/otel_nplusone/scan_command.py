@@ -89,7 +89,9 @@ def _run(asked: argparse.Namespace) -> int:
     wanted = Wanted(search(asked), asked.route, asked.min_repeats)
     found = scan(asked.sources, wanted, iter if asked.quiet else counted)
     shown = without(found, accepted)
-    for warning in found.warnings:
+    # The text report has them, too: a terminal need not show them twice.
+    is_shown = asked.format == "text" and sys.stdout.isatty()
+    for warning in () if is_shown else found.warnings:
         print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
     if len(shown.findings) < len(found.findings):
         known = len(found.findings) - len(shown.findings)

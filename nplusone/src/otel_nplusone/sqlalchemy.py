@@ -15,7 +15,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from opentelemetry.semconv._incubating.attributes.db_attributes import (
@@ -29,14 +29,17 @@ from opentelemetry.semconv.attributes.code_attributes import (
     CODE_LINE_NUMBER,
 )
 from opentelemetry.trace import Span
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine
 
 from otel_nplusone.callsite import find_caller
 from otel_nplusone.repeats import RepeatCounter
 from otel_nplusone.semconv import RELATIONSHIP, VALUES_HASH
 from otel_nplusone.sql_summary import operation, summarize
+from otel_nplusone.sync_engine import sync_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
@@ -48,7 +51,7 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 _describers: "WeakKeyDictionary[Engine, _Describer]" = WeakKeyDictionary()
 
 
-def instrument(engine: Engine | AsyncEngine, *, locate_from: int = LOCATE_FROM) -> None:
+def instrument(engine: "Engine | AsyncEngine", *, locate_from: int = LOCATE_FROM) -> None:
     """Describe the DB spans of this engine; call it after the instrumentation's own instrument().
 
     The other way round, the span is not open yet and stays as it was. A second call replaces the
@@ -57,25 +60,23 @@ def instrument(engine: Engine | AsyncEngine, *, locate_from: int = LOCATE_FROM) 
     locate_from: how often a trace has to send a statement before its line of code is looked up.
     """
     uninstrument(engine)
-    describer = _Describer(_sync(engine).url, locate_from)
-    _describers[_sync(engine)] = describer
-    event.listen(_sync(engine), "before_cursor_execute", describer)
+    target = sync_engine(engine)
+    describer = _Describer(target.url, locate_from)
+    _describers[target] = describer
+    event.listen(target, "before_cursor_execute", describer)
 
 
-def uninstrument(engine: Engine | AsyncEngine) -> None:
+def uninstrument(engine: "Engine | AsyncEngine") -> None:
     """Leave the spans of this engine as the instrumentation makes them."""
-    describer = _describers.pop(_sync(engine), None)
+    target = sync_engine(engine)
+    describer = _describers.pop(target, None)
     if describer is not None:
-        event.remove(_sync(engine), "before_cursor_execute", describer)
+        event.remove(target, "before_cursor_execute", describer)
 
 
-def is_instrumented(engine: Engine | AsyncEngine) -> bool:
+def is_instrumented(engine: "Engine | AsyncEngine") -> bool:
     """Tell whether instrument() has been called for this engine."""
-    return _sync(engine) in _describers
-
-
-def _sync(engine: Engine | AsyncEngine) -> Engine:
-    return engine.sync_engine if isinstance(engine, AsyncEngine) else engine
+    return sync_engine(engine) in _describers
 
 
 class _Describer:

@@ -25,7 +25,7 @@ async def _name(engine: AsyncEngine, number: int) -> str | None:
 async def _run(recorder: Recorder, url: str) -> None:
     engine = create_async_engine(url, pool_size=8)
     SQLAlchemyInstrumentor().instrument(
-        engine=engine.sync_engine, tracer_provider=recorder.provider
+        engine=engine.sync_engine, tracer_provider=recorder.provider, skip_dep_check=True
     )
     # Each connection of aiosqlite has a thread of its own, in which SQLite sleeps.
     event.listen(engine.sync_engine, "connect", _add_slow)

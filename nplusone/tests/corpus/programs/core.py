@@ -13,7 +13,9 @@ def main() -> None:
     recorder = Recorder("shop-core")
     engine = create_engine("sqlite://", poolclass=StaticPool)
     fill(engine, orders=20)
-    SQLAlchemyInstrumentor().instrument(engine=engine, tracer_provider=recorder.provider)
+    SQLAlchemyInstrumentor().instrument(
+        engine=engine, tracer_provider=recorder.provider, skip_dep_check=True
+    )
     with engine.connect() as connection:
         _reads(recorder, connection)
         _writes(recorder, connection)

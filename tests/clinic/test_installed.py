@@ -1,0 +1,112 @@
+"""The clinic as others run it: installed among its libraries, started from any folder."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from incident.processes import Processes
+from incident.waiting import wait_until
+from tests.running import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+
+STORIES = PROJECT / "service" / "clinic" / "stories.py"
+DEADLINE_S = 30
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheels of the clinic and the detector, on our libraries."""
+    folder = tmp_path_factory.mktemp("installed")
+    wheels = folder / "wheels"
+    for project in (PROJECT, PROJECT / "nplusone"):
+        run("-m", "hatchling", "build", "--target=wheel", f"--directory={wheels}", cwd=project)
+    venv.create(folder / "venv", symlinks=True)
+    python = folder / "venv" / "bin" / "python"
+    names = [str(wheel) for wheel in wheels.glob("*.whl")]
+    pip = ("pip", "install", "--quiet", "--no-index", "--no-deps", f"--python={python}", *names)
+    subprocess.run([tool("uv"), *pip], check=True, timeout=60)
+    packages = next((folder / "venv" / "lib").glob("python*")) / "site-packages"
+    # Searched after the wheels; what is installed for editing there is not followed from here.
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "venv"
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    with Processes(tmp_path / "logs") as processes:
+        yield processes
+
+
+@pytest.fixture
+def store(processes: Processes, tmp_path: Path) -> Tracestore:
+    return start_tracestore(processes, tmp_path / "traces.db")
+
+
+def run(*arguments: str, cwd: Path, python: Path = Path(sys.executable)) -> str:
+    done = subprocess.run(
+        [python, *arguments], cwd=cwd, check=True, timeout=60, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def test_the_installed_clinic_is_not_the_checkout(installation: Path, tmp_path: Path) -> None:
+    program = "import clinic, otel_nplusone; print(clinic.__file__, otel_nplusone.__file__)"
+
+    files = run("-c", program, cwd=tmp_path, python=installation / "bin" / "python").split()
+
+    assert all(Path(file).is_relative_to(installation) for file in files)
+
+
+@pytest.mark.parametrize("worker", ["gthread", "sync"])
+def test_spans_of_an_installed_clinic_tell_its_line(
+    worker: str,
+    installation: Path,
+    processes: Processes,
+    store: Tracestore,
+    tmp_path: Path,
+    database_url: str,
+) -> None:
+    clinic = start_clinic(
+        processes,
+        tmp_path,  # where there is no service/, and no flags.json
+        database_url,
+        {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp,
+            "GUNICORN_CMD_ARGS": f"--worker-class={worker}",
+        },
+        program=str(installation / "bin" / "clinic"),
+        cwd=tmp_path,
+    )
+
+    response = clinic.get("/success-stories", clinic=clinic.clinic_name(), strategy="naive")
+    trace_id = response.headers["traceresponse"].split("-")[1]
+
+    def located() -> list[dict[str, Any]]:
+        spans = [attributes_of(span) for span in store.spans_of(trace_id)]
+        return [found for found in spans if "code.file.path" in found]
+
+    spans = wait_until(located, what="spans with a line", deadline_s=DEADLINE_S, every_s=0.1)
+    assert {span["code.file.path"] for span in spans} == {"clinic/stories.py"}
+    lines = STORIES.read_text().splitlines()
+    assert all("select(" in lines[int(span["code.line.number"]) - 1] for span in spans)
+
+
+def attributes_of(span: dict[str, Any]) -> dict[str, Any]:
+    return {one["key"]: next(iter(one["value"].values())) for one in span["attributes"]}
+
+
+def test_the_installed_clinic_makes_its_flags_and_database_from_any_folder(
+    installation: Path, tmp_path: Path
+) -> None:
+    environ = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    clinic = [installation / "bin" / "clinic"]
+
+    subprocess.run([*clinic, "seed", "--size=test"], cwd=tmp_path, env=environ, check=True)
+
+    assert (tmp_path / "var" / "clinic.db").exists()

@@ -1,0 +1,1 @@
+"""Answer programs: Jaeger's two query APIs, and addresses of our own."""

@@ -1,0 +1,1 @@
+"""Take spans and metrics in: OTLP over HTTP and gRPC, and files."""

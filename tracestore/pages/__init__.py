@@ -1,0 +1,1 @@
+"""Answer browsers: the list of traces, one trace, two compared."""

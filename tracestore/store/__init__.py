@@ -1,0 +1,1 @@
+"""Keep spans and metrics in one SQLite file, and read them."""

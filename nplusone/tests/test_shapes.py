@@ -23,7 +23,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_stream, json_text
+from otel_nplusone import json_stream, json_text, json_walk
 from otel_nplusone.files import read_file
 from otel_nplusone.messages import read_messages
 from otel_nplusone.model import Span, SpanKind
@@ -245,7 +245,7 @@ def walked() -> Iterator[None]:
     """As documents are read that are too long to be decoded whole."""
     with (
         without_the_fast_decoder(),
-        mock.patch.object(json_stream, "LONGEST_WHOLE", 0),
+        mock.patch.object(json_walk, "LONGEST_WHOLE", 0),
         mock.patch.object(json_text, "_PIECE_BYTES", 31),
     ):
         yield
@@ -464,7 +464,7 @@ def test_a_long_document_is_never_held_whole(
 
     with (
         mock.patch.object(json_stream, "LONGEST_FAST", longest),
-        mock.patch.object(json_stream, "LONGEST_WHOLE", longest),
+        mock.patch.object(json_walk, "LONGEST_WHOLE", longest),
         mock.patch.object(json_text, "_PIECE_BYTES", longest),
     ):
         tracemalloc.start()

@@ -1,4 +1,4 @@
-"""What the fast decoder made of documents → spans: the same as otlp and jaeger_json give."""
+"""Read what the fast decoder made of documents: the same spans as otlp and jaeger_json give."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Spans from files and from standard input, in whatever format they are.
+"""Read spans from files and from standard input, in whatever format they are.
 
 The format is told by what a file holds, never by its name. gzip, zstd and UTF-16 may be around it.
 """
@@ -12,7 +12,8 @@ from typing import IO, Any
 
 from otel_nplusone import jaeger_json, otlp, otlp_protobuf
 from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
-from otel_nplusone.json_stream import JAEGER, ZIPKIN, Element, Fast, elements
+from otel_nplusone.json_elements import JAEGER, ZIPKIN, Element
+from otel_nplusone.json_stream import Fast, elements
 from otel_nplusone.looks import look_of_bytes, look_of_message, look_of_page, look_of_protobuf
 from otel_nplusone.model import Span
 from otel_nplusone.protobuf_stream import RESOURCE_SPANS_TAG as TAG
@@ -53,7 +54,7 @@ def all_of(
     path: str,
     warnings: Warnings,
 ) -> Iterator[Any]:
-    """What `read` makes of each part; SourceError where it makes nothing, and there was trouble."""
+    """Yield what `read` makes of each part; SourceError where that is nothing, for some trouble."""
     count, before = 0, len(warnings)
     try:
         for part in found:

@@ -1,4 +1,4 @@
-"""Jaeger's own JSON → spans, as its UI downloads it and as its older query API answers.
+"""Read Jaeger's own JSON, as its UI downloads it and as its older query API answers: → spans.
 
 {"data": [{"traceID", "processes": {"p1": {"serviceName"}},
            "spans": [{"traceID", "spanID", "operationName", "references", "startTime" (µs),
@@ -22,7 +22,7 @@ _PARENTS = ("CHILD_OF", "FOLLOWS_FROM")
 
 
 class Tags(NamedTuple):
-    """What the tags of a span say."""
+    """Hold what the tags of a span say."""
 
     kind: int
     failed: bool
@@ -44,7 +44,7 @@ def from_jaeger(trace: object, place: str, warnings: Warnings) -> Iterator[Span]
 
 
 def services_of(processes: object) -> dict[str, str]:
-    """The service of each process of a trace."""
+    """Return the service of each process of a trace."""
     if not isinstance(processes, dict):
         return {}
     return {
@@ -80,7 +80,7 @@ def _span(span: dict[str, Any], services: dict[str, str]) -> Span:
 
 
 def tags_of(tags: Any) -> Tags:
-    """What a list of tags says, of what the detector reads."""
+    """Read a list of tags, as far as the detector needs it."""
     values = {tag["key"]: tag.get("value") for tag in tags}
     return Tags(
         KINDS.get(str(values.get("span.kind", "internal")).lower(), 0),
@@ -90,7 +90,7 @@ def tags_of(tags: Any) -> Tags:
 
 
 def hex_digits(text: str, digits: int) -> str:
-    """An id with the leading zeros that Jaeger leaves out."""
+    """Return an id with the leading zeros that Jaeger leaves out."""
     if len(text) == digits:
         return text.lower()
     if not text or len(text) > digits:
@@ -99,7 +99,7 @@ def hex_digits(text: str, digits: int) -> str:
 
 
 def parent_of(trace_id: str, references: list[tuple[Any, Any, Any]], old: str | None) -> str:
-    """The parent: the first CHILD_OF in the same trace, else FOLLOWS_FROM, else `parentSpanID`."""
+    """Return the first CHILD_OF in the same trace, else FOLLOWS_FROM, else `parentSpanID`."""
     for wanted in _PARENTS:
         for kind, other, span_id in references:
             if kind == wanted and other and hex_digits(other, 32) == trace_id:

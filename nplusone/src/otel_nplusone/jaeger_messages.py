@@ -1,4 +1,4 @@
-"""Jaeger's JSON → OTLP messages, with all that it holds.
+"""Read Jaeger's JSON into OTLP messages, with all that it holds.
 
 Tags that only stand for what OTLP has fields for (kind, status, scope, trace state) become
 those fields again. What Jaeger does not keep, as nanoseconds and dropped counts, stays away.
@@ -103,7 +103,7 @@ def _is_error_flag(tag: Tag) -> bool:
 
 
 def _set_references(span: Span, item: dict[str, Any]) -> None:
-    """The parent, and a link for every reference that is not the CHILD_OF which names it."""
+    """Set the parent, and a link for every reference but the CHILD_OF that names it."""
     found = [(r["refType"], r["traceID"], r["spanID"]) for r in item.get("references") or ()]
     parent = parent_of(hex_digits(item["traceID"], 32), found, item.get("parentSpanID"))
     span.parent_span_id = bytes.fromhex(parent)

@@ -1,4 +1,4 @@
-"""Documents as exporters write them, decoded by msgspec: five times as fast as by json.
+"""Decode documents as exporters write them by msgspec, five times as fast as by json.
 
 Only what is wanted becomes objects, and attributes stay raw until they are new. A document that
 is written in another way (snake_case, a span that is malformed) is none of these, and json reads
@@ -15,7 +15,7 @@ _MSGSPEC_ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class Struct(msgspec.Struct, gc=False):
-    """The base of all: no cycles, so that the collector does not visit them."""
+    """Keep the garbage collector away: a document has no cycles."""
 
 
 class Status(Struct):
@@ -76,7 +76,7 @@ class JaegerTrace(Struct):
 
 
 class Document(Struct):
-    """One of both lists is there; what else may hold traces is not."""
+    """Hold one of both lists; what else may hold traces is not there."""
 
     resourceSpans: list[ResourceSpans] | None = None  # noqa: N815
     data: list[JaegerTrace] | None = None
@@ -93,7 +93,7 @@ _document = msgspec.json.Decoder(Document).decode
 
 
 def elements(text: str) -> list[tuple[str, object]] | None:
-    """The names and values of a document's elements; None if json has to read it."""
+    """Return the names and values of a document's elements; None if json has to read it."""
     try:
         document = _document(text)
     except _MSGSPEC_ERRORS:

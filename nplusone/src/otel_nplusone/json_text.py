@@ -1,4 +1,4 @@
-"""A JSON text that is too large to hold: what is not used up yet, and the values in it."""
+"""Read values out of a JSON text that is too large to hold."""
 
 import codecs
 import json
@@ -21,15 +21,15 @@ _NOT_UTF8 = "piece of invalid UTF-8, which was replaced"
 
 
 class BrokenError(Exception):
-    """A value ends before it is whole, or is not JSON."""
+    """Say that a value ends before it is whole, or is not JSON."""
 
 
 class TooLongError(Exception):
-    """A value is longer than the caller wants to hold."""
+    """Say that a value is longer than the caller wants to hold."""
 
 
 class Text:
-    """The part of a stream that is not used up yet, decoded from UTF-8."""
+    """Hold the part of a stream that is not used up yet, decoded from UTF-8."""
 
     def __init__(self, stream: IO[bytes], path: str, warnings: Warnings) -> None:
         self.path = path
@@ -45,7 +45,7 @@ class Text:
 
     @property
     def place(self) -> str:
-        """The file and the line of what comes next."""
+        """Return the file and the line of what comes next."""
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
         return f"{self.path}:{self._line}"

@@ -1,4 +1,4 @@
-"""What a file looks like that holds no traces, and what to do: `what: how to get traces`."""
+"""Say what a file looks like that holds no traces, and what to do: `what: how to get traces`."""
 
 import io
 from collections.abc import Callable
@@ -42,7 +42,7 @@ _LOGS = "OTLP protobuf of logs: give it the traces"
 
 
 def look_of_bytes(head: bytes) -> str:
-    """What the first bytes of a file are those of, or an empty text."""
+    """Say what the first bytes of a file are those of, or nothing."""
     for magic, look in _BYTES:
         if head.startswith(magic):
             return look
@@ -52,7 +52,7 @@ def look_of_bytes(head: bytes) -> str:
 
 
 def look_of_page(head: bytes) -> str:
-    """Whether a file is a page or XML, which may begin with a line feed as protobuf does."""
+    """Say whether a file is a page or XML, which may begin with a line feed as protobuf does."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return _HTML
@@ -60,7 +60,7 @@ def look_of_page(head: bytes) -> str:
 
 
 def look_of_protobuf(head: bytes) -> str:
-    """What a file is that begins like OTLP protobuf: a length-delimited field of number 1."""
+    """Say what a file is that begins like OTLP protobuf: a length-delimited field of number 1."""
     stream = io.BytesIO(head[1:])
     varint(stream)
     inner = stream.read()
@@ -72,7 +72,7 @@ def look_of_protobuf(head: bytes) -> str:
 
 
 def look_of_message(resource_spans: Any) -> str:
-    """What a message is whose spans are none: metrics and logs have other things in their place."""
+    """Say what a message holds that holds no spans: metrics or logs."""
     for scope in resource_spans.scope_spans:
         for span in scope.spans:
             if len(span.trace_id) == _TRACE_ID_BYTES or span.span_id.strip(b"\0"):
@@ -95,7 +95,7 @@ def _is_table(head: bytes) -> bool:
 
 
 def look_of(document: object) -> str:
-    """What a JSON value is that holds no traces, or an empty text if it is not known by a name."""
+    """Say what a JSON value is that holds no traces, or nothing if it is not known by a name."""
     if isinstance(document, list):
         return next((look for look in map(look_of, document[:1]) if look), "")
     if isinstance(document, dict):
@@ -114,7 +114,7 @@ def _both(*keys: str) -> Callable[[dict[str, Any]], bool]:
 
 
 def _first(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The first element of a list, if that is an object."""
+    """Return the first element of a list, if that is an object."""
     found = document.get(name)
     first = found[0] if isinstance(found, list) and found else None
     return first if isinstance(first, dict) else {}

@@ -1,4 +1,4 @@
-"""Files of every format → OTLP messages, with all that they hold: for a store of traces.
+"""Read files of every format into OTLP messages, with all that they hold: for a store of traces.
 
 The detector's own reading leaves out what it does not need; this does not. What is read, and what
 is refused, is the same. It needs the extra `protobuf`.
@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
 from otel_nplusone import jaeger_messages, zipkin_messages
 from otel_nplusone.files import PROTOBUF, all_of, parts
-from otel_nplusone.json_stream import JAEGER, ZIPKIN, Element
+from otel_nplusone.json_elements import JAEGER, ZIPKIN, Element
 from otel_nplusone.otlp import kind_of, scopes_of
 from otel_nplusone.otlp_protobuf import message_of
 from otel_nplusone.troubles import Warnings
@@ -115,7 +115,7 @@ def _parse(value: Any, message: Any) -> None:
 
 
 def _canonical(span: dict[str, Any]) -> dict[str, Any]:
-    """A span as protobuf's JSON mapping has it, whatever its ids and numbers are written as."""
+    """Write a span as protobuf's JSON mapping has it, however it is written."""
     plain = _with_ids(span)
     for key in _PARENTS:
         if plain.get(key) is not None:

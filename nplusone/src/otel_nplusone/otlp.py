@@ -1,4 +1,4 @@
-"""OTLP JSON → spans. Only what the detector reads is decoded.
+"""Read OTLP JSON: → spans. Only what the detector reads is decoded.
 
     {"resourceSpans": [{"resource": {"attributes": [{"key", "value": {"stringValue"}}]},
                         "scopeSpans": [{"spans": [{"traceId", "spanId", "parentSpanId", "name",
@@ -13,7 +13,7 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 from collections.abc import Iterator
 from typing import Any
 
-from otel_nplusone.json_stream import SCOPE_LISTS
+from otel_nplusone.json_elements import SCOPE_LISTS
 from otel_nplusone.model import Span, SpanKind
 from otel_nplusone.otlp_protobuf import from_protobuf as from_protobuf
 from otel_nplusone.semconv import is_wanted
@@ -49,7 +49,7 @@ def from_json(resource_spans: object, place: str, warnings: Warnings) -> Iterato
 
 
 def spans_of(resource_spans: dict[str, Any], place: str, warnings: Warnings) -> Iterator[Any]:
-    """The spans below all scopes, as they are written."""
+    """Yield the spans below all scopes, as they are written."""
     for scope in scopes_of(resource_spans, place, warnings):
         yield from _list(scope, "spans", place, warnings)
 
@@ -57,7 +57,7 @@ def spans_of(resource_spans: dict[str, Any], place: str, warnings: Warnings) -> 
 def scopes_of(
     resource_spans: dict[str, Any], place: str, warnings: Warnings
 ) -> Iterator[dict[str, Any]]:
-    """The scopes of a resource, by whatever name; one that is no object is counted."""
+    """Yield the scopes of a resource, by whatever name; one that is no object is counted."""
     for name in SCOPE_LISTS:
         for scope in _list(resource_spans, name, place, warnings):
             if isinstance(scope, dict):
@@ -101,12 +101,12 @@ def _either(span: dict[str, Any], camel: str, snake: str, default: object = None
 
 
 def kind_of(kind: object) -> int:
-    """The number of a span's kind, which may be written as a name."""
+    """Return the number of a span's kind, which may be written as a name."""
     return KINDS.get(kind, 0) if isinstance(kind, (int, float, str)) else 0
 
 
 def wanted(pairs: Any) -> dict[str, object]:
-    """The attributes that the detector reads."""
+    """Return the attributes that the detector reads."""
     attributes: dict[str, object] = {}
     for pair in pairs:
         key = pair["key"]
@@ -116,7 +116,7 @@ def wanted(pairs: Any) -> dict[str, object]:
 
 
 def json_value(value: object) -> object:
-    """A text, a number or a truth; None for lists and maps, which the detector does not read."""
+    """Return a text, a number or a truth; None for lists and maps, which are not read."""
     if isinstance(value, dict):
         for kind, plain in value.items():
             if kind in _WHOLE_VALUES:
@@ -127,7 +127,7 @@ def json_value(value: object) -> object:
 
 
 def service_of(resource: object) -> str:
-    """The name of the service that a resource is."""
+    """Return the name of the service that a resource is."""
     attributes = resource.get("attributes") if isinstance(resource, dict) else None
     for pair in attributes if isinstance(attributes, list) else ():
         if isinstance(pair, dict) and pair.get("key") == _SERVICE_NAME:

@@ -1,4 +1,4 @@
-"""OTLP protobuf → spans. Only what the detector reads is decoded.
+"""Read OTLP protobuf: messages → spans. Only what the detector reads is decoded.
 
 The messages are the official ones without what is not read, and with attributes as bytes: these
 have the same wire type as messages, and the bytes of one that came before need no decoding.
@@ -56,7 +56,7 @@ _NOTHING: Attribute = ("", None)
 
 @cache
 def _classes() -> dict[str, Any]:
-    """The messages' classes, in a pool of their own: the official ones may be loaded as well."""
+    """Make the messages' classes, in a pool of their own, next to the official ones."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     file = descriptor_pb2.FileDescriptorProto(
@@ -85,7 +85,7 @@ def _classes() -> dict[str, Any]:
 
 
 def message_of(raw: bytes) -> Any:
-    """A ResourceSpans of what is read; google.protobuf's DecodeError if it is none."""
+    """Decode a ResourceSpans of what is read; google.protobuf's DecodeError if it is not one."""
     return _classes()["ResourceSpans"].FromString(raw)
 
 
@@ -133,7 +133,7 @@ def from_message(resource_spans: Any, place: str, warnings: Warnings) -> Iterato
 
 @cache
 def _attributes() -> Kept[tuple[bytes, ...], dict[str, object]]:
-    """The wanted ones of all attributes of a span, and each of them by itself."""
+    """Keep the wanted ones of all attributes of a span, and each of them by itself."""
     each: Kept[bytes, Attribute] = Kept(_wanted)
 
     def wanted(raw: tuple[bytes, ...]) -> dict[str, object]:
@@ -158,7 +158,7 @@ def _wanted(raw: bytes) -> Attribute:
 
 
 def _pair(raw: bytes) -> Attribute:
-    """The key and the value of an attribute; None for lists and maps, which are not read."""
+    """Return the key and the value of an attribute; None for lists and maps, which are not read."""
     pair = _classes()["KeyValue"].FromString(raw)
     kind = pair.value.WhichOneof("value")
     value = getattr(pair.value, kind) if kind else None

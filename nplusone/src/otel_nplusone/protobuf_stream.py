@@ -1,4 +1,4 @@
-"""The parts of a file of OTLP protobuf, and the records of the Collector's file exporter.
+"""Read the parts of a file of OTLP protobuf, and the records of the Collector's file exporter.
 
     10 <length> <ResourceSpans> 10 <length> <ResourceSpans> …     TracesData, or several in a row
     <4 bytes, big endian> <record> <4 bytes> <record> …           the Collector's file exporter
@@ -20,13 +20,8 @@ _LARGEST_BYTES = 1 << 30
 CUT_OFF = "message that is cut off or malformed, with all after it"
 
 
-def looks_like_protobuf(head: bytes) -> bool:
-    """Whether the first bytes of a file may be those of OTLP protobuf."""
-    return head[:1] == bytes([RESOURCE_SPANS_TAG]) or is_delimited(head)
-
-
 def is_delimited(head: bytes) -> bool:
-    """Whether messages follow that each begin with their length as a varint."""
+    """Say whether messages follow that each begin with their length as a varint."""
     length, width = varint(io.BytesIO(head))
     if length is None or head[width : width + 1] != bytes([RESOURCE_SPANS_TAG]):
         return False
@@ -35,7 +30,7 @@ def is_delimited(head: bytes) -> bool:
 
 
 def is_records(head: bytes) -> bool:
-    """Whether the records of the Collector's file exporter follow.
+    """Say whether the records of the Collector's file exporter follow.
 
     A length that begins with a byte that other files begin with would be 160 MB and more.
     """
@@ -45,7 +40,7 @@ def is_records(head: bytes) -> bool:
 
 
 def records(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str, bool]]:
-    """The Collector's records: each with its place, and whether it is whole."""
+    """Yield the Collector's records: each with its place, and whether it is whole."""
     at = 0
     while prefix := stream.read(4):
         place = f"{path}, byte {at}"
@@ -62,7 +57,7 @@ def records(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[
 
 
 def chunks(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
-    """The bytes of each ResourceSpans, each with its place; what is cut off is counted."""
+    """Yield the bytes of each ResourceSpans, each with its place; what is cut off is counted."""
     at = 0
     while tag := stream.read(1):
         place = f"{path}, byte {at}"
@@ -79,7 +74,7 @@ def chunks(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[b
 
 
 def delimited(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
-    """The bytes of each ResourceSpans in messages that begin with their length."""
+    """Yield the bytes of each ResourceSpans in messages that begin with their length."""
     at = 0
     while peek(stream):
         place = f"{path}, byte {at}"

@@ -1,4 +1,4 @@
-"""What is around a file: gzip, zstd, UTF-16.
+"""Unpack what is around a file: gzip, zstd, UTF-16.
 
 Each is told by the first bytes, and one may be inside another.
 """
@@ -32,7 +32,7 @@ _MARKS = (
 def unpacked(
     stream: IO[bytes], path: str, troubles: list[str], most_bytes: int | None = None
 ) -> IO[bytes]:
-    """The plain bytes of a stream, text as UTF-8, up to where it cannot be unpacked any more.
+    """Return the plain bytes of a stream, text as UTF-8, as far as it can be unpacked.
 
     `troubles` takes the reason, which may be that `most_bytes` have been unpacked.
     MissingExtraError where a package is missing.
@@ -52,22 +52,22 @@ def unpacked(
 
 
 def buffered(stream: io.RawIOBase | io.BytesIO) -> IO[bytes]:
-    """A stream whose first bytes can be looked at."""
+    """Return a stream whose first bytes can be looked at."""
     return cast(IO[bytes], io.BufferedReader(cast(io.RawIOBase, stream), BUFFER_BYTES))
 
 
 def peek(stream: IO[bytes]) -> bytes:
-    """The first bytes of a stream, which stay in it."""
+    """Return the first bytes of a stream, which stay in it."""
     return cast(io.BufferedReader, stream).peek(_HEAD_BYTES)[:_HEAD_BYTES]
 
 
 def is_zstd(head: bytes) -> bool:
-    """Whether these are the first bytes of a zstd frame."""
+    """Say whether these are the first bytes of a zstd frame."""
     return head.startswith(_ZSTD) or (head[1:4] == _ZSTD_SKIPPABLE and head[0] >> 4 == 5)
 
 
 def _zstd(path: str) -> Any:
-    """The module that reads zstd: of the standard library from Python 3.14 on."""
+    """Return the module that reads zstd: of the standard library from Python 3.14 on."""
     try:
         if sys.version_info >= (3, 14):
             from compression import zstd as module
@@ -79,7 +79,7 @@ def _zstd(path: str) -> Any:
 
 
 def _encoding(head: bytes) -> str:
-    """The encoding of a text that is in UTF-16 or UTF-32, or an empty text."""
+    """Return the encoding of a text that is in UTF-16 or UTF-32, or an empty text."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -94,7 +94,7 @@ def _encoding(head: bytes) -> str:
 
 
 class _Gzip:
-    """A decompressor of one gzip member, with the face of those of zstd."""
+    """Decompress one gzip member, with the face of those of zstd."""
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -116,7 +116,7 @@ class _Gzip:
 
 
 class _Inflated(io.RawIOBase):
-    """What is compressed, in one member or frame or several, as plain bytes.
+    """Give what is compressed, in one member or frame or several, as plain bytes.
 
     It ends where the rest is cut off or damaged, so that what is whole can be read.
     """
@@ -185,7 +185,7 @@ class _Inflated(io.RawIOBase):
 
 
 class _Recoded(io.RawIOBase):
-    """A text in another encoding, as UTF-8."""
+    """Give a text in another encoding as UTF-8."""
 
     def __init__(self, stream: IO[bytes], encoding: str) -> None:
         self._stream = stream

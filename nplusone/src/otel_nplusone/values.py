@@ -1,4 +1,4 @@
-"""Values as writers of JSON spell them: whole numbers, ids, and what is kept of a list of pairs."""
+"""Read numbers and ids as writers of JSON spell them, and keep what was read for the next time."""
 
 import base64
 import binascii
@@ -63,7 +63,7 @@ def parent_id(text: str) -> str:
 
 
 class Kept(dict[K, T]):
-    """What is made of raw bytes or of a text, kept for the next time: a span's attributes.
+    """Keep what is made of raw bytes or of a text for the next time: a span's attributes.
 
     Bounded: an application sends few different statements, and whoever sends more pays for them.
     """

@@ -1,4 +1,4 @@
-"""Zipkin's JSON of version 2 → spans.
+"""Read Zipkin's JSON of version 2: → spans.
 
 [{"traceId", "id", "parentId", "kind": "SERVER", "name", "timestamp" (µs), "duration" (µs),
   "localEndpoint": {"serviceName"}, "tags": {key: text}, "shared": true}]
@@ -35,7 +35,7 @@ def from_zipkin(spans: object, place: str, warnings: Warnings) -> Iterator[Span]
 
 
 def shared_halves(spans: list[Any]) -> set[tuple[object, str]]:
-    """The ids that a client's and a server's span share, with the server's service."""
+    """Return the ids that a client's and a server's span share, with the server's service."""
     clients = {span.get("id") for span in spans if not span.get("shared")}
     return {
         (span.get("id"), service_of(span))
@@ -45,7 +45,7 @@ def shared_halves(spans: list[Any]) -> set[tuple[object, str]]:
 
 
 def ids_of(span: dict[str, Any], shared: set[tuple[object, str]]) -> tuple[str, str]:
-    """The ids of a span and of its parent."""
+    """Return the ids of a span and of its parent."""
     span_id, service = hex_id(span["id"], 8), service_of(span)
     if span.get("shared") and (span["id"], service) in shared:
         return _of_server(span_id), span_id
@@ -58,7 +58,7 @@ def _of_server(span_id: str) -> str:
 
 
 def service_of(span: dict[str, Any]) -> str:
-    """The service that recorded a span."""
+    """Return the service that recorded a span."""
     endpoint = span.get("localEndpoint")
     return str(endpoint.get("serviceName") or "") if isinstance(endpoint, dict) else ""
 
@@ -82,18 +82,18 @@ def _span(span: dict[str, Any], shared: set[tuple[object, str]]) -> Span:
 
 
 def kind_of(span: dict[str, Any]) -> int:
-    """The number of a span's kind: without one it is internal, as OpenTelemetry writes it."""
+    """Return the number of a span's kind; without one it is internal, as OpenTelemetry has it."""
     return _KINDS.get(str(span.get("kind") or "INTERNAL"), 0)
 
 
 def has_failed(tags: dict[str, Any]) -> bool:
-    """Whether a span ended with an error: Zipkin's own tag says it by being there."""
+    """Say whether a span ended with an error: Zipkin's own tag says it by being there."""
     error = tags.get("error")
     return tags.get("otel.status_code") == "ERROR" or (error is not None and error != "false")
 
 
 def plain(key: str, value: object) -> object:
-    """A tag's value, a number where the conventions want one."""
+    """Return a tag's value, a number where the conventions want one."""
     if key in _NUMBERS and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value

@@ -1,4 +1,4 @@
-"""Zipkin's JSON of version 2 → OTLP messages, with all that it holds."""
+"""Read Zipkin's JSON of version 2 into OTLP messages, with all that it holds."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -24,6 +24,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
 from otel_nplusone import json_stream, json_text, json_walk
+from otel_nplusone.errors import SourceError
 from otel_nplusone.files import read_file
 from otel_nplusone.messages import read_messages
 from otel_nplusone.model import Span, SpanKind
@@ -475,3 +476,55 @@ def test_a_long_document_is_never_held_whole(
     assert count == 8_000
     # The buffer of the file alone is 1 MiB; the document would take ten times its own size.
     assert peak < 6_000_000 < path.stat().st_size * 3
+
+
+def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to every value of a document."""
+    yield path
+    items: Any = ()
+    if isinstance(document, dict):
+        items = document.items()
+    elif isinstance(document, list):
+        items = enumerate(document)
+    for key, value in items:
+        yield from places(value, (*path, key))
+
+
+def replaced(document: Any, path: tuple[Any, ...], value: object) -> Any:
+    """A document with another value at a path."""
+    if not path:
+        return value
+    copy = document.copy()
+    copy[path[0]] = replaced(document[path[0]], path[1:], value)
+    return copy
+
+
+ODD: list[Any] = [None, True, 0, -1, 2**70, 1.5, 1e300, "", "0", "x", "17", "1.5", "é" * 40, [], {}]
+ODD += [[[]], [1], {"a": 1}, "9" * 16, "a" * 32, "AAAAAAAAAAE=", "SPAN_KIND_SERVER", "CHILD_OF"]
+SMALL = (otlp_json(SPANS[:3]), jaeger_json(SPANS[:3]))
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_an_odd_value_is_read_the_same_by_every_decoder(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    document = data.draw(st.sampled_from(SMALL))
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(list(places(document))))
+        document = replaced(document, path, data.draw(st.sampled_from(ODD)))
+    file = tmp_path_factory.getbasetemp() / "odd"
+    file.write_text(json.dumps(document))
+    found = []
+
+    for reader in READERS.values():
+        warnings = Warnings()
+        with reader():
+            try:
+                spans = list(read_file(str(file), warnings))
+            except SourceError:
+                spans = []
+        found.append((spans, len(warnings)))
+
+    assert found[0] == found[1]
+    assert found[0] == found[2]

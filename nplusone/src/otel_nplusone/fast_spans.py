@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import ValidationError
+
 from otel_nplusone import otlp
 from otel_nplusone.jaeger_json import NS_IN_US, Tags, hex_digits, parent_of
 from otel_nplusone.jaeger_json import tags_of as tags_of_list
@@ -28,7 +30,7 @@ def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Warnings) -> 
                         parent_id(parent) if parent else "",
                         service,
                         span.name or "",
-                        kind if type(kind) is int else otlp.KINDS.get(kind, 0),
+                        otlp.KINDS.get(kind, 0),
                         int(start) if type(start) is str and start.isdecimal() else whole(start),
                         int(end) if type(end) is str and end.isdecimal() else whole(end),
                         status is not None and status.code in otlp.ERRORS,
@@ -77,8 +79,12 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Warnings) -> Iterator[
 
 
 def _wanted(raw: bytes) -> dict[str, object]:
+    try:
+        pairs = decode_list(raw) or ()
+    except ValidationError:
+        return otlp.wanted(decode(raw) or ())  # no list: as json reads it
     attributes: dict[str, object] = {}
-    for pair in decode_list(raw) or ():
+    for pair in pairs:
         attributes |= _wanted_of_one[bytes(pair)]
     return attributes
 

@@ -60,13 +60,17 @@ def of_value(document: object, place: str, refused: Refused) -> Iterator[Element
     if isinstance(document, list):
         yield from of_items(((place, item) for item in document), refused)
         return
-    if isinstance(document, dict) and not look_of(document):
+    if isinstance(document, dict) and (_has_resources(document) or not look_of(document)):
         if known := list(_of_object(document, place, refused)):
             yield from known
             return
         if _is_answer(document):
             return
     refused.add(document, place)
+
+
+def _has_resources(document: dict[str, Any]) -> bool:
+    return any(isinstance(document.get(name), list) for name in OTLP_LISTS)
 
 
 def _of_object(document: dict[str, Any], place: str, refused: Refused) -> Iterator[Element]:

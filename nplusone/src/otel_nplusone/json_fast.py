@@ -100,6 +100,6 @@ def elements(text: str) -> list[tuple[str, object]] | None:
         return None
     if document.resourceSpans is not None and document.data is None:
         return [("resourceSpans", element) for element in document.resourceSpans]
-    if document.data is not None and document.resourceSpans is None:
+    if document.data and document.resourceSpans is None:
         return [("data", element) for element in document.data]
     return None

@@ -143,8 +143,7 @@ class Text:
             except RecursionError as error:
                 raise BrokenError from error
             else:
-                # A number that ends with the piece may have more digits in the next one.
-                if end < len(self._text) or self._is_whole or isinstance(value, (dict, list)):
+                if self._is_whole or not _may_be_cut(value, end, len(self._text)):
                     self._at = end
                     return value
             self._more(len(self._text) - self._at)
@@ -158,7 +157,7 @@ class Text:
             raise (TooLongError if self._may_go_on(error, longest) else BrokenError) from error
         except RecursionError as error:
             raise BrokenError from error
-        if end == longest and not isinstance(value, (dict, list)):
+        if _may_be_cut(value, end, longest):
             raise TooLongError
         self._at += end
         return value
@@ -198,3 +197,8 @@ class Text:
         text = lenient.decode(self._decoder.getstate()[0] + piece, final=not piece)
         self._decoder.setstate(lenient.getstate())
         return text
+
+
+def _may_be_cut(value: object, end: int, length: int) -> bool:
+    """Say whether a number may go on past the end of the text: so do `1`, `1.` and `1e+`."""
+    return isinstance(value, (int, float)) and end > length - _LONGEST_LITERAL

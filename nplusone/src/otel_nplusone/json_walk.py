@@ -76,8 +76,9 @@ def _walk_object(
             is_known = True
             yield from _walk_resources(text, key)
         elif key == JAEGER and begin == "[":
-            is_known = True
+            seen[key] = []
             for _ in text.items():
+                is_known = True
                 where = text.place
                 yield from of_value({JAEGER: [text.decode()]}, where, refused)
         elif key in WRAPPERS and begin == "{":
@@ -118,7 +119,9 @@ def _walk_resource(text: Text) -> Iterator[dict[str, object]]:
                     else:
                         waiting.append(scope)
             else:
-                text.decode()
+                value = text.decode()
+                if key in SCOPE_LISTS:  # not a list, which whoever reads it tells
+                    yield {key: value}
     except BrokenError:
         yield from _of_resource(resource, waiting or ())
         raise
@@ -140,6 +143,8 @@ def _walk_scopes(text: Text) -> Iterator[object]:
                 yield from (scope | {"spans": spans} for spans in _batches(text))
             else:
                 scope[key] = text.decode()
+        if "spans" in scope:  # not a list either
+            yield scope
 
 
 def _batches(text: Text) -> Iterator[list[object]]:

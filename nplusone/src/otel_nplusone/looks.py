@@ -187,5 +187,8 @@ _OBJECTS: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
         ),
         "Zipkin's JSON of version 1: ask Zipkin for version 2 (/api/v2/traces)",
     ),
-    (_both("errors", "message"), "an answer that tells an error: ask for the trace again"),
+    (
+        lambda found: bool(found.get("errors")) and not found.get("data"),
+        "an answer that tells an error: ask for the trace again",
+    ),
 )

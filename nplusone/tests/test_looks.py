@@ -3,11 +3,13 @@
 import gzip
 import io
 import json
+import re
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
@@ -15,7 +17,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
-from otel_nplusone.errors import SourceError, UnknownFormatError
+from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
 from otel_nplusone.files import read_file
 from otel_nplusone.model import Span
 from otel_nplusone.troubles import Warnings
@@ -304,3 +306,25 @@ def test_what_is_nested_without_end_is_an_error(tmp_path: Path, nested: bytes) -
         for end in (b"", b"1"):
             with pytest.raises(SourceError, match="traces: "):
                 read(tmp_path, nested * depth + end)
+
+
+@pytest.mark.parametrize(
+    ("content", "missing", "extra"),
+    [
+        (zstd.compress(b"{}"), "backports", "otel-nplusone[zstd]"),
+        (otlp_protobuf(SPANS), "google.protobuf.message", "otel-nplusone[protobuf]"),
+    ],
+    ids=["zstd", "protobuf"],
+)
+def test_a_file_that_needs_an_extra_names_it(
+    tmp_path: Path, content: bytes, missing: str, extra: str
+) -> None:
+    absent = {missing: None, "compression": None} if missing == "backports" else {missing: None}
+
+    with (
+        mock.patch.dict(sys.modules, absent),
+        pytest.raises(MissingExtraError, match=re.escape(f"pip install '{extra}'")) as raised,
+    ):
+        read(tmp_path, content)
+
+    assert str(tmp_path) in str(raised.value)

@@ -1,0 +1,130 @@
+"""What a span asks of a database or of another service: one statement, call or message.
+
+    db.query.text    SELECT name FROM cat WHERE id = 7       SELECT name FROM cat WHERE id = ?
+    db.query.summary SELECT cat                              SELECT cat
+    db.system redis  HGET cart:7                             HGET cart:?
+    url.full         http://users:8080/users/7               GET users:8080 /users/{id}
+
+Everything becomes a Fingerprint, so that one set of rules judges all of it.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from otel_nplusone import calls, nosql, semconv
+from otel_nplusone.fingerprint import Fingerprint, digest, fingerprint
+from otel_nplusone.model import Kind, Span, SpanKind
+
+_OUTWARD = (SpanKind.CLIENT, SpanKind.PRODUCER)
+_SQL_VERBS_WORDS = """
+    SELECT INSERT UPDATE DELETE MERGE REPLACE UPSERT CALL EXEC EXECUTE
+"""
+_SQL_VERBS = frozenset(_SQL_VERBS_WORDS.split())
+# What a driver does around a statement; such a span has no text of its own to be missed.
+_AROUND = re.compile(
+    r"connect|pool|acquire|ping|begin|commit|rollback|close|reset|session|transaction|prepare"
+    r"|fetch|rows|cursor|checkout|handshake|auth",
+    re.IGNORECASE,
+)
+_PREPARES = frozenset({"prepare", "parse", "preparestatement"})
+_FETCHES_WORDS = """
+    fetch fetchall fetchone fetchmany fetchcolumn fetchobject rows next cursor close
+"""
+_FETCHES = frozenset(_FETCHES_WORDS.split())
+
+
+class Phase(IntEnum):
+    """The part of one execution that a span is for; FAILED is one that came to nothing."""
+
+    EXECUTE = 0
+    PREPARE = 1
+    FETCH = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one span asks.
+
+    `by_text` says that a span with the same name, text, system and namespace asks the same.
+    """
+
+    kind: Kind
+    system: str
+    namespace: str
+    statement: Fingerprint
+    phase: Phase = Phase.EXECUTE
+    by_text: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two spans ask the same, but for the values."""
+        return (self.system, self.namespace, self.statement.digest)
+
+
+def asked(span: Span) -> Asked | None:
+    """What a span asks; None for transactions, settings and pings, and where it does not tell."""
+    attributes = span.attributes
+    text = semconv.text(attributes, semconv.QUERY_TEXT)
+    system = semconv.text(attributes, semconv.SYSTEM)
+    if system in nosql.SYSTEMS:
+        found = nosql.read(system, text, attributes, span.name)
+        return _asked(Kind.NOSQL, system, nosql.namespace(attributes), found)
+    namespace = semconv.text(attributes, semconv.NAMESPACE)
+    if text:
+        statement = fingerprint(text)
+        if statement.is_control:
+            return None
+        return Asked(Kind.SQL, system, namespace, statement, _phase(span.name), by_text=True)
+    if system:
+        return _asked(Kind.SQL, system, namespace, _named(span))
+    if span.kind in _OUTWARD:
+        kind, system, called = calls.read(span)
+        return _asked(kind, system, "", called)
+    return None
+
+
+def is_blind(span: Span) -> bool:
+    """Whether it is a statement's span that does not tell the statement."""
+    system = semconv.text(span.attributes, semconv.SYSTEM)
+    if not system or semconv.text(span.attributes, semconv.QUERY_TEXT):
+        return False
+    if semconv.text(span.attributes, semconv.QUERY_SUMMARY) or _AROUND.search(span.name):
+        return False
+    operation = semconv.text(span.attributes, semconv.OPERATION)
+    return not (operation and _AROUND.search(operation)) and asked(span) is None
+
+
+def _asked(kind: Kind, system: str, namespace: str, found: Fingerprint | None) -> Asked | None:
+    return None if found is None else Asked(kind, system, namespace, found)
+
+
+def _named(span: Span) -> Fingerprint | None:
+    """A statement without a text: by its summary, or by its operation and table."""
+    summary = semconv.text(span.attributes, semconv.QUERY_SUMMARY)
+    collection = semconv.text(span.attributes, semconv.COLLECTION)
+    if not summary and collection:
+        operation = semconv.text(span.attributes, semconv.OPERATION).partition(" ")[0]
+        summary = f"{operation} {collection}" if operation else ""
+    verb, _, tables = summary.strip().partition(" ")
+    if not tables or verb.upper() not in _SQL_VERBS:
+        return None
+    return named(f"{verb.upper()} {tables}", verb=verb.upper(), table=tables.split()[0].lower())
+
+
+@lru_cache(maxsize=4096)
+def named(text: str, *, verb: str, table: str) -> Fingerprint:
+    """A statement of which only the name is known, and no value."""
+    return Fingerprint(text, digest(text), verb, table, True, False, 0, False, False)
+
+
+@lru_cache(maxsize=4096)
+def _phase(name: str) -> Phase:
+    """`PREPARE SELECT cat`, `PDOStatement::fetchAll`, `sql.rows`, `CURSOR: SELECT …`."""
+    first, _, rest = name.partition(" ")
+    word = first.rstrip(":") if rest else re.split(r"[.:/]+", first)[-1]
+    if word.lower() in _PREPARES:
+        return Phase.PREPARE
+    return Phase.FETCH if word.lower() in _FETCHES else Phase.EXECUTE

@@ -72,6 +72,11 @@ class Fingerprint:
         return self.verb in _WRITES
 
     @property
+    def is_cursor(self) -> bool:
+        """Whether it reads on where it was, with the same words: FETCH, getMore, SCAN."""
+        return self.is_page and self.verb not in ("SELECT", "GET", "POST", "SEARCH")
+
+    @property
     def summary(self) -> str:
         """Verb and first table, `SELECT cat`."""
         return f"{self.verb} {self.table}".strip()

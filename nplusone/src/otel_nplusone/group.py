@@ -193,7 +193,7 @@ class Group:
         """
         distinct = self.distinct_values
         is_chunk = self._is_chunk or (self.statement.is_page and not self.statement.is_write)
-        if self.statement.many_rows or self._is_batch:
+        if self.statement.many_rows or self.statement.is_cursor or self._is_batch:
             return RepeatClass.CHUNKED_BATCH
         if self.statement.is_write and not is_chunk:
             return RepeatClass.ROW_BY_ROW_WRITE

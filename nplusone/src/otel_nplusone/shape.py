@@ -20,6 +20,7 @@ _BLOCK_WORDS_WORDS = """
     TRANSACTION TRAN WORK IMMEDIATE DEFERRED EXCLUSIVE CONCURRENT
 """
 _BLOCK_WORDS = frozenset(_BLOCK_WORDS_WORDS.split())
+_CONDITIONS = frozenset({"WHERE", "AND", "OR", "ON", "BY"})
 _PREAMBLE = frozenset({"DECLARE"})
 _SEQUENCE = re.compile(
     r"\bnextval\(|\.nextval\b|\bNEXT value FOR\b|\bnext_val\b|\bgen_id\(", re.IGNORECASE
@@ -121,7 +122,11 @@ def _is_open(value: str | None) -> bool:
 
 def _ends_in_a_word(sql: str, found: list[str]) -> bool:
     """Whether a clause's word is cut: `FROM a WH`; an alias would be used elsewhere."""
-    if found[0] != "SELECT" or len(found) < 4 or "WHERE" in found:
+    if found[0] != "SELECT" or len(found) < 4:
+        return False
+    if _is_part_of_a_name(found[-1], found[-2] in _CONDITIONS, found[:-1]):
+        return True
+    if "WHERE" in found:
         return False
     last = found[-1].upper()
     if sql[-1] == " " and sql[:1] != " " and found[-2] in ("FROM", "JOIN"):
@@ -129,6 +134,14 @@ def _ends_in_a_word(sql: str, found: list[str]) -> bool:
     if found[-2] in KEYWORDS or found[-2] in (",", VALUE) or f"{found[-1]}." in sql.lower():
         return False
     return any(clause != last and clause.startswith(last) for clause in _CLAUSES)
+
+
+def _is_part_of_a_name(last: str, is_condition: bool, before: list[str]) -> bool:
+    """Whether a longer name of the text begins so: `cat.name FROM c`, `… WHERE cat`."""
+    if not last.isidentifier() or last in KEYWORDS:
+        return False
+    tables = {name.partition(".")[0] for name in before if "." in name}
+    return any(t.startswith(last) and (is_condition or last not in tables) for t in tables)
 
 
 def _has_no_table(found: list[str], values: list[str | None]) -> bool:

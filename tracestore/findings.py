@@ -91,22 +91,30 @@ class Findings:
 def judge(parts: Sequence[StoredSpans]) -> dict[str, Any]:
     """The report of one trace, in the shape of `otel-nplusone scan --format json`."""
     from otel_nplusone import report_json
-    from otel_nplusone.detect import find_n_plus_one, is_incomplete
+    from otel_nplusone.detect import findings_of, tallies
     from otel_nplusone.scan import Result
     from otel_nplusone.summary import Summarizer
+    from otel_nplusone.tree import Tree
     from otel_nplusone.troubles import Warnings
+    from otel_nplusone.unjudged import Unjudged
 
     warnings = Warnings()
     trace = _trace(parts, warnings)
+    tree = Tree(trace)
+    tallied = dict(tallies(tree))
+    unjudged = Unjudged()
+    unjudged.add(tree, tallied)
     summarizer = Summarizer()
-    summarizer.add(find_n_plus_one(trace))
+    summarizer.add([f for f in findings_of(tree, tallied) if f.what.repeat_class.is_fault])
     return report_json.document(
         Result(
             findings=tuple(summarizer.summaries()),
             traces_read=1,
             spans_read=len(trace.spans),
-            incomplete_traces=int(is_incomplete(trace)),
-            warnings=tuple(warnings.lines()),
+            incomplete_traces=int(tree.incomplete),
+            warnings=(*warnings.lines(), *unjudged.lines(len(trace.spans))),
+            judged=unjudged.judged,
+            unjudged=unjudged.total,
         )
     )
 

@@ -4,6 +4,7 @@ import argparse
 import re
 
 from otel_nplusone.jaeger_api import DEFAULT_MOST_TRACES, DEFAULT_SINCE_S, Search
+from otel_nplusone.model import Kind
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -31,6 +32,22 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def search(asked: argparse.Namespace) -> Search:
     """What these options ask of a backend."""
     return Search(asked.service, asked.since, asked.max_traces)
+
+
+# "calls" are all questions to others that are no SQL; each kind of them goes by its own name, too.
+_KINDS = {kind.value: frozenset({kind}) for kind in Kind} | {
+    "calls": frozenset(Kind) - {Kind.SQL},
+    "all": frozenset(Kind),
+}
+
+
+def kinds(text: str) -> frozenset[Kind]:
+    """`sql,calls` → the kinds that are meant."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in _KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is no kind: say {', '.join(_KINDS)}")
+    return frozenset().union(*(_KINDS[name] for name in names))
 
 
 def seconds(text: str) -> float:

@@ -67,11 +67,7 @@ def _hex(text: str, digits: int) -> str:
 
 
 def _parent(span: dict[str, Any]) -> str:
-    """The span that this one is a child of, or follows from; ids may lack their leading zeros."""
-    parents = {
-        str(reference.get("refType")): _hex(reference["spanID"], 16)
-        for reference in reversed(span.get("references") or ())
-        if _hex(reference["traceID"], 32) == _hex(span["traceID"], 32)
-    }
-    old = str(span.get("parentSpanID") or "")
-    return parents.get("CHILD_OF") or parents.get("FOLLOWS_FROM") or (old and _hex(old, 16))
+    for reference in span.get("references") or ():
+        if reference.get("refType") == "CHILD_OF" and reference["traceID"] == span["traceID"]:
+            return _hex(reference["spanID"], 16)
+    return ""

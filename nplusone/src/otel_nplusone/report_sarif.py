@@ -37,6 +37,14 @@ def render(result: Result, backend: str = "") -> str:
     run = {
         "tool": {"driver": driver},
         "results": [_result(summary, backend) for summary in result.findings],
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": text}} for text in result.warnings
+                ],
+            }
+        ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 

@@ -24,6 +24,7 @@ def render(result: Result, backend: str = "") -> str:
     parts = [f"{head} ({spans})"]
     if result.incomplete_traces:
         parts[0] += f", {result.incomplete_traces:,} of them incomplete"
+    parts += [wrap(f"warning: {warning}", _INDENT) for warning in result.warnings]
     parts += [_finding(n, s, backend) for n, s in enumerate(result.findings, start=1)]
     return "\n\n".join(parts) + "\n"
 
@@ -47,10 +48,12 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
     times = "rounds" if summary.repeat_class is RepeatClass.NESTED else "repeats"
     return [
         (times, f"{_repeats(summary)}, in {count(summary.traces, 'trace')}"),
+        ("values", values(summary)),
         ("time", f"{duration(summary.total_ns)} in all" + _marks(summary)),
         ("comes after", shorten(summary.source_statement or "", 160)),
         ("inside", "" if summary.common_ancestor == summary.route else summary.common_ancestor),
-        ("code", summary.code or ""),
+        ("answered by", answered_by(summary)),
+        ("code", " and ".join(summary.places) or summary.code or ""),
         ("advice", summary.advice),
         ("worst trace", trace_link(backend, summary.worst_trace_id)),
     ]
@@ -58,6 +61,19 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
 
 def _repeats(summary: Summary) -> str:
     return f"{summary.repeats_p50:,} median, {summary.repeats_max:,} at most in one request"
+
+
+def values(summary: Summary) -> str:
+    """How many different values a statement came with, where the spans tell."""
+    if summary.distinct_values is None:
+        return ""
+    return f"{count(summary.distinct_values, 'different value')} in the worst request"
+
+
+def answered_by(summary: Summary) -> str:
+    """The other end of a call, and what it sends for each."""
+    sends = f", with {shorten(summary.callee_statement, 160)}" if summary.callee_statement else ""
+    return f"{summary.callee}{sends}" if summary.callee else ""
 
 
 def _marks(summary: Summary) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from otel_nplusone.advice import advise
-from otel_nplusone.model import Finding, RepeatClass
+from otel_nplusone.model import Finding, Kind, RepeatClass
 
 MOST_TRACE_IDS = 20
 Key = tuple[str, str, str, str]
@@ -39,6 +39,13 @@ class Summary:
     advice: str
     worst_trace_id: str
     trace_ids: tuple[str, ...]
+    kind: Kind = Kind.SQL
+    distinct_values: int | None = None
+    places: tuple[str, ...] = ()
+    fan_out: int = 0
+    same_values: tuple[str, ...] = ()
+    callee: str | None = None
+    callee_statement: str | None = None
 
     @property
     def key(self) -> Key:
@@ -121,6 +128,13 @@ class _Fault:
             advice=advise(what),
             worst_trace_id=entry.trace_id,
             trace_ids=tuple(ids),
+            kind=what.kind,
+            distinct_values=what.distinct_values,
+            places=what.places,
+            fan_out=what.fan_out,
+            same_values=what.same_values,
+            callee=what.callee,
+            callee_statement=what.callee_statement,
         )
 
     def _median(self) -> int:

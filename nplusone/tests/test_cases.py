@@ -648,7 +648,7 @@ def spans_on_their_way_to_the_collector_are_no_loop(d: Drawing, request: str) ->
 
 @sibling((N, "FROM cat", 50))
 def a_pruned_span_counts_as_what_it_stands_for(d: Drawing, request: str) -> None:
-    d.sql(request, BY_ID, aggregation__is_summary=True, aggregation__span_count=50)
+    d.sql(request, BY_ID, aggregation__span_count=50)
 
 
 @sibling((N, "FROM cat", 31))

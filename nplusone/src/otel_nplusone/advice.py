@@ -93,7 +93,7 @@ def _condition(statement: str) -> str | None:
 def _redundant(repeats: Repeats) -> str:
     if len(repeats.places) > 1:
         return (
-            f"{len(repeats.places)} places ask for it, each by itself: read it once for each request"
+            f"{len(repeats.places)} places ask for it, each by itself: read it once a request"
             " and hand the result on."
         )
     if repeats.kind is not Kind.SQL:

@@ -362,6 +362,19 @@ def documents_of_a_search_engine_one_by_one(d: Drawing, request: str) -> None:
         call(d, outer, f"http://es:9200/cats/_doc/{number}")
 
 
+@sibling()
+def a_placeholder_for_six_statements_is_no_statement(d: Drawing, request: str) -> None:
+    for name in ("a", "b", "c", "d", "e", "f"):
+        db(d, request, "mysql", db__statement="[REDACTED]", db__query__summary=f"SELECT {name}")
+        db(d, request, "mysql", db__statement="SELECT", db__operation="SELECT", db__sql__table=name)
+
+
+@sibling((N, "SELECT cat", 6))
+def a_placeholder_with_a_summary_is_its_summary(d: Drawing, request: str) -> None:
+    for _ in range(6):
+        db(d, request, "mysql", db__statement="?", db__query__summary="SELECT cat")
+
+
 # --- keys
 
 
@@ -435,6 +448,13 @@ def a_statement_that_is_only_prepared_was_executed(d: Drawing, request: str) -> 
         db(d, request, "mysql", "PDOStatement::execute")
 
 
+@sibling((N, "FROM cat", 6))
+def names_of_other_drivers_tell_prepare_and_fetch(d: Drawing, request: str) -> None:
+    for _ in range(6):
+        for name in ("prepare SELECT", "query SELECT", "sql:rows_next", "Result::fetchAssociative"):
+            db(d, request, "postgresql", name, db__statement=BY_ID)
+
+
 @sibling()
 def library_and_driver_side_by_side_are_one_execution(d: Drawing, request: str) -> None:
     for number in range(4):
@@ -472,6 +492,19 @@ def pages_by_row_value_are_one_read(d: Drawing, request: str) -> None:
     d.many(request, [text] * 8)
 
 
+@sibling()
+def pages_of_one_tenant_are_one_read(d: Drawing, request: str) -> None:
+    for n in range(8):
+        d.sql(request, f"SELECT a FROM cat WHERE t = ? ORDER BY id LIMIT 50 OFFSET {n * 50}")
+        d.sql(request, "SELECT id FROM dog WHERE t = ? AND id > ? ORDER BY id LIMIT ?")
+
+
+@sibling((N, "FROM visit", 8))
+def visits_since_a_day_of_each_owner_are_no_page(d: Drawing, request: str) -> None:
+    text = "SELECT a FROM visit WHERE owner_id = ? AND start > ? ORDER BY start LIMIT ?"
+    d.many(request, [text] * 8)
+
+
 @sibling((N, "FROM visit", 8))
 def the_newest_rows_of_each_owner_are_no_page(d: Drawing, request: str) -> None:
     d.many(request, ["SELECT id FROM visit WHERE cat_id = ? ORDER BY start DESC LIMIT 3"] * 8)
@@ -503,7 +536,12 @@ def the_key_of_the_last_row_belongs_to_its_insert(d: Drawing, request: str) -> N
 
 @sibling()
 def what_a_framework_asks_for_itself_stays_silent(d: Drawing, request: str) -> None:
-    own = ("SELECT QUOTE(?)", "SELECT 1", "SELECT oid FROM pg_type WHERE typname = $1")
+    own = (
+        "SELECT QUOTE(?)",
+        "SELECT QUOTE(?), QUOTE(?)",
+        "SELECT 1",
+        "SELECT oid FROM pg_type WHERE typname = $1",
+    )
     d.many(request, [*own, "SELECT version()", "SELECT now()", "DESCRIBE cat"] * 8)
 
 

@@ -48,7 +48,7 @@ def _n_plus_one(repeats: Repeats) -> str:
             "Numbers are taken from the sequence one by one: take them in blocks (allocationSize in"
             " JPA, INCREMENT BY of the sequence), or let the INSERT take them."
         )
-    if written.list_size:
+    if "IN (…)" in repeats.statement:
         return (
             "A list of one key is sent for each row: the loader does not batch; collect the keys"
             " and send them in one IN (…). If the instrumentation writes every list as IN (?),"

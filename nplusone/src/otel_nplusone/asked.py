@@ -9,7 +9,7 @@ Everything becomes a Fingerprint, so that one set of rules judges all of it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -28,11 +28,17 @@ _AROUND = re.compile(
     r"|fetch|rows|cursor|checkout|handshake|auth",
     re.IGNORECASE,
 )
-_PREPARES = frozenset({"prepare", "parse", "preparestatement"})
-_FETCHES_WORDS = """
-    fetch fetchall fetchone fetchmany fetchcolumn fetchobject rows next cursor close
-"""
-_FETCHES = frozenset(_FETCHES_WORDS.split())
+_LONGEST_PLACEHOLDER = 40
+_PLACEHOLDER = re.compile(
+    r"[\W\d_]*|\W*(?:redacted|masked|obfuscated|sanitized|omitted|hidden|filtered|removed|x{3,}"
+    r"|select|insert|update|delete|merge|replace|query|statement|sql)\W*",
+    re.IGNORECASE,
+)
+_PHASE = re.compile(
+    r"""(?: (?P<prepare> prepare | parse ) | fetch | rows | next | cursor | close )
+        (?: d? (?![a-z]) | (?-i: (?=[A-Z]) ) | all | one | many | object | column | row )""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class Phase(IntEnum):
@@ -73,12 +79,16 @@ def asked(span: Span) -> Asked | None:
         found = nosql.read(system, text, attributes, span.name)
         return _asked(Kind.NOSQL, system, nosql.namespace(attributes), found)
     namespace = semconv.text(attributes, semconv.NAMESPACE)
-    if text:
+    if text and not is_placeholder(text):
         statement = fingerprint(text)
         if statement.is_control:
             return None
-        return Asked(Kind.SQL, system, namespace, statement, _phase(span.name), by_text=True)
-    if system:
+        collection = "" if statement.table else semconv.text(attributes, semconv.COLLECTION)
+        if collection:  # a procedure, or a language whose tables are not seen
+            statement = _of(collection, statement)
+        phase = _phase(span.name)
+        return Asked(Kind.SQL, system, namespace, statement, phase, by_text=not collection)
+    if system or text:
         return _asked(Kind.SQL, system, namespace, _named(span))
     if span.kind in _OUTWARD:
         kind, system, called = calls.read(span)
@@ -89,12 +99,23 @@ def asked(span: Span) -> Asked | None:
 def is_blind(span: Span) -> bool:
     """Whether it is a statement's span that does not tell the statement."""
     system = semconv.text(span.attributes, semconv.SYSTEM)
-    if not system or semconv.text(span.attributes, semconv.QUERY_TEXT):
+    text = semconv.text(span.attributes, semconv.QUERY_TEXT)
+    if not system or (text and not is_placeholder(text)):
         return False
     if semconv.text(span.attributes, semconv.QUERY_SUMMARY) or _AROUND.search(span.name):
         return False
     operation = semconv.text(span.attributes, semconv.OPERATION)
     return not (operation and _AROUND.search(operation)) and asked(span) is None
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands for any statement: `?`, `[REDACTED]`, `SELECT`."""
+    return len(text) <= _LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.fullmatch(text))
+
+
+def _of(collection: str, statement: Fingerprint) -> Fingerprint:
+    text = f"{statement.text} {collection}"
+    return replace(statement, text=text, digest=digest(text), table=collection)
 
 
 def _asked(kind: Kind, system: str, namespace: str, found: Fingerprint | None) -> Asked | None:
@@ -124,7 +145,8 @@ def named(text: str, *, verb: str, table: str) -> Fingerprint:
 def _phase(name: str) -> Phase:
     """`PREPARE SELECT cat`, `PDOStatement::fetchAll`, `sql.rows`, `CURSOR: SELECT …`."""
     first, _, rest = name.partition(" ")
-    word = first.rstrip(":") if rest else re.split(r"[.:/]+", first)[-1]
-    if word.lower() in _PREPARES:
-        return Phase.PREPARE
-    return Phase.FETCH if word.lower() in _FETCHES else Phase.EXECUTE
+    word = first if rest else re.split(r"[.:/\\]+", first)[-1]
+    found = _PHASE.match(word)
+    if found is None:
+        return Phase.EXECUTE
+    return Phase.PREPARE if found["prepare"] else Phase.FETCH

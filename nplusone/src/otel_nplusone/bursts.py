@@ -9,9 +9,12 @@ work between them. What counts is what repeats within one burst. Shorter pauses 
 those of a service that is overloaded: its N+1 is no less one.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+from otel_nplusone.group import Group
 from otel_nplusone.model import Span
 
 _PAUSE_NS = 2_000_000_000
@@ -28,6 +31,15 @@ def burst_starts(spans: Sequence[Span]) -> list[int]:
     ticks = [pause for pause, _ in pauses]
     threshold = _TICK_NS if _is_timer(ticks, spans) else _PAUSE_NS
     return [start for pause, start in pauses if pause >= threshold]
+
+
+def keep_bursts(groups: Sequence[Group], starts: Sequence[int], min_repeats: int) -> None:
+    """Count what repeats within one burst, of all bursts in which it does."""
+    for group in groups if starts else ():
+        if group.repeats >= min_repeats and not group.folded:
+            bursts = Counter(bisect_right(starts, span[6]) for span in group.spans)
+            full = {burst for burst, times in bursts.items() if times >= min_repeats}
+            group.count_only([s for s in group.spans if bisect_right(starts, s[6]) in full])
 
 
 def _pauses(spans: Sequence[Span]) -> list[tuple[int, int]]:

@@ -102,6 +102,13 @@ class Group:
             return len(self.spans)
         return sum(self.folded.get(span[1], 1) for span in self.spans)
 
+    @property
+    def asked(self) -> int:
+        """How often it was sent, whether that counts as a repeat or not."""
+        sent = [spans for _, spans in self._executed + self._phases[Phase.FAILED]]
+        more = sum(self.folded.values()) - len(self.folded)
+        return sum(map(len, sent)) + more
+
     @cached_property
     def covered_ns(self) -> int:
         """The time in which at least one of its spans was running: prepare and fetch as well."""
@@ -134,7 +141,7 @@ class Group:
     @cached_property
     def distinct_values(self) -> int | None:
         """How many different values it came with; None where spans do not tell."""
-        if self.statement.is_sequence or self.folded:
+        if self.statement.is_sequence or self.fan_out or self.folded:
             return None
         asked, spans = (self._executed or self._phases[Phase.FAILED])[0]
         if None in values_of(asked.statement, spans[:1]):
@@ -192,7 +199,7 @@ class Group:
         no finding, so that the redundancy is the fault.
         """
         distinct = self.distinct_values
-        is_chunk = self._is_chunk or (self.statement.is_page and not self.statement.is_write)
+        is_chunk = self._is_chunk or any(asked.statement.is_page for asked, _ in self._executed)
         if self.statement.many_rows or self.statement.is_cursor or self._is_batch:
             return RepeatClass.CHUNKED_BATCH
         if self.statement.is_write and not is_chunk:

@@ -11,8 +11,8 @@ A failed parent, an error of another statement and a cache miss are no retries.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import chain, pairwise
 
 from otel_nplusone.group import Group, start_and_id
 from otel_nplusone.model import Span, SpanKind
@@ -64,7 +64,33 @@ def attempt_of(span: Span, attempts: Set[str], tree: Tree, entry_id: str) -> str
     return ""
 
 
-def without_retries(group: Group, min_repeats: int) -> list[Span]:
+def leave_out_retries(
+    groups: Sequence[Group], attempts: Mapping[str, str], min_repeats: int
+) -> None:
+    """Let each group count without its retries; `attempts` names those of spans, by span id."""
+    for group in groups if attempts else ():
+        out = _of_attempts(group, attempts, min_repeats)
+        group.count_only([span for span in group.spans if span[1] not in out])
+    failing = [group for group in groups if group.failures]
+    tried = _undone(groups) if failing else frozenset()
+    for group in groups if tried else ():
+        group.count_only([span for span in group.spans if span[1] not in tried])
+    for group in failing:
+        group.count_only(_without_retries(group, min_repeats))
+
+
+def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) -> set[str]:
+    """The ids of what failed attempts sent; one that loops by itself is kept, the fullest."""
+    by_attempt: dict[str, list[str]] = defaultdict(list)
+    for span in group.spans:
+        if span[1] in attempts:
+            by_attempt[attempts[span[1]]].append(span[1])
+    fullest = max(by_attempt.values(), key=len, default=[])
+    out = set(chain.from_iterable(by_attempt.values()))
+    return out - set(fullest) if len(fullest) >= min_repeats else out
+
+
+def _without_retries(group: Group, min_repeats: int) -> list[Span]:
     """The executions without those that follow on their own failure; failures of other values too.
 
     Where nothing would be left, every other round fails: then the rounds are what repeats.
@@ -86,7 +112,7 @@ def without_retries(group: Group, min_repeats: int) -> list[Span]:
     return kept if len(kept) >= min_repeats else spans
 
 
-def undone(groups: Sequence[Group]) -> frozenset[str]:
+def _undone(groups: Sequence[Group]) -> frozenset[str]:
     """The ids of statements that belong to attempts which a later statement's failure ended."""
     found: set[str] = set()
     for last in groups:

@@ -24,7 +24,7 @@ SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")
 REDIS_INDEX = ("db.redis.database_index",)
 BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
-PARAMETERS = ("db.statement.parameters",)
+PARAMETERS = ("db.statement.parameters", "db.postgresql.values")
 URL = ("url.full", "http.url")
 URL_TEMPLATE = ("url.template",)
 URL_PATH = ("url.path", "http.target")
@@ -111,9 +111,9 @@ def route(attributes: Mapping[str, object], span_name: str) -> str:
 
 def parameters(attributes: Mapping[str, object]) -> str | None:
     """The values that were recorded with a statement, as one text; None where there are none."""
-    recorded = attributes.get("db.statement.parameters")
-    if recorded is not None:
-        return str(recorded)
+    for key in PARAMETERS:
+        if attributes.get(key) is not None:
+            return str(attributes[key])
     found = sorted(
         (key, str(value)) for key, value in attributes.items() if key.startswith(QUERY_PARAMETER)
     )

@@ -27,14 +27,14 @@ _SEQUENCE = re.compile(
 )
 # Asked for itself, without a table: another value each time, or the state of the connection.
 _FUNCTION = re.compile(
-    r"""SELECT\ (?: (?:dbo|pg_catalog)\.)? (?:
+    r"""(?: (?:SELECT|,)\ (?: (?:dbo|pg_catalog)\.)? (?:
         now | current_timestamp | current_date | getdate | sysdate | clock_timestamp | random | rand
       | uuid | uuid_generate_v\d | gen_random_uuid | newid | newsequentialid | last_insert_id
       | scope_identity | lastval | currval | last_insert_rowid | changes | row_count | found_rows
       | quote | version | sqlite_version | database | current_database | current_schema
-      | current_user | connection_id | pg_backend_pid | pg_is_in_recovery | set_config | @\ \?
-      | current_setting | @@\w+ | @ \ ?@?\ ?\w+ | \?
-    ) (?: \([^()]*\) )? (?: \ AS\ [\w?]+ )?""",
+      | current_user | connection_id | pg_backend_pid | pg_is_in_recovery | set_config
+      | current_setting | @\ \? | \?
+    ) (?: \([^()]*\) )? (?: \ AS\ [\w?]+ )? )+""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_TABLE = frozenset({"dual", "sysibm.sysdummy1", "rdb$database"})
@@ -44,6 +44,10 @@ _CATALOGUE = re.compile(
 )
 _LIMITS = frozenset({"LIMIT", "FETCH", "top"})
 _RANGE = re.compile(r"(?:^|[\w)\]] )[<>]=? (?:\?|\(\?)")
+_KEYSET = re.compile(
+    r"(?P<ranged>(?:\w+\.)*(?:id|pk|uuid|key)) [<>] \?.* ORDER BY (?P<ordered>[\w.]+)"
+)
+_OFFSETS = frozenset({"OFFSET"})
 _LARGE_PAGE = 100
 
 
@@ -160,16 +164,25 @@ def is_page(found: list[str], values: list[str | None], text: str) -> bool:
         return bool(found)
     if found[0] != "SELECT" or _LIMITS.isdisjoint(found):
         return False
-    size = _page_size(found, values)
+    size = _number_after(found, values, _LIMITS)
     if size is not None and size < 2:
         return False
     moves = "OFFSET" in found or "LIMIT ?, ?" in text or bool(_RANGE.search(text))
-    return moves and ("= ?" not in text or (size is not None and size >= _LARGE_PAGE))
+    is_of_one = "= ?" in text and (size is None or size < _LARGE_PAGE)
+    return moves and (not is_of_one or _moves_by_itself(found, values, text))
 
 
-def _page_size(found: list[str], values: list[str | None]) -> int | None:
-    """The number of rows that are asked for; None where it is bound."""
-    at = next((n for n, token in enumerate(found) if token in _LIMITS), len(found))
+def _moves_by_itself(found: list[str], values: list[str | None], text: str) -> bool:
+    """Whether it begins where another page ended: behind an id, or at an offset that is told."""
+    by_key = _KEYSET.search(text)
+    if by_key and by_key["ranged"] == by_key["ordered"]:
+        return True
+    return bool(_number_after(found, values, _OFFSETS))
+
+
+def _number_after(found: list[str], values: list[str | None], words: Collection[str]) -> int | None:
+    """The number of rows that is asked for, or skipped; None where it is bound, or not there."""
+    at = next((n for n, token in enumerate(found) if token in words), len(found))
     after = found[at : at + 4]
     if VALUE not in after:
         return None
@@ -177,4 +190,4 @@ def _page_size(found: list[str], values: list[str | None]) -> int | None:
     if after[1:4] == [VALUE, ",", VALUE]:  # LIMIT offset, size
         number += 1
     value = values[number] if number < len(values) else None
-    return int(value) if value is not None and value.isdigit() else None
+    return int(value) if value is not None and value.isdecimal() and len(value) < 19 else None

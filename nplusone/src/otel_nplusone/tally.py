@@ -6,21 +6,19 @@
 The detector and the span processor of a running service both come here: the rules stand once.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from otel_nplusone import semconv
 from otel_nplusone.asked import asked
-from otel_nplusone.bursts import burst_starts
+from otel_nplusone.bursts import burst_starts, keep_bursts
 from otel_nplusone.families import fan_outs, polymorphic_loads
-from otel_nplusone.fingerprint import fingerprint
 from otel_nplusone.group import Group, start_and_id
 from otel_nplusone.model import Kind, RepeatClass, Repeats, Span
 from otel_nplusone.nested import find_patterns
-from otel_nplusone.retries import undone, without_retries
+from otel_nplusone.retries import leave_out_retries
+from otel_nplusone.told import nested, single
 
 DEFAULT_MIN_REPEATS = 5
 _DATABASES = (Kind.SQL, Kind.NOSQL)
@@ -100,19 +98,17 @@ class Tally:
     @property
     def statements(self) -> int:
         """All statements of databases, failed ones too, without transactions, settings, pings."""
-        return sum(
-            g.repeats + len(g.failures) for g in self._groups.values() if g.kind in _DATABASES
-        )
+        return sum(g.asked for g in self._groups.values() if g.kind in _DATABASES)
 
     @property
     def judged(self) -> int:
         """All that could be judged, calls too."""
-        return sum(g.repeats + len(g.failures) for g in self._groups.values())
+        return sum(group.asked for group in self._groups.values())
 
     @property
     def cut(self) -> int:
         """How many statements have a text whose end is missing."""
-        return sum(g.repeats for g in self._groups.values() if g.statement.is_cut)
+        return sum(g.asked for g in self._groups.values() if g.statement.is_cut)
 
     def counts(self) -> list[StatementCount]:
         """Every statement, repeated or not, in the order in which they came first."""
@@ -128,54 +124,24 @@ class Tally:
         classes = self._classes(groups)
         alone = {group.number: group for group in groups if group.number in classes}
         found = []
-        for members, rounds in self._patterns(alone, classes):
-            found.append(self._nested([alone.pop(number) for number in members], rounds))
-        found.extend(self._single(g, classes[g.number]) for g in alone.values())
+        for members, rounds in list(self._patterns(alone, classes)):
+            loop = [alone.pop(number) for number in members]
+            first = min((group.spans[0] for group in loop), key=start_and_id)
+            found.append(nested(loop, rounds, self._source(first)))
+        for group in alone.values():
+            source = self._source(group.spans[0])
+            found.append(single(group, classes[group.number], source, self._callers(group)))
         return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
 
     def _counted(self) -> list[Group]:
         """The groups without what is no repeat; families in place of their members."""
         groups = [g for g in self._groups.values() if g.spans or g.failures]
-        self._leave_out_retries(groups)
+        leave_out_retries(groups, self._attempts, self._min_repeats)
         for family in (fan_outs, polymorphic_loads):
             for together, members in family(groups, self._min_repeats):
                 groups = [g for g in groups if g not in members] + [together]
-        starts = burst_starts(self._spans)
-        if starts:
-            self._keep_bursts(groups, starts)
+        keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
         return [group for group in groups if group.repeats >= self._min_repeats]
-
-    def _leave_out_retries(self, groups: list[Group]) -> None:
-        if self._attempts:
-            for group in groups:
-                out = self._of_attempts(group)
-                group.count_only([span for span in group.spans if span[1] not in out])
-        failing = [group for group in groups if group.failures]
-        if not failing:
-            return
-        tried = undone(groups)
-        for group in groups if tried else ():
-            group.count_only([span for span in group.spans if span[1] not in tried])
-        for group in failing:
-            group.count_only(without_retries(group, self._min_repeats))
-
-    def _of_attempts(self, group: Group) -> set[str]:
-        """The ids of what failed attempts sent; one that loops by itself is kept, the fullest."""
-        by_attempt: dict[str, list[str]] = defaultdict(list)
-        for span in group.spans:
-            if span[1] in self._attempts:
-                by_attempt[self._attempts[span[1]]].append(span[1])
-        fullest = max(by_attempt.values(), key=len, default=[])
-        out = set(chain.from_iterable(by_attempt.values()))
-        return out - set(fullest) if len(fullest) >= self._min_repeats else out
-
-    def _keep_bursts(self, groups: list[Group], starts: list[int]) -> None:
-        """Count what repeats within one burst, of all bursts in which it does."""
-        for group in groups:
-            if group.repeats >= self._min_repeats and not group.folded:
-                bursts = Counter(bisect_right(starts, span[6]) for span in group.spans)
-                full = {burst for burst, n in bursts.items() if n >= self._min_repeats}
-                group.count_only([s for s in group.spans if bisect_right(starts, s[6]) in full])
 
     def _classes(self, groups: list[Group]) -> dict[int, RepeatClass]:
         """The class of each group that is worth a word."""
@@ -202,7 +168,7 @@ class Tally:
 
     def _patterns(
         self, groups: Mapping[int, Group], classes: Mapping[int, RepeatClass]
-    ) -> list[tuple[list[int], int]]:
+    ) -> Iterator[tuple[list[int], int]]:
         """The members, without doubles, and the rounds of each pattern that repeats."""
         loops = {
             n: g
@@ -211,18 +177,18 @@ class Tally:
             and not g.statement.is_sequence
             and len(g.failures) * 2 < g.repeats
         }
-        if len(loops) < 2:
-            return []
-        order = sorted((start_and_id(s), n) for n, g in loops.items() for s in g.spans)
-        found = []
-        for pattern in find_patterns([number for _, number in order], self._min_repeats):
-            members = list(dict.fromkeys(pattern.members))
-            mostly = all(
-                pattern.members.count(n) * pattern.rounds * 2 >= loops[n].repeats for n in members
-            )
-            if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
-                found.append((members, pattern.rounds))
-        return found
+        for kind in {group.kind for group in loops.values()} if len(loops) > 1 else ():
+            order = [
+                (start_and_id(s), n) for n, g in loops.items() if g.kind is kind for s in g.spans
+            ]
+            for pattern in find_patterns([n for _, n in sorted(order)], self._min_repeats):
+                members = list(dict.fromkeys(pattern.members))
+                mostly = all(
+                    pattern.members.count(n) * pattern.rounds * 2 >= loops[n].repeats
+                    for n in members
+                )
+                if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
+                    yield members, pattern.rounds
 
     def _source(self, first: Span) -> tuple[str, str] | None:
         """The statement before the first repeat, and its span's id."""
@@ -235,67 +201,9 @@ class Tally:
                 before = group.statement.text, group.spans[at - 1]
         return None if before is None else (before[0], before[1][1])
 
-    def _single(self, group: Group, repeat_class: RepeatClass) -> Repeats:
-        source = self._source(group.spans[0])
-        places = tuple(dict.fromkeys(group.codes or self._scattered_callers(group)))
-        return Repeats(
-            repeat_class=repeat_class,
-            system=group.system,
-            namespace=group.namespace,
-            fingerprint=group.statement.digest,
-            statement=group.statement.text,
-            pattern=group.pattern or (group.statement.text,),
-            repeats=group.repeats,
-            statements=group.repeats,
-            distinct_values=group.distinct_values,
-            total_ns=group.covered_ns,
-            overlapping=group.is_overlapping,
-            source_statement=source and source[0],
-            source_span_id=source and source[1],
-            code=group.code,
-            relationship=group.relationship,
-            offender_span_ids=tuple([span[1] for span in group.spans]),
-            kind=group.kind,
-            places=places if len(places) > 1 else (),
-            fan_out=group.fan_out,
-        )
-
-    def _scattered_callers(self, group: Group) -> list[str]:
-        callers = self._callers(group)
-        return callers if group.is_scattered(callers) else []
-
-    def _nested(self, groups: list[Group], rounds: int) -> Repeats:
-        first = groups[0]
-        texts = tuple(g.statement.text for g in groups)
-        source = self._source(min((g.spans[0] for g in groups), key=start_and_id))
-        return Repeats(
-            repeat_class=RepeatClass.NESTED,
-            system=first.system,
-            namespace=first.namespace,
-            fingerprint=fingerprint("; ".join(texts)).digest,
-            statement="; ".join(texts),
-            pattern=texts,
-            repeats=rounds,
-            statements=sum(g.repeats for g in groups),
-            distinct_values=None,
-            total_ns=sum(g.covered_ns for g in groups),
-            overlapping=any(g.is_overlapping for g in groups),
-            source_statement=source and source[0],
-            source_span_id=source and source[1],
-            code=_first(groups, lambda g: g.code),
-            relationship=_first(groups, lambda g: g.relationship),
-            offender_span_ids=tuple(span[1] for g in groups for span in g.spans),
-            kind=first.kind,
-            same_values=tuple(g.statement.text for g in groups if g.distinct_values == 1),
-        )
-
 
 _ROW_BY_ROW = RepeatClass.ROW_BY_ROW_WRITE
 
 
 def _without_digits(name: str) -> str:
     return "".join(character for character in name if not character.isdigit())
-
-
-def _first(groups: list[Group], what: Callable[[Group], str | None]) -> str | None:
-    return next((value for value in map(what, groups) if value), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from otel_nplusone import semconv
 from otel_nplusone.asked import asked, is_blind
 from otel_nplusone.model import Span
-from otel_nplusone.tally import Tally
+from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 from otel_nplusone.tree import ENTRY_KINDS, Tree
 from otel_nplusone.words import count
 
@@ -36,6 +36,7 @@ class Unjudged:
     judged: int = 0
     blind: Counter[str] = field(default_factory=Counter)
     outside: int = 0
+    orphans: int = 0
     cut: int = 0
 
     def add(self, tree: Tree, tallied: dict[str, Tally]) -> None:
@@ -44,6 +45,8 @@ class Unjudged:
             self.cut += tally.cut
             if _is_outside(tree, entry_id):
                 self.outside += tally.statements
+            elif entry_id not in tree.by_id and tally.judged < DEFAULT_MIN_REPEATS:
+                self.orphans += tally.judged
             else:
                 self.judged += tally.judged
         self.blind.update(
@@ -55,7 +58,7 @@ class Unjudged:
     @property
     def total(self) -> int:
         """How many spans could not be judged."""
-        return self.blind.total() + self.outside
+        return self.blind.total() + self.outside + self.orphans
 
     def lines(self, spans_read: int) -> list[str]:
         """Return a sentence for each kind, with what to do."""
@@ -69,6 +72,12 @@ class Unjudged:
                 f"{count(self.outside, 'statement')} outside any request: not judged, because"
                 " nothing tells which belong together; instrument the web framework or the worker,"
                 " and hand the context on to threads"
+            )
+        if self.orphans:
+            found.append(
+                f"{count(self.orphans, 'statement')} below spans that are missing: not judged,"
+                " because nothing tells which belong together; see that every span is exported, and"
+                " that sampling keeps or drops whole traces"
             )
         if self.cut:
             found.append(

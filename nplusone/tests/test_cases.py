@@ -375,6 +375,18 @@ def a_placeholder_with_a_summary_is_its_summary(d: Drawing, request: str) -> Non
         db(d, request, "mysql", db__statement="?", db__query__summary="SELECT cat")
 
 
+@sibling((N, "/cats/_doc/{id}", 6))
+def a_search_engines_request_line_is_an_address(d: Drawing, request: str) -> None:
+    for n in range(6):
+        db(d, request, "elasticsearch", db__operation="GET", db__statement=f"GET /cats/_doc/{n}")
+
+
+@sibling((N, "match(u : user { id : ? })", 6))
+def a_query_of_a_graph_has_binds(d: Drawing, request: str) -> None:
+    for _ in range(6):
+        db(d, request, "neo4j", db__statement="MATCH (u:User {id: $id}) RETURN u")
+
+
 # --- keys
 
 
@@ -394,6 +406,14 @@ def keys_that_were_sanitised_are_one_group(d: Drawing, request: str) -> None:
 def one_key_again_and_again_is_redundant(d: Drawing, request: str) -> None:
     for _ in range(9):
         db(d, request, "redis", db__statement="GET config:theme")
+
+
+@sibling((N, "GET cat:?", 8), (N, "FROM cat", 8), (N, "SET cat:?", 8))
+def a_cache_around_a_query_is_told_one_by_one(d: Drawing, request: str) -> None:
+    for number in range(8):
+        db(d, request, "redis", db__statement=f"GET cat:{number}")
+        d.sql(request, BY_ID)
+        db(d, request, "redis", db__statement=f"SET cat:{number} ?")
 
 
 @sibling()

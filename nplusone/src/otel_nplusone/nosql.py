@@ -49,6 +49,7 @@ _COMMANDS_WORDS = """
     find findone aggregate count distinct insert update delete findandmodify getmore
 """
 _COMMANDS = frozenset(_COMMANDS_WORDS.split())
+_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
 _TEXT = r'"(?:[^"\\]|\\.)*+"'
 _SCALAR = rf"(?:{_TEXT}|-?\d[\w.+-]*|true|false|null|\?)"
 _LIST = re.compile(rf"\[\s*{_SCALAR}(?:\s*,\s*{_SCALAR})*+\s*\]")
@@ -137,6 +138,9 @@ def _search(
     text: str, operation: str, collection: str, attributes: Mapping[str, object]
 ) -> Fingerprint | None:
     url = semconv.text(attributes, semconv.URL) or semconv.text(attributes, semconv.URL_PATH)
+    method, _, address = text.partition(" ")
+    if method in _METHODS and address.startswith("/"):  # GET /cats/_doc/7 in place of a body
+        url, text = url or address, ""
     path = url_parts(url)[1]
     last = path.rpartition("/_")[2].partition("/")[0]
     where = collection or path_template(path)

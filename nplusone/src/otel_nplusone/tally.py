@@ -173,7 +173,8 @@ class Tally:
         loops = {
             n: g
             for n, g in groups.items()
-            if classes[n] is not RepeatClass.CHUNKED_BATCH
+            if g.kind is Kind.SQL  # calls are told one by one, by what they ask for
+            and classes[n] is not RepeatClass.CHUNKED_BATCH
             and not g.statement.is_sequence
             and len(g.failures) * 2 < g.repeats
         }

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     )
   | (?P<bind>
         % (?: \([^()]*\) [a-zA-Z]? | [sbt] (?!\w) )                       # %(name)s %s
-      | \?\d* | \$\d+ | (?<![\w:]) :\w+ | @[^\W\d]\w* | \{{\w+:\w+\}}       # ? ?1 $1 :name @p1
+      | \?\d* | \$\w+ | (?<![\w:]) :\w+ | @[^\W\d]\w* | \{{\w+:\w+\}}       # ? ?1 $1 $id :name @p1
       | __\[[^\[\]]*\]                                                    # SQLAlchemy's IN lists
     )
   | (?P<number> 0[xX][0-9a-fA-F]+ | (?: \d+\.?\d* | \.\d+ ) (?: [eE][+-]?\d+ )? \w* )

@@ -15,8 +15,7 @@ from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
 from nplusone.tests.formats import lines, otlp_json, otlp_protobuf
 from nplusone.tests.replay import replay
-from nplusone.tests.test_cases import REPORTED, SIBLINGS, load
-from nplusone.tests.traces import Drawing
+from nplusone.tests.test_cases import REPORTED, SIBLINGS, drawn, load
 from otel_nplusone.detect import find_n_plus_one
 from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.model import Finding, Trace
@@ -29,16 +28,14 @@ from tracestore.reader import StoredSpans
 Said = set[tuple[str, str, str, int]]
 
 
-def drawn(name: str) -> list[Trace]:
-    drawing = Drawing()
-    SIBLINGS[name][0](drawing, drawing.server())
-    return [drawing.trace()]
+def all_of(sibling: str) -> list[Trace]:
+    return [drawn(sibling)]
 
 
 TRACES: dict[str, Callable[[], list[Trace]]] = {
     **{case.name: partial(score.load, case) for case in CASES},
     **{name: partial(load, name) for name in REPORTED},
-    **{name: partial(drawn, name) for name in SIBLINGS},
+    **{name: partial(all_of, name) for name in SIBLINGS},
 }
 
 

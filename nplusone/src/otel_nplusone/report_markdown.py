@@ -1,5 +1,6 @@
 """The report for a pull request or a ticket."""
 
+from otel_nplusone.model import Kind
 from otel_nplusone.report_text import answered_by, trace_link, values
 from otel_nplusone.scan import Result
 from otel_nplusone.summary import Summary
@@ -33,7 +34,8 @@ def _table(result: Result) -> str:
 def _section(number: int, summary: Summary, backend: str) -> str:
     statements = "\n".join(summary.statement.split("; "))
     lines = [f"### {number}. {summary.repeat_class.value}: {summary.route}"]
-    lines += [f"```sql\n{statements}\n```", summary.advice]
+    language = "sql" if summary.kind is Kind.SQL else ""
+    lines += [f"```{language}\n{statements}\n```", summary.advice]
     facts = []
     if summary.source_statement:
         facts.append(f"- comes after `{shorten(summary.source_statement, 160)}`")

@@ -186,6 +186,14 @@ def a_call_tried_again_is_a_retry(d: Drawing, request: str) -> None:
         )
 
 
+@sibling((N, "GET cat:?", 8), (N, "FROM cat", 8))
+def rounds_that_fail_for_another_value_each_are_a_loop(d: Drawing, request: str) -> None:
+    for number in range(8):
+        tried = d.span(request, name="load", failed=True)
+        db(d, tried, "redis", failed=True, db__statement=f"GET cat:{number}")
+        d.sql(tried, BY_ID)
+
+
 # --- lists
 
 
@@ -288,6 +296,11 @@ def a_text_with_a_mark_of_cutting_has_unknown_values(d: Drawing, request: str) -
 def comments_that_name_the_trace_do_not_make_values_differ(d: Drawing, request: str) -> None:
     texts = [f"SELECT a FROM setting WHERE id = 1 /*traceparent='00-{n:032x}'*/" for n in range(6)]
     d.many(request, texts)
+
+
+@sibling((SAME, "FROM setting", 6))
+def white_space_around_a_text_does_not_cut_it(d: Drawing, request: str) -> None:
+    d.many(request, ["\n   SELECT name, value\n   FROM setting\n  "] * 6)
 
 
 @sibling((N, "FROM cat", 12))
@@ -536,6 +549,13 @@ def the_next_row_of_each_is_no_page(d: Drawing, request: str) -> None:
     d.many(request, ["SELECT id FROM visit WHERE start > ? ORDER BY start LIMIT 1"] * 8)
 
 
+@sibling((N, "FROM visit", 8))
+def a_cursor_for_each_owner_is_a_query_for_each(d: Drawing, request: str) -> None:
+    for number in range(8):
+        d.sql(request, f"DECLARE c_{number} CURSOR FOR SELECT id FROM visit WHERE owner_id = $1")
+        d.sql(request, f"FETCH ALL FROM c_{number}")
+
+
 # --- sequences, and what a framework sends
 
 
@@ -575,6 +595,16 @@ def a_websocket_that_is_open_for_an_hour_is_no_loop(d: Drawing, request: str) ->
     for pause_s in (7, 31, 4, 90, 12, 55, 3, 240):
         now += pause_s * 1_000_000_000
         d.sql(request, BY_ID, start=now)
+
+
+@sibling()
+def a_look_each_second_or_so_is_no_loop(d: Drawing, request: str) -> None:
+    now = 3_000_000_000_000_000_000
+    for number in range(30):
+        now += 1_000_000_000 + (number * 7919 % 40 - 20) * 10_000_000
+        d.sql(request, "SELECT id FROM job WHERE state = 'q' LIMIT 1", start=now)
+        if number % 4 == 0:
+            d.sql(request, "UPDATE job SET state = ? WHERE id = ?", start=now + 3_000_000, ms=200)
 
 
 @sibling((N, "FROM cat", 8))
@@ -642,6 +672,23 @@ def five_things_that_a_page_needs_are_no_polymorphic_load(d: Drawing, request: s
 def posts_to_one_address_have_unknown_values(d: Drawing, request: str) -> None:
     for _ in range(6):
         call(d, request, "http://mail:80/send", "POST")
+
+
+@sibling((N, "DELETE users /users/{id}", 6))
+def deletes_of_an_api_are_calls(d: Drawing, request: str) -> None:
+    for number in range(6):
+        call(d, request, f"http://users/users/{number}", "DELETE")
+
+
+@sibling((N, "publish apply_async/mail", 6))
+def tasks_that_are_sent_one_by_one_are_messages(d: Drawing, request: str) -> None:
+    for _ in range(6):
+        d.span(
+            request,
+            name="apply_async/mail",
+            kind=SpanKind.PRODUCER,
+            attributes={"messaging.destination": "celery"},
+        )
 
 
 @sibling((SAME, "GET rates /today", 6))

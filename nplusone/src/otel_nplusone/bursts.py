@@ -4,8 +4,9 @@
     message: A A A A A A A · · · · · message: A A A A A A    an N+1 in each message
 
 Two bursts are parted by two seconds in which an entry span has nothing running, or by less where a
-timer ticks: pauses of 200 ms and more that differ by a tenth at most, and 20 times as long as the
-work between them. What counts is what repeats within one burst. Shorter pauses without a rhythm are
+timer ticks: pauses of 200 ms and more that differ by a tenth at most and make up 95 % of the time,
+or of half a second and more that differ by a third and make up 80 %. What counts is what repeats
+within one burst. Shorter pauses without a rhythm are
 those of a service that is overloaded: its N+1 is no less one.
 """
 
@@ -20,7 +21,9 @@ from otel_nplusone.model import Span
 _PAUSE_NS = 2_000_000_000
 _TICK_NS = 200_000_000
 _TICKS = 4
-_IDLE = 20
+# The least pause, by what part the pauses may differ from the usual one, and what part of the time
+# they are: a timer is exact, a loop that sleeps after its work is not.
+_TIMERS = ((_TICK_NS, 0.1, 0.95), (500_000_000, 0.35, 0.8))
 
 
 def burst_starts(spans: Sequence[Span]) -> list[int]:
@@ -57,7 +60,10 @@ def _pauses(spans: Sequence[Span]) -> list[tuple[int, int]]:
 def _is_timer(pauses: Sequence[int], spans: Sequence[Span]) -> bool:
     if len(pauses) < _TICKS:
         return False
-    usual = median(pauses)
-    alike = sum(abs(pause - usual) * 10 <= usual for pause in pauses) * 10 >= len(pauses) * 9
-    whole = spans[-1][6] - spans[0][6]
-    return alike and sum(pauses) * _IDLE >= whole * (_IDLE - 1)
+    usual, idle = median(pauses), sum(pauses) / (spans[-1][6] - spans[0][6])
+    return any(
+        usual >= least
+        and idle >= part
+        and sum(abs(pause - usual) <= usual * most for pause in pauses) >= len(pauses) * 0.9
+        for least, most, part in _TIMERS
+    )

@@ -47,6 +47,8 @@ def read(span: Span) -> tuple[Kind, str, Fingerprint | None]:
     system = semconv.text(attributes, semconv.RPC_SYSTEM)
     if system:
         return Kind.RPC, system, _rpc(attributes, system)
+    if span.kind == SpanKind.PRODUCER and semconv.text(attributes, semconv.DESTINATION):
+        return Kind.MESSAGING, "", _made(f"publish {span.name}", "PUBLISH", None, many=False)
     method = semconv.text(attributes, semconv.METHOD).upper()
     return Kind.HTTP, "http", _http(attributes, method, span.name) if method else None
 
@@ -66,7 +68,7 @@ def _http(attributes: Mapping[str, object], method: str, name: str) -> Fingerpri
     is_known = bool(path) and method not in _BODY and "REDACTED" not in query
     return _made(
         text,
-        method,
+        "CALL",
         hash(url or (host, path, query)) if is_known else None,
         many=path.endswith(_BATCHES),
         size=most if most > 1 else 0,

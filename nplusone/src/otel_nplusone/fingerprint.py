@@ -24,6 +24,7 @@ from otel_nplusone.tokens import KEYWORDS, VALUE, tokens
 _LONGEST_CACHED = 16_384
 _LONGEST_READ = 262_144
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+_CURSORS = frozenset(["FETCH", "GETMORE", "GET_MORE", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "SCROLL"])
 _VERBS = _WRITES | {"SELECT"}
 _CONTROL_WORDS = """
     BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE START END
@@ -74,7 +75,7 @@ class Fingerprint:
     @property
     def is_cursor(self) -> bool:
         """Whether it reads on where it was, with the same words: FETCH, getMore, SCAN."""
-        return self.is_page and self.verb not in ("SELECT", "GET", "POST", "SEARCH")
+        return self.verb in _CURSORS
 
     @property
     def summary(self) -> str:

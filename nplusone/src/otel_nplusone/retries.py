@@ -68,6 +68,8 @@ def leave_out_retries(
     groups: Sequence[Group], attempts: Mapping[str, str], min_repeats: int
 ) -> None:
     """Let each group count without its retries; `attempts` names those of spans, by span id."""
+    if any(_is_of_many_things(group, attempts) for group in groups if attempts):
+        attempts = {}
     for group in groups if attempts else ():
         out = _of_attempts(group, attempts, min_repeats)
         group.count_only([span for span in group.spans if span[1] not in out])
@@ -77,6 +79,14 @@ def leave_out_retries(
         group.count_only([span for span in group.spans if span[1] not in tried])
     for group in failing:
         group.count_only(_without_retries(group, min_repeats))
+
+
+def _is_of_many_things(group: Group, attempts: Mapping[str, str]) -> bool:
+    """Whether each attempt asks for another value: rounds of a loop that fail, and no retries."""
+    tried = [span[1] for span in (*group.spans, *group.failures) if span[1] in attempts]
+    values = group.values() if len(tried) > 1 else {}
+    known = {values.get(span_id) for span_id in tried}
+    return len(known) == len(tried) > 1 and None not in known
 
 
 def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) -> set[str]:

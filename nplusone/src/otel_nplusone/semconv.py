@@ -19,6 +19,7 @@ COLLECTION = (
     "db.mongodb.collection",
     "db.cassandra.table",
     "db.elasticsearch.path_parts.index",
+    "db.stored_procedure.name",
 )
 SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")

@@ -82,7 +82,9 @@ def _parts(found: list[str]) -> list[list[str]]:
 
 
 def _bare(part: list[str]) -> list[str]:
-    """Take the BEGIN of a block and the braces of `{call …}` away."""
+    """Take the BEGIN of a block, the braces of `{call …}` and the name of a cursor away."""
+    if part[:1] == ["declare"] and "cursor" in part and "FOR" in part:
+        return part[part.index("FOR") + 1 :]
     if len(part) > 1 and part[0] == "BEGIN" and part[1].upper() not in _BLOCK_WORDS:
         return part[1:]
     if len(part) > 2 and part[0] == "{" and part[-1] == "}":
@@ -133,7 +135,7 @@ def _ends_in_a_word(sql: str, found: list[str]) -> bool:
     if "WHERE" in found:
         return False
     last = found[-1].upper()
-    if sql[-1] == " " and sql[:1] != " " and found[-2] in ("FROM", "JOIN"):
+    if sql[-1] == " " != sql[0] and "\n" not in sql and found[-2] in ("FROM", "JOIN"):
         return True
     if found[-2] in KEYWORDS or found[-2] in (",", VALUE) or f"{found[-1]}." in sql.lower():
         return False

@@ -393,6 +393,45 @@ def test_strict_changes_nothing_where_all_is_known(
     assert report(capsys, traces, "--strict")[0] == 1
 
 
+@pytest.mark.parametrize(
+    "attributes", [{}, {"url.full": "http://api/graphql"}, {"url.full": "http://api"}]
+)
+def test_calls_that_do_not_tell_what_they_ask_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, attributes: dict[str, object]
+) -> None:
+    drawing = Drawing()
+    request = drawing.server("/cats")
+    method = {"http.request.method": "POST" if "graphql" in str(attributes) else "GET"}
+    for _ in range(6):
+        drawing.span(request, name="GET", kind=SpanKind.CLIENT, attributes=method | attributes)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    told = any("6 HTTP calls without a path" in warning for warning in found["warnings"])
+    assert (code, told) == ((1, False) if attributes == {"url.full": "http://api"} else (2, True))
+
+
+def test_pings_alone_are_clean(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server("/readyz"), ["SELECT 1"] * 6)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert (code, found["judged"], found["warnings"]) == (0, 6, [])
+
+
+def test_placeholders_for_texts_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server(), ["[REDACTED]"] * 6)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 2
+    assert any("6 sqlite spans without text" in warning for warning in found["warnings"])
+
+
 def test_statements_outside_any_request_are_told(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

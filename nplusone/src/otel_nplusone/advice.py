@@ -17,7 +17,7 @@ def advise(repeats: Repeats) -> str:
 
 
 def _of_values(repeats: Repeats) -> str:
-    """The second fault of a loop that asks for some of its values again and again."""
+    """Return the second fault of a loop that asks for some of its values again and again."""
     distinct = repeats.distinct_values
     if repeats.repeat_class is not RepeatClass.N_PLUS_ONE or not distinct:
         return ""

@@ -1,4 +1,4 @@
-"""What a span asks of a database or of another service: one statement, call or message.
+"""Reads what a span asks of a database or of another service: one statement, call or message.
 
     db.query.text    SELECT name FROM cat WHERE id = 7       SELECT name FROM cat WHERE id = ?
     db.query.summary SELECT cat                              SELECT cat
@@ -9,6 +9,7 @@ Everything becomes a Fingerprint, so that one set of rules judges all of it.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -17,7 +18,9 @@ from otel_nplusone import calls, nosql, semconv
 from otel_nplusone.fingerprint import Fingerprint, digest, fingerprint
 from otel_nplusone.model import Kind, Span, SpanKind
 
-_OUTWARD = (SpanKind.CLIENT, SpanKind.PRODUCER)
+_CLIENT = int(SpanKind.CLIENT)
+_OUTWARD = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
+_OF_A_DATABASE = frozenset({*semconv.QUERY_TEXT, *semconv.SYSTEM})
 _SQL_VERBS_WORDS = """
     SELECT INSERT UPDATE DELETE MERGE REPLACE UPSERT CALL EXEC EXECUTE
 """
@@ -66,12 +69,22 @@ class Asked:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes two spans ask the same, but for the values."""
+        """Return what makes two spans ask the same, but for the values."""
         return (self.system, self.namespace, self.statement.digest)
 
 
+def asking(spans: Iterable[Span]) -> list[Span]:
+    """Pick the spans that may ask something; by number and not by name, for there are millions."""
+    return [s for s in spans if s[9] and (s[5] == _CLIENT or asks(s))]
+
+
+def asks(span: Span) -> bool:
+    """Tell whether a span may ask something: it goes outward, or is a database's."""
+    return span[5] in _OUTWARD or not _OF_A_DATABASE.isdisjoint(span[9])
+
+
 def asked(span: Span) -> Asked | None:
-    """What a span asks; None for transactions, settings and pings, and where it does not tell."""
+    """Return what a span asks; None for transactions and pings, and where it does not tell."""
     attributes = span.attributes
     text = semconv.text(attributes, semconv.QUERY_TEXT)
     system = semconv.text(attributes, semconv.SYSTEM)
@@ -96,20 +109,24 @@ def asked(span: Span) -> Asked | None:
     return None
 
 
-def is_blind(span: Span) -> bool:
-    """Whether it is a statement's span that does not tell the statement."""
-    system = semconv.text(span.attributes, semconv.SYSTEM)
-    text = semconv.text(span.attributes, semconv.QUERY_TEXT)
-    if not system or (text and not is_placeholder(text)):
-        return False
-    if semconv.text(span.attributes, semconv.QUERY_SUMMARY) or _AROUND.search(span.name):
-        return False
-    operation = semconv.text(span.attributes, semconv.OPERATION)
-    return not (operation and _AROUND.search(operation)) and asked(span) is None
+def blind_system(span: Span) -> str:
+    """Return the database of a span that does not tell its statement, `http` of such a call.
+
+    Empty where nothing is missing: what a driver does around a statement has none to tell.
+    """
+    attributes = span.attributes
+    system = semconv.text(attributes, semconv.SYSTEM)
+    if not system:
+        is_call = span.kind == SpanKind.CLIENT and semconv.text(attributes, semconv.METHOD)
+        return "http" if is_call and not calls.is_telemetry(attributes) else ""
+    text = semconv.text(attributes, semconv.QUERY_TEXT)
+    told = (text and not is_placeholder(text)) or semconv.text(attributes, semconv.QUERY_SUMMARY)
+    around = _AROUND.search(f"{span.name} {semconv.text(attributes, semconv.OPERATION)}")
+    return "" if told or around else system
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a text stands for any statement: `?`, `[REDACTED]`, `SELECT`."""
+    """Tell whether a text stands for any statement: `?`, `[REDACTED]`, `SELECT`."""
     return len(text) <= _LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.fullmatch(text))
 
 
@@ -123,7 +140,7 @@ def _asked(kind: Kind, system: str, namespace: str, found: Fingerprint | None) -
 
 
 def _named(span: Span) -> Fingerprint | None:
-    """A statement without a text: by its summary, or by its operation and table."""
+    """Name a statement without a text: by its summary, or by its operation and table."""
     summary = semconv.text(span.attributes, semconv.QUERY_SUMMARY)
     collection = semconv.text(span.attributes, semconv.COLLECTION)
     if not summary and collection:

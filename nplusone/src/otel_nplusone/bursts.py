@@ -6,8 +6,8 @@
 Two bursts are parted by two seconds in which an entry span has nothing running, or by less where a
 timer ticks: pauses of 200 ms and more that differ by a tenth at most and make up 95 % of the time,
 or of half a second and more that differ by a third and make up 80 %. What counts is what repeats
-within one burst. Shorter pauses without a rhythm are
-those of a service that is overloaded: its N+1 is no less one.
+within one burst. Shorter pauses without a rhythm are those of a service that is overloaded: its N+1
+is no less one.
 """
 
 from bisect import bisect_right
@@ -27,7 +27,7 @@ _TIMERS = ((_TICK_NS, 0.1, 0.95), (500_000_000, 0.35, 0.8))
 
 
 def burst_starts(spans: Sequence[Span]) -> list[int]:
-    """Where the bursts of an entry span begin, the first one left out; spans are in order."""
+    """Return where the bursts begin, the first one left out; spans are in order."""
     if not spans or spans[-1][6] - spans[0][6] < _TICK_NS * _TICKS:
         return []
     pauses = _pauses(spans)
@@ -46,7 +46,7 @@ def keep_bursts(groups: Sequence[Group], starts: Sequence[int], min_repeats: int
 
 
 def _pauses(spans: Sequence[Span]) -> list[tuple[int, int]]:
-    """The pauses of a tick and more, each with the start of what came after."""
+    """Return the pauses of a tick and more, each with the start of what came after."""
     found = []
     latest = spans[0][7]
     for span in spans:

@@ -1,4 +1,4 @@
-"""Calls of other services → fingerprints: HTTP, RPC, messages.
+"""Makes calls of other services fingerprints: HTTP, RPC, messages.
 
     GET http://users:8080/users/17?full=1        GET users:8080 /users/{id}?full
     users.Users/GetUser at users:50051           grpc users:50051 users.Users/GetUser
@@ -39,7 +39,7 @@ _BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 def read(span: Span) -> tuple[Kind, str, Fingerprint | None]:
-    """The kind and the system of a call, and the call without its values; None where it is none."""
+    """Return the kind and the system, and the call without its values or None."""
     attributes = span.attributes
     system = semconv.text(attributes, semconv.MESSAGING_SYSTEM)
     if system:
@@ -51,6 +51,11 @@ def read(span: Span) -> tuple[Kind, str, Fingerprint | None]:
         return Kind.MESSAGING, "", _made(f"publish {span.name}", "PUBLISH", None, many=False)
     method = semconv.text(attributes, semconv.METHOD).upper()
     return Kind.HTTP, "http", _http(attributes, method, span.name) if method else None
+
+
+def is_telemetry(attributes: Mapping[str, object]) -> bool:
+    """Tell whether a call carries spans to where they are kept."""
+    return url_parts(semconv.text(attributes, semconv.URL))[1].endswith(_TELEMETRY)
 
 
 def _http(attributes: Mapping[str, object], method: str, name: str) -> Fingerprint | None:
@@ -77,7 +82,7 @@ def _http(attributes: Mapping[str, object], method: str, name: str) -> Fingerpri
 
 
 def _query(query: str) -> tuple[list[str], int]:
-    """The names in a query, sorted, and how many values the longest list has."""
+    """Return the names in a query, sorted, and how many values the longest list has."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     names = [name.removesuffix("[]") for name, _, _ in pairs]
     commas = [value.count(",") + value.upper().count("%2C") + 1 for _, _, value in pairs]

@@ -30,7 +30,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 def search(asked: argparse.Namespace) -> Search:
-    """What these options ask of a backend."""
+    """Return what these options ask of a backend."""
     return Search(asked.service, asked.since, asked.max_traces)
 
 

@@ -19,24 +19,18 @@ required and no duration: what takes no time today is a fault all the same, and 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
-from operator import itemgetter
+from operator import attrgetter
 
-from otel_nplusone import semconv
+from otel_nplusone.asked import asking
 from otel_nplusone.crossing import name_callee
 from otel_nplusone.layers import without_layers
-from otel_nplusone.model import Finding, Repeats, Span, SpanKind, Trace
+from otel_nplusone.model import Finding, Repeats, Span, Trace
 from otel_nplusone.retries import attempt_of, failed_attempts
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 from otel_nplusone.tree import Tree
 
-_TEXT, _OLD_TEXT = semconv.QUERY_TEXT
-_SYSTEM, _OLD_SYSTEM = semconv.SYSTEM
-_CLIENT = int(SpanKind.CLIENT)
-_OUTWARD = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
-_start = itemgetter(Span._fields.index("start_time_unix_nano"))
-_start_and_id = itemgetter(
-    Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id")
-)
+_start = attrgetter("start_time_unix_nano")
+_start_and_id = attrgetter("start_time_unix_nano", "span_id")
 
 
 def find_n_plus_one(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
@@ -50,12 +44,12 @@ def find_repeats(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> lis
 
 
 def find_in_tree(tree: Tree, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
-    """The same for a trace whose tree is there already."""
+    """Do the same for a trace whose tree is there already."""
     return findings_of(tree, dict(tallies(tree, min_repeats=min_repeats)))
 
 
 def findings_of(tree: Tree, tallied: Mapping[str, Tally]) -> list[Finding]:
-    """The findings of entry spans that are counted already."""
+    """Return the findings of entry spans that are counted already."""
     found: list[Finding] = []
     for entry_id, tally in tallied.items():
         for repeats in tally.repeats():
@@ -81,40 +75,29 @@ def tally_of_entry(entry_id: str, asking: list[Span], inner: list[Span], min_rep
 def _tally(
     tree: Tree, entry_id: str, spans: list[Span], tried: Set[str], min_repeats: int
 ) -> Tally:
-    found = ((s[1], attempt_of(s, tried, tree, entry_id)) for s in (spans if tried else ()))
-    attempts = {span_id: attempt for span_id, attempt in found if attempt}
+    attempts = {}
+    for span in spans if tried else ():
+        attempt = attempt_of(span, tried, tree, entry_id)
+        if attempt:
+            attempts[span.span_id] = attempt
     return Tally(_in_order(spans), min_repeats, attempts=attempts, parents=tree.by_id)
 
 
 def is_incomplete(trace: Trace) -> bool:
-    """Whether spans are missing: a parent that is not there, or the root."""
+    """Tell whether spans are missing: a parent that is not there, or the root."""
     return Tree(trace).incomplete
 
 
 def count_statements(trace: Trace) -> int:
-    """How many statements the trace sent, without transactions, settings and pings."""
+    """Say how many statements the trace sent, without transactions, settings and pings."""
     return sum(tally.statements for _, tally in tallies(Tree(trace)))
 
 
-def asks(span: Span) -> bool:
-    """Whether a span may ask something: it goes outward, or is a database's."""
-    attributes = span[9]
-    return (
-        span[5] in _OUTWARD
-        or _TEXT in attributes
-        or _OLD_TEXT in attributes
-        or _SYSTEM in attributes
-        or _OLD_SYSTEM in attributes
-    )
-
-
 def _by_entry(tree: Tree) -> dict[str, list[Span]]:
-    """The spans that ask something of a database or a service, by the entry span."""
-    asking = [s for s in tree.spans if s[9] and (s[5] == _CLIENT or asks(s))]
+    """Return the spans that ask something of a database or a service, by the entry span."""
     by_entry: dict[str, list[Span]] = defaultdict(list)
-    known = tree.entry_of_parent
-    for span in without_layers(asking, tree.by_id):
-        by_entry[known.get(span[2]) or tree.entry_id(span)].append(span)
+    for span in without_layers(asking(tree.spans), tree.by_id):
+        by_entry[tree.entry_id(span)].append(span)
     return by_entry
 
 

@@ -1,4 +1,4 @@
-"""Statements that are one but for the table: tenants, shards, and polymorphic relationships.
+"""Puts statements together that are one but for the table: tenants, shards, polymorphic loads.
 
 SELECT … FROM tenant_1.cat WHERE …       SELECT … FROM post WHERE post.id = ?
 SELECT … FROM tenant_2.cat WHERE …       SELECT … FROM photo WHERE photo.id = ?
@@ -25,7 +25,7 @@ _Key = tuple[str, str, str]
 
 
 def fan_outs(groups: Sequence[Group], least: int) -> list[tuple[Group, list[Group]]]:
-    """One group for each family of at least so many tables, and those that it stands for."""
+    """Return one group for each family of at least so many tables, and those that it stands for."""
     by_number: dict[_Key, list[Group]] = defaultdict(list)
     by_schema: dict[_Key, list[Group]] = defaultdict(list)
     for group in groups:
@@ -57,7 +57,7 @@ def _together(members: list[Group], key: _Key) -> Group:
 
 
 def polymorphic_loads(groups: Sequence[Group], least: int) -> list[tuple[Group, list[Group]]]:
-    """Loads by key from several tables, in one run, that pass the threshold only together."""
+    """Find loads by key from several tables, in one run, that pass the threshold only together."""
     columns: dict[int, _Key] = {}
     for group in groups:
         by_key = _BY_KEY.search(group.statement.text) if group.kind is Kind.SQL else None

@@ -69,12 +69,12 @@ class Fingerprint:
 
     @property
     def is_write(self) -> bool:
-        """Whether it changes rows."""
+        """Tell whether it changes rows."""
         return self.verb in _WRITES
 
     @property
     def is_cursor(self) -> bool:
-        """Whether it reads on where it was, with the same words: FETCH, getMore, SCAN."""
+        """Tell whether it reads on where it was, with the same words: FETCH, getMore, SCAN."""
         return self.verb in _CURSORS
 
     @property
@@ -84,7 +84,7 @@ class Fingerprint:
 
 
 def fingerprint(sql: str) -> Fingerprint:
-    """The fingerprint of any text; never raises."""
+    """Return the fingerprint of any text; never raises."""
     if len(sql) <= _LONGEST_CACHED:
         return _cached(sql)
     return _fingerprint(sql[:_LONGEST_READ])
@@ -125,7 +125,7 @@ _cached = lru_cache(maxsize=4096)(_fingerprint)
 
 
 def _verb(found: list[str]) -> str:
-    """The first word, or the verb after the common table expressions."""
+    """Return the first word, or the verb after the common table expressions."""
     if not found:
         return ""
     depth = 0
@@ -142,7 +142,7 @@ def _verb(found: list[str]) -> str:
 
 
 def _table(found: list[str]) -> str:
-    """The first table, but that of the statement before that of a subquery in its columns."""
+    """Return the first table, that of the statement before that of a subquery in its columns."""
     first, depth = "", 0
     takes_any = found[:1] in (["WITH"], ["("])
     for token, following in pairwise(found):
@@ -184,14 +184,14 @@ def _collapse(found: list[str]) -> tuple[list[str], int, bool]:
 
 
 def _size(word: str, values: list[str]) -> int:
-    """How many keys a list has; one bind without parentheses, or in ANY, may hold any number."""
+    """Count the keys of a list; one bind without parentheses, or in ANY, may hold any number."""
     size = values.count(VALUE)
     is_unknown = values[0] == VALUE or (size == 1 and word == "ANY")
     return _ARRAY_SIZE if is_unknown else size
 
 
 def _end_of_list(found: list[str], start: int) -> int:
-    """Where a list of nothing but values ends that begins at `start`; `start` if there is none."""
+    """Return where a list of values ends that begins at `start`; `start` if there is none."""
     if start < len(found) and found[start] == VALUE:
         return start + 1
     if start < len(found) and found[start] == "[":
@@ -217,7 +217,7 @@ def _end_of_array(found: list[str], start: int) -> int:
 
 
 def _rows(found: list[str], start: int) -> tuple[int, int]:
-    """Where the first row after VALUES ends, and where the last one does."""
+    """Return where the first row after VALUES ends, and where the last one does."""
     first_end = end = _end_of_row(found, start)
     while end > start and end + 1 < len(found) and found[end : end + 2] == [",", "("]:
         end = _end_of_row(found, end + 1)

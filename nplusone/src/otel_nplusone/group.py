@@ -1,4 +1,4 @@
-"""One statement of one entry span, with all spans that tell of it."""
+"""Holds one statement of one entry span, with all spans that tell of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,18 +65,18 @@ class Group:
 
     @property
     def _executed(self) -> list[Variant]:
-        """The executions; where no span tells of them, what was prepared was executed."""
+        """Return the executions; where no span tells of them, what was prepared was executed."""
         return self._phases[Phase.EXECUTE] or self._phases[Phase.PREPARE]
 
     @property
     def failures(self) -> list[Span]:
-        """What failed, in order."""
+        """Return what failed, in order."""
         failed = chain.from_iterable(v[1] for v in self._phases[Phase.FAILED])
         return sorted(failed, key=start_and_id)
 
     @cached_property
     def spans(self) -> list[Span]:
-        """The executions that count, in order."""
+        """Return the executions that count, in order."""
         variants = self._executed
         if len(variants) == 1:
             spans = variants[0][1]
@@ -86,7 +86,7 @@ class Group:
 
     @cached_property
     def folded(self) -> dict[str, int]:
-        """How many each span stands for, where that is not itself alone."""
+        """Say how many each span stands for, where that is not itself alone."""
         return {
             span[1]: _weight(span[9])
             for variants in self._phases.values()
@@ -97,21 +97,21 @@ class Group:
 
     @cached_property
     def repeats(self) -> int:
-        """How often it was executed."""
+        """Say how often it was executed."""
         if not self.folded:
             return len(self.spans)
         return sum(self.folded.get(span[1], 1) for span in self.spans)
 
     @property
     def asked(self) -> int:
-        """How often it was sent, whether that counts as a repeat or not."""
+        """Say how often it was sent, whether that counts as a repeat or not."""
         sent = [spans for _, spans in self._executed + self._phases[Phase.FAILED]]
         more = sum(self.folded.values()) - len(self.folded)
         return sum(map(len, sent)) + more
 
     @cached_property
     def covered_ns(self) -> int:
-        """The time in which at least one of its spans was running: prepare and fetch as well."""
+        """Return the time in which at least one span was running: prepare and fetch as well."""
         spans = self.spans
         around = self._phases[Phase.PREPARE] + self._phases[Phase.FETCH]
         if around:
@@ -129,7 +129,7 @@ class Group:
 
     @property
     def is_overlapping(self) -> bool:
-        """Whether at least half of the repeats began before an earlier one had ended."""
+        """Tell whether at least half of the repeats began before an earlier one had ended."""
         latest = overlaps = 0
         for span in self.spans:
             if span[6] < latest:
@@ -140,7 +140,7 @@ class Group:
 
     @cached_property
     def distinct_values(self) -> int | None:
-        """How many different values it came with; None where spans do not tell."""
+        """Say how many different values it came with; None where spans do not tell."""
         if self.statement.is_sequence or self.fan_out or self.folded:
             return None
         asked, spans = (self._executed or self._phases[Phase.FAILED])[0]
@@ -150,7 +150,7 @@ class Group:
         return None if None in known else len(known)
 
     def _counted_values(self) -> Iterator[tuple[Asked, Sequence[object]]]:
-        """The variants that count, each with what tells the values of its spans."""
+        """Return the variants that count, each with what tells the values of its spans."""
         counted = self._counted
         for asked, spans in self._executed + (self._phases[Phase.FAILED] if counted else []):
             mine = spans if counted is None else [s for s in spans if s[1] in counted]
@@ -158,7 +158,7 @@ class Group:
                 yield asked, values_of(asked.statement, mine)
 
     def values(self) -> dict[str, object]:
-        """What tells the values of each span, failed ones too, by its id."""
+        """Return what tells the values of each span, failed ones too, by its id."""
         return {
             span[1]: value
             for asked, spans in self._executed + self._phases[Phase.FAILED]
@@ -167,7 +167,7 @@ class Group:
 
     @cached_property
     def codes(self) -> list[str]:
-        """Where in the caller's code it is sent, of each span that tells."""
+        """Return where in the caller's code it is sent, of each span that tells."""
         spans = self.spans
         if not semconv.code_location(spans[0][9]) and not semconv.code_location(spans[-1][9]):
             return []  # few services tell, and one that does has told by the last repeat
@@ -175,16 +175,16 @@ class Group:
 
     @property
     def code(self) -> str | None:
-        """The place, the last one that is told."""
+        """Return the place, the last one that is told."""
         return self.codes[-1] if self.codes else None
 
     @property
     def relationship(self) -> str | None:
-        """The relationship that a lazy load was for, `Appointment.cat`."""
+        """Return the relationship that a lazy load was for, `Appointment.cat`."""
         return semconv.text(self.spans[-1][9], (semconv.RELATIONSHIP,)) or None
 
     def is_scattered(self, places: Sequence[str]) -> bool:
-        """Whether no loop sends it: every span is from a place that sends it once or twice."""
+        """Tell whether no loop sends it: every span is from a place that sends it once or twice."""
         counts = Counter(places)
         return (
             len(places) == len(self.spans) == self.repeats
@@ -193,7 +193,7 @@ class Group:
         )
 
     def repeat_class(self, min_repeats: int, *, scattered: bool = False) -> RepeatClass:
-        """What the repeats are.
+        """Return what the repeats are.
 
         Fewer different values than would be worth telling: without the redundancy there would be
         no finding, so that the redundancy is the fault.
@@ -217,7 +217,7 @@ class Group:
 
     @property
     def _is_chunk(self) -> bool:
-        """Whether a loader reads list after list; docs/decisions.md has the rule."""
+        """Tell whether a loader reads list after list; docs/decisions.md has the rule."""
         if self.statement.list_size == 0:
             return False
         sizes = self._list_sizes()
@@ -237,7 +237,7 @@ class Group:
 
 
 def values_of(statement: Fingerprint, spans: Sequence[Span]) -> Sequence[object]:
-    """What tells the values of each span from those of others; None where nothing does."""
+    """Return what tells the values of each span from those of others; None where nothing does."""
     hashes = [span[9].get(_VALUES_HASH) for span in spans]
     if None not in hashes:
         return list(map(str, hashes))

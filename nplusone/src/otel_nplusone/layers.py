@@ -1,4 +1,4 @@
-"""One execution that several layers tell of, each with a span: only one of them counts.
+"""Leaves out the spans of one execution that several layers tell of, but for one.
 
 CLIENT  SELECT cat (SQLAlchemy)          CLIENT  users.findOne (mongoose)   left out: no text
   └─ CLIENT  SELECT (psycopg)  left out    └─ CLIENT  users.find (mongodb)
@@ -30,7 +30,7 @@ def without_layers(spans: list[Span], by_id: Mapping[str, Span]) -> Iterable[Spa
 
 
 def _worse(parent: Span, child: Span) -> str | None:
-    """The id of the span that is left out, None where both are executions of their own."""
+    """Return the id of the span that is left out, None where both are executions of their own."""
     outer, inner = asked(parent), asked(child)
     if outer is None or inner is None:
         return None
@@ -40,6 +40,6 @@ def _worse(parent: Span, child: Span) -> str | None:
 
 
 def _is_wrapper(parent: Span, outer: Asked, inner: Asked) -> bool:
-    """Whether a database's span without a text stands around the one that has it."""
+    """Tell whether a database's span without a text stands around the one that has it."""
     databases = {outer.kind, inner.kind} <= {Kind.SQL, Kind.NOSQL}
     return databases and not semconv.text(parent.attributes, semconv.QUERY_TEXT)

@@ -1,4 +1,4 @@
-"""Commands of databases that do not speak SQL → fingerprints.
+"""Makes commands of databases that do not speak SQL fingerprints.
 
 HGET 6513270e-269e-4d37-b2a7-4de452e6b438         HGET ?
 get product:17                                    GET product:?
@@ -58,14 +58,14 @@ _PREFIX = re.compile(r"([A-Za-z][A-Za-z_-]+)[:/.|#]")
 
 
 def namespace(attributes: Mapping[str, object]) -> str:
-    """The database; Redis has numbers for them."""
+    """Return the database; Redis has numbers for them."""
     found = semconv.text(attributes, semconv.NAMESPACE)
     index = semconv.number(attributes, semconv.REDIS_INDEX)
     return found or ("" if index is None else str(index))
 
 
 def read(system: str, text: str, attributes: Mapping[str, object], name: str) -> Fingerprint | None:
-    """The command of a span, without its values; None where it is no command of the application."""
+    """Return the command of a span, without its values; None where no loop sends it."""
     operation = semconv.text(attributes, semconv.OPERATION)
     if system in _KEY_VALUE:
         return _key_value(text or operation)
@@ -117,13 +117,13 @@ def _document(text: str, operation: str, collection: str, name: str) -> Fingerpr
 
 
 def _inserted(body: str) -> str:
-    """The documents of an insert: more than one is a batch."""
+    """Return the documents of an insert: more than one is a batch."""
     _, found, documents = body.partition('"documents"')
     return documents if found else ""
 
 
 def _from_name(name: str, operation: str) -> str:
-    """The collection in a span's name: `find cats`, `cats.find`, but not `mongodb.find`."""
+    """Return the collection in a span's name: `find cats`, `cats.find`, but not `mongodb.find`."""
     words = [w for w in re.split(r"[ .]", name) if w and w.lower() != operation.lower()]
     return words[-1] if len(words) == 1 and words[0].lower() not in SYSTEMS else ""
 

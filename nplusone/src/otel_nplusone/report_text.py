@@ -18,7 +18,7 @@ _LABEL = 14
 
 
 def render(result: Result, backend: str = "") -> str:
-    """The findings in order, each with what it costs, where it is and what to do."""
+    """Return the findings in order, each with what it costs, where it is and what to do."""
     spans = count(result.spans_read, "span")
     head = f"{count(len(result.findings), 'finding')} in {count(result.traces_read, 'trace')}"
     parts = [f"{head} ({spans})"]
@@ -64,14 +64,14 @@ def _repeats(summary: Summary) -> str:
 
 
 def values(summary: Summary) -> str:
-    """How many different values a statement came with, where the spans tell."""
+    """Say how many different values a statement came with, where the spans tell."""
     if summary.distinct_values is None:
         return ""
     return f"{count(summary.distinct_values, 'different value')} in the worst request"
 
 
 def answered_by(summary: Summary) -> str:
-    """The other end of a call, and what it sends for each."""
+    """Return the other end of a call, and what it sends for each."""
     sends = f", with {shorten(summary.callee_statement, 160)}" if summary.callee_statement else ""
     return f"{summary.callee}{sends}" if summary.callee else ""
 
@@ -85,5 +85,5 @@ def _marks(summary: Summary) -> str:
 
 
 def trace_link(backend: str, trace_id: str) -> str:
-    """The page of a trace, or its id where no backend is known."""
+    """Return the page of a trace, or its id where no backend is known."""
     return f"{backend.rstrip('/')}/trace/{trace_id}" if backend else trace_id

@@ -24,7 +24,7 @@ _MOST_ATTEMPTS = 10
 
 
 def failed_attempts(tree: Tree) -> frozenset[str]:
-    """The ids of the spans that failed as attempts next to others."""
+    """Return the ids of the spans that failed as attempts next to others."""
     if not tree.any_failed:
         return frozenset()
     names = {(s[2], s[4]) for s in tree.spans if s[8] and s[5] in _INNER and s[2]}
@@ -36,7 +36,7 @@ def failed_attempts(tree: Tree) -> frozenset[str]:
 
 
 def _attempts(spans: list[Span]) -> list[Span]:
-    """The failed ones of siblings, if they are attempts at one thing."""
+    """Return the failed ones of siblings, if they are attempts at one thing."""
     spans.sort(key=start_and_id)
     first = next(n for n, span in enumerate(spans) if span.failed)
     tried = spans[first:]
@@ -50,7 +50,7 @@ def _attempts(spans: list[Span]) -> list[Span]:
 
 
 def attempt_of(span: Span, attempts: Set[str], tree: Tree, entry_id: str) -> str:
-    """The failed attempt that a statement was part of, or an empty text."""
+    """Return the failed attempt that a statement was part of, or an empty text."""
     seen: set[str] = set()
     parent_id = span.parent_span_id
     while parent_id != entry_id and parent_id not in seen:
@@ -82,7 +82,7 @@ def leave_out_retries(
 
 
 def _is_of_many_things(group: Group, attempts: Mapping[str, str]) -> bool:
-    """Whether each attempt asks for another value: rounds of a loop that fail, and no retries."""
+    """Tell whether each attempt asks for another value: rounds of a loop, and no retries."""
     tried = [span[1] for span in (*group.spans, *group.failures) if span[1] in attempts]
     values = group.values() if len(tried) > 1 else {}
     known = {values.get(span_id) for span_id in tried}
@@ -90,7 +90,7 @@ def _is_of_many_things(group: Group, attempts: Mapping[str, str]) -> bool:
 
 
 def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) -> set[str]:
-    """The ids of what failed attempts sent; one that loops by itself is kept, the fullest."""
+    """Return the ids of what attempts sent in vain, without the fullest if that loops by itself."""
     by_attempt: dict[str, list[str]] = defaultdict(list)
     for span in group.spans:
         if span[1] in attempts:
@@ -101,7 +101,7 @@ def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) ->
 
 
 def _without_retries(group: Group, min_repeats: int) -> list[Span]:
-    """The executions without those that follow on their own failure; failures of other values too.
+    """Return the executions that follow on no failure of theirs; failures of other values, too.
 
     Where nothing would be left, every other round fails: then the rounds are what repeats.
     """
@@ -123,7 +123,7 @@ def _without_retries(group: Group, min_repeats: int) -> list[Span]:
 
 
 def _undone(groups: Sequence[Group]) -> frozenset[str]:
-    """The ids of statements that belong to attempts which a later statement's failure ended."""
+    """Return the ids of statements of attempts which a later statement's failure ended."""
     found: set[str] = set()
     for last in groups:
         if len(last.spans) == 1 and last.failures and last.failures[-1][6] <= last.spans[0][6]:
@@ -135,7 +135,7 @@ def _undone(groups: Sequence[Group]) -> frozenset[str]:
 
 
 def _rounds(spans: Sequence[Span], ends: Sequence[int]) -> Iterable[str]:
-    """The ids of all but the last round, if each attempt sent the statement equally often."""
+    """Return the ids of all rounds but the last, if each sent the statement equally often."""
     rounds: list[list[str]] = [[] for _ in ends]
     for span in spans:
         number = sum(end <= span[6] for end in ends)

@@ -15,7 +15,8 @@ from threading import RLock
 
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel_nplusone.detect import asks, tally_of_entry
+from otel_nplusone.asked import asks
+from otel_nplusone.detect import tally_of_entry
 from otel_nplusone.model import Span
 from otel_nplusone.sdk_spans import hex_id, is_statement, to_part
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
@@ -47,7 +48,7 @@ class Request:
 
     @property
     def statements(self) -> int:
-        """All statements; beyond the bound with transactions and pings."""
+        """Count all statements; beyond the bound with transactions and pings."""
         return self.tally().statements + self.beyond
 
     def tally(self, min_repeats: int = DEFAULT_MIN_REPEATS) -> Tally:
@@ -123,17 +124,17 @@ class RunningRequests:
 
     @property
     def open_spans(self) -> int:
-        """How many spans are open."""
+        """Say how many spans are open."""
         return len(self._open)
 
     @property
     def waiting(self) -> int:
-        """How many spans wait to be counted."""
+        """Say how many spans wait to be counted."""
         return self._waiting
 
     @property
     def statements(self) -> int:
-        """How many statements and calls all requests hold."""
+        """Say how many statements and calls all requests hold."""
         return self._statements
 
     def _finish(self, request: Request) -> None:

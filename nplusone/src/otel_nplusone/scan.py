@@ -36,11 +36,11 @@ class Wanted:
     kinds: frozenset[Kind] = frozenset(Kind)
 
     def entry(self, entry: Entry) -> bool:
-        """Whether the findings of this entry span are asked for."""
+        """Tell whether the findings of this entry span are asked for."""
         return self._meets(entry.service, entry.route)
 
     def root(self, span: Span) -> bool:
-        """Whether a span may be an entry, and of the service and route that are asked for."""
+        """Tell whether a span may be an entry, and of the service and route that are asked for."""
         if span.kind not in ENTRY_KINDS and span.parent_span_id:
             return False
         return self._meets(span.service, semconv.route(span.attributes, span.name))
@@ -51,7 +51,7 @@ class Wanted:
         return not self.route or matches(self.route, route)
 
     def unmet(self) -> str:
-        """What to say where no span is: a misspelt route would look like a clean one."""
+        """Return what to say where no span is: a misspelt route would look like a clean one."""
         asked = (("service", self.search.service), ("route", self.route))
         words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
         return f"no request is of {words}: nothing was judged"
@@ -117,7 +117,7 @@ def _wanted(findings: list[Finding], wanted: Wanted) -> list[Finding]:
 
 
 class WholeTraces:
-    """The traces of some sources; knows how many spans there were once it is through."""
+    """Give the traces of some sources; knows how many spans there were once it is through."""
 
     def __init__(self, assembler: Assembler) -> None:
         self._assembler = assembler
@@ -127,12 +127,12 @@ class WholeTraces:
 
     @property
     def spans_read(self) -> int:
-        """How many spans were read, doubles included."""
+        """Say how many spans were read, doubles included."""
         return self._assembler.spans_read
 
     @property
     def spans_left_out(self) -> int:
-        """How many spans of traces that are too large to be held were left out."""
+        """Say how many spans of traces that are too large to be held were left out."""
         return self._assembler.spans_left_out
 
 
@@ -166,5 +166,5 @@ def _no_cycles() -> Iterator[None]:
 
 
 def matches(pattern: str, route: str) -> bool:
-    """Whether a route is meant, with its method or without."""
+    """Tell whether a route is meant, with its method or without."""
     return fnmatchcase(route, pattern) or fnmatchcase(route.partition(" ")[2], pattern)

@@ -77,12 +77,12 @@ WANTED = frozenset(
 
 
 def is_wanted(key: str) -> bool:
-    """Whether the detector reads this attribute; all others need not be decoded."""
+    """Tell whether the detector reads this attribute; all others need not be decoded."""
     return key in WANTED or key.startswith(QUERY_PARAMETER)
 
 
 def text(attributes: Mapping[str, object], keys: tuple[str, ...]) -> str:
-    """The first of these attributes that is a text and not empty, or an empty text."""
+    """Return the first of these attributes that is a text and not empty, or an empty text."""
     for key in keys:
         value = attributes.get(key)
         if isinstance(value, str) and value:
@@ -91,7 +91,7 @@ def text(attributes: Mapping[str, object], keys: tuple[str, ...]) -> str:
 
 
 def number(attributes: Mapping[str, object], keys: tuple[str, ...]) -> int | None:
-    """The first of these attributes that is a whole number, or digits: some write a line so."""
+    """Return the first of these attributes that is a whole number, or digits in a text."""
     for key in keys:
         value = attributes.get(key)
         if isinstance(value, int):
@@ -111,7 +111,7 @@ def route(attributes: Mapping[str, object], span_name: str) -> str:
 
 
 def parameters(attributes: Mapping[str, object]) -> str | None:
-    """The values that were recorded with a statement, as one text; None where there are none."""
+    """Return the values that were recorded with a statement, as one text, or None."""
     for key in PARAMETERS:
         if attributes.get(key) is not None:
             return str(attributes[key])

@@ -93,7 +93,7 @@ def _bare(part: list[str]) -> list[str]:
 
 
 def is_not_of_the_application(text: str, table: str) -> bool:
-    """Whether it is a ping, a look into the catalogue, or what a framework asks for itself."""
+    """Tell whether it is a ping, a look into the catalogue, or what a framework asks for itself."""
     if not text or _CATALOGUE.match(table):
         return True
     asked, _, rest = text.partition(" FROM ")
@@ -101,12 +101,12 @@ def is_not_of_the_application(text: str, table: str) -> bool:
 
 
 def is_sequence(text: str) -> bool:
-    """Whether it takes the next number of a sequence, another one each time."""
+    """Tell whether it takes the next number of a sequence, another one each time."""
     return bool(_SEQUENCE.search(text))
 
 
 def is_cut(sql: str, found: list[str], values: list[str | None]) -> bool:
-    """Whether the end of the text is missing, as far as the text tells."""
+    """Tell whether the end of the text is missing, as far as the text tells."""
     if len(sql) in _CUT_AT or sql.endswith(_CUT_MARKS):
         return True
     if not found:
@@ -127,7 +127,7 @@ def _is_open(value: str | None) -> bool:
 
 
 def _ends_in_a_word(sql: str, found: list[str]) -> bool:
-    """Whether a clause's word is cut: `FROM a WH`; an alias would be used elsewhere."""
+    """Tell whether a clause's word is cut: `FROM a WH`; an alias would be used elsewhere."""
     if found[0] != "SELECT" or len(found) < 4:
         return False
     if _is_part_of_a_name(found[-1], found[-2] in _CONDITIONS, found[:-1]):
@@ -143,7 +143,7 @@ def _ends_in_a_word(sql: str, found: list[str]) -> bool:
 
 
 def _is_part_of_a_name(last: str, is_condition: bool, before: list[str]) -> bool:
-    """Whether a longer name of the text begins so: `cat.name FROM c`, `… WHERE cat`."""
+    """Tell whether a longer name of the text begins so: `cat.name FROM c`, `… WHERE cat`."""
     if not last.isidentifier() or last in KEYWORDS:
         return False
     tables = {name.partition(".")[0] for name in before if "." in name}
@@ -151,13 +151,13 @@ def _is_part_of_a_name(last: str, is_condition: bool, before: list[str]) -> bool
 
 
 def _has_no_table(found: list[str], values: list[str | None]) -> bool:
-    """Whether a list of columns is all that is left: `SELECT a.x, a.y`."""
+    """Tell whether a list of columns is all that is left: `SELECT a.x, a.y`."""
     columns = found[0] == "SELECT" and "FROM" not in found and not values
     return columns and len(found) > 1 and found[-1] != ")"
 
 
 def is_page(found: list[str], values: list[str | None], text: str) -> bool:
-    """Whether it reads many rows page by page: by key, by offset, or from a cursor.
+    """Tell whether it reads many rows page by page: by key, by offset, or from a cursor.
 
     A condition on one value (`owner_id = ?`) tells the first rows of each owner from a page, unless
     the page is large.
@@ -175,7 +175,7 @@ def is_page(found: list[str], values: list[str | None], text: str) -> bool:
 
 
 def _moves_by_itself(found: list[str], values: list[str | None], text: str) -> bool:
-    """Whether it begins where another page ended: behind an id, or at an offset that is told."""
+    """Tell whether it begins where a page ended: behind an id, or at an offset that is told."""
     by_key = _KEYSET.search(text)
     if by_key and by_key["ranged"] == by_key["ordered"]:
         return True
@@ -183,7 +183,7 @@ def _moves_by_itself(found: list[str], values: list[str | None], text: str) -> b
 
 
 def _number_after(found: list[str], values: list[str | None], words: Collection[str]) -> int | None:
-    """The number of rows that is asked for, or skipped; None where it is bound, or not there."""
+    """Return the rows that are asked for, or skipped; None where that is bound or not there."""
     at = next((n for n, token in enumerate(found) if token in words), len(found))
     after = found[at : at + 4]
     if VALUE not in after:

@@ -49,7 +49,7 @@ class Summary:
 
     @property
     def key(self) -> Key:
-        """What makes two findings the same one, from scan to scan."""
+        """Return what makes two findings the same one, from scan to scan."""
         return (self.repeat_class.value, self.service, self.route, self.fingerprint)
 
 
@@ -71,7 +71,7 @@ class Summarizer:
             fault.add(finding)
 
     def summaries(self) -> list[Summary]:
-        """All faults, those that waste the most time first."""
+        """Return all faults, those that waste the most time first."""
         found = [fault.summary() for fault in self._faults.values()]
         return sorted(found, key=lambda s: (-s.total_ns, s.key))
 
@@ -138,7 +138,7 @@ class _Fault:
         )
 
     def _median(self) -> int:
-        """The lower median, so that it is a number of repeats that was seen."""
+        """Return the lower median, so that it is a number of repeats that was seen."""
         left = (self._repeats.total() + 1) // 2
         for repeats in sorted(self._repeats):
             left -= self._repeats[repeats]

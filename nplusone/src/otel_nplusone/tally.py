@@ -7,11 +7,12 @@ The detector and the span processor of a running service both come here: the rul
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from otel_nplusone import semconv
-from otel_nplusone.asked import asked
+from otel_nplusone.asked import asked, blind_system
 from otel_nplusone.bursts import burst_starts, keep_bursts
 from otel_nplusone.families import fan_outs, polymorphic_loads
 from otel_nplusone.group import Group, start_and_id
@@ -60,6 +61,7 @@ class Tally:
         self._spans = spans
         self._groups: dict[tuple[str, str, str], Group] = {}
         self._known: dict[object, list[Span]] = {}
+        self._blind: dict[str, list[Span]] = defaultdict(list)
         self._sort_out(spans)
 
     def _sort_out(self, spans: Sequence[Span]) -> None:
@@ -83,9 +85,10 @@ class Tally:
             mine.append(span)
 
     def _begin(self, span: Span, key: tuple[object, ...]) -> list[Span]:
+        """Return the list that a span goes into, and so do all that have its key."""
         what = asked(span)
         if what is None:
-            return []
+            return self._blind[blind_system(span)]
         group = self._groups.get(what.key)
         if group is None:
             group = self._groups[what.key] = Group(len(self._groups), what)
@@ -96,22 +99,28 @@ class Tally:
         return mine
 
     @property
+    def blind(self) -> dict[str, int]:
+        """Count the spans that do not tell what they ask, by their database."""
+        return {system: len(spans) for system, spans in self._blind.items() if system}
+
+    @property
     def statements(self) -> int:
-        """All statements of databases, failed ones too, without transactions, settings, pings."""
+        """Count the statements of databases, failed ones too, without transactions and pings."""
         return sum(g.asked for g in self._groups.values() if g.kind in _DATABASES)
 
     @property
     def judged(self) -> int:
-        """All that could be judged, calls too."""
-        return sum(group.asked for group in self._groups.values())
+        """Count all that could be judged, calls too, and pings, which are found harmless."""
+        harmless = [s for s in self._blind[""] if _TEXT in s[9] or _OLD_TEXT in s[9]]
+        return sum(group.asked for group in self._groups.values()) + len(harmless)
 
     @property
     def cut(self) -> int:
-        """How many statements have a text whose end is missing."""
+        """Say how many statements have a text whose end is missing."""
         return sum(g.asked for g in self._groups.values() if g.statement.is_cut)
 
     def counts(self) -> list[StatementCount]:
-        """Every statement, repeated or not, in the order in which they came first."""
+        """Return every statement, repeated or not, in the order in which they came first."""
         return [
             StatementCount(g.statement.digest, g.statement.text, g.repeats, g.covered_ns)
             for g in self._groups.values()
@@ -119,7 +128,7 @@ class Tally:
         ]
 
     def repeats(self) -> list[Repeats]:
-        """What repeats, longest first; chunks too, which are no fault."""
+        """Return what repeats, longest first; chunks too, which are no fault."""
         groups = self._counted()
         classes = self._classes(groups)
         alone = {group.number: group for group in groups if group.number in classes}
@@ -134,7 +143,7 @@ class Tally:
         return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
 
     def _counted(self) -> list[Group]:
-        """The groups without what is no repeat; families in place of their members."""
+        """Return the groups without what is no repeat; families in place of their members."""
         groups = [g for g in self._groups.values() if g.spans or g.failures]
         leave_out_retries(groups, self._attempts, self._min_repeats)
         for family in (fan_outs, polymorphic_loads):
@@ -144,7 +153,7 @@ class Tally:
         return [group for group in groups if group.repeats >= self._min_repeats]
 
     def _classes(self, groups: list[Group]) -> dict[int, RepeatClass]:
-        """The class of each group that is worth a word."""
+        """Return the class of each group that is worth a word."""
         classes = {}
         for group in groups:
             scattered = group.is_scattered(group.codes or self._callers(group))
@@ -158,7 +167,7 @@ class Tally:
         return classes
 
     def _callers(self, group: Group) -> list[str]:
-        """The spans that send it, by name, where each has one of its own."""
+        """Return the spans that send it, by name, where each has one of its own."""
         if len({span[2] for span in group.spans}) < len(group.spans):
             return []
         parents = [self._parents.get(span[2]) for span in group.spans]
@@ -169,7 +178,7 @@ class Tally:
     def _patterns(
         self, groups: Mapping[int, Group], classes: Mapping[int, RepeatClass]
     ) -> Iterator[tuple[list[int], int]]:
-        """The members, without doubles, and the rounds of each pattern that repeats."""
+        """Return the members, without doubles, and the rounds of each pattern that repeats."""
         loops = {
             n: g
             for n, g in groups.items()
@@ -192,7 +201,7 @@ class Tally:
                     yield members, pattern.rounds
 
     def _source(self, first: Span) -> tuple[str, str] | None:
-        """The statement before the first repeat, and its span's id."""
+        """Return the statement before the first repeat, and its span's id."""
         before = None
         for group in self._groups.values():
             at = bisect_left(group.spans, start_and_id(first), key=start_and_id)

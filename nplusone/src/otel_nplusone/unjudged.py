@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from otel_nplusone import semconv
-from otel_nplusone.asked import asked, is_blind
+from otel_nplusone.asked import asked
 from otel_nplusone.model import Span
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 from otel_nplusone.tree import ENTRY_KINDS, Tree
@@ -25,7 +24,7 @@ _OPTIONS = {
 }
 _OPTIONS["microsoft.sql_server"] = _OPTIONS["mssql"]
 _OPTIONS["opensearch"] = _OPTIONS["elasticsearch"]
-_SYSTEM = frozenset(semconv.SYSTEM)
+_HTTP = "http"
 _OTHERWISE = _OPTIONS["mysql"]
 
 
@@ -43,21 +42,17 @@ class Unjudged:
         """Count the spans of a trace."""
         for entry_id, tally in tallied.items():
             self.cut += tally.cut
+            self.blind.update(tally.blind)
             if _is_outside(tree, entry_id):
                 self.outside += tally.statements
             elif entry_id not in tree.by_id and tally.judged < DEFAULT_MIN_REPEATS:
                 self.orphans += tally.judged
             else:
                 self.judged += tally.judged
-        self.blind.update(
-            semconv.text(span.attributes, semconv.SYSTEM)
-            for span in tree.spans
-            if span[9] and not _SYSTEM.isdisjoint(span[9]) and is_blind(span)
-        )
 
     @property
     def total(self) -> int:
-        """How many spans could not be judged."""
+        """Say how many spans could not be judged."""
         return self.blind.total() + self.outside + self.orphans
 
     def lines(self, spans_read: int) -> list[str]:
@@ -66,7 +61,13 @@ class Unjudged:
             f"{count(number, f'{system} span')} without text, summary, or operation and table:"
             f" not judged; have the text recorded, by {_OPTIONS.get(system, _OTHERWISE)}"
             for system, number in sorted(self.blind.items())
+            if system != _HTTP
         ]
+        if self.blind[_HTTP]:
+            found.append(
+                f"{count(self.blind[_HTTP], 'HTTP call')} without a path, or to an address for many"
+                " questions (/graphql): not judged; have url.full or url.template recorded"
+            )
         if self.outside:
             found.append(
                 f"{count(self.outside, 'statement')} outside any request: not judged, because"
@@ -93,6 +94,6 @@ class Unjudged:
 
 
 def _is_outside(tree: Tree, entry_id: str) -> bool:
-    """Whether an entry is a statement's own span, a root: no request is around it."""
+    """Tell whether an entry is a statement's own span, a root: no request is around it."""
     span: Span | None = tree.by_id.get(entry_id)
     return span is not None and span.kind not in ENTRY_KINDS and asked(span) is not None

@@ -95,7 +95,7 @@ class NPlusOneSpanProcessor(SpanProcessor):
         """Record a request; return its span, marked with the fault that cost it the most time."""
         tally = request.tally(self._requests.min_repeats)
         statements = tally.statements + request.beyond
-        if statements == 0 and not tally.judged and span.kind not in _ENTRY_KINDS:
+        if not statements and not tally.asked and span.kind not in _ENTRY_KINDS:
             # A span of its own that is no request: a connection's check, a task without a database.
             return span
         route = _route(span)

@@ -109,10 +109,14 @@ class Tally:
         return sum(g.asked for g in self._groups.values() if g.kind in _DATABASES)
 
     @property
+    def asked(self) -> int:
+        """Count the statements and the calls."""
+        return sum(group.asked for group in self._groups.values())
+
+    @property
     def judged(self) -> int:
-        """Count all that could be judged, calls too, and pings, which are found harmless."""
-        harmless = [s for s in self._blind[""] if _TEXT in s[9] or _OLD_TEXT in s[9]]
-        return sum(group.asked for group in self._groups.values()) + len(harmless)
+        """Count all that could be judged, pings too, which are found harmless."""
+        return self.asked + sum(_TEXT in s[9] or _OLD_TEXT in s[9] for s in self._blind[""])
 
     @property
     def cut(self) -> int:

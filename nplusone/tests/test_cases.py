@@ -265,6 +265,11 @@ def dynamic_sql_is_what_it_runs(d: Drawing, request: str) -> None:
 
 
 @sibling()
+def bulk_loads_are_batches(d: Drawing, request: str) -> None:
+    d.many(request, ["COPY cat (name) FROM STDIN"] * 9)
+
+
+@sibling()
 def settings_alone_stay_silent(d: Drawing, request: str) -> None:
     d.many(request, ["SET NOCOUNT ON; SET XACT_ABORT ON;"] * 9)
 
@@ -659,6 +664,25 @@ def a_polymorphic_relationship_is_one_load(d: Drawing, request: str) -> None:
         d.sql(request, f"SELECT {table}.* FROM {table} WHERE {table}.id = ? LIMIT ?")
 
 
+@sibling((N, "FROM post", 6))
+def a_polymorphic_relationship_with_aliases_is_one_load(d: Drawing, request: str) -> None:
+    for table in ("post", "photo", "post", "photo", "post", "photo"):
+        d.sql(request, f"select a1_0.id from {table} a1_0 where a1_0.id=?")
+
+
+@sibling((N, "search logs-?.?", 6))
+def one_search_for_each_month_is_a_fan_out(d: Drawing, request: str) -> None:
+    for month in range(1, 7):
+        index = f"logs-2024.{month:02}"
+        db(
+            d,
+            request,
+            "elasticsearch",
+            db__operation="search",
+            db__elasticsearch__path_parts__index=index,
+        )
+
+
 @sibling()
 def five_things_that_a_page_needs_are_no_polymorphic_load(d: Drawing, request: str) -> None:
     for table in ("account", "plan", "theme", "locale", "team"):
@@ -722,6 +746,13 @@ def calls_by_grpc_are_an_n_plus_one(d: Drawing, request: str) -> None:
     attributes |= {"rpc.method": "GetUser", "server.address": "users", "server.port": 50051}
     for _ in range(6):
         d.span(request, name="shop.Users/GetUser", kind=SpanKind.CLIENT, attributes=attributes)
+
+
+@sibling()
+def what_carries_a_database_call_is_no_call_of_its_own(d: Drawing, request: str) -> None:
+    for _ in range(6):
+        outer = db(d, request, "dynamodb", "DynamoDB.GetItem", db__operation="GetItem")
+        call(d, outer, "https://dynamodb.amazonaws.com/", "POST")
 
 
 @sibling((N, "publish kafka orders", 6))

@@ -17,9 +17,9 @@ from otel_nplusone.fingerprint import digest
 from otel_nplusone.group import Group, start_and_id
 from otel_nplusone.model import Kind
 
-_NUMBER = re.compile(r"(?:(?<=[_-])|(?<=[a-z]{3}))\d+(?=$|[^a-z0-9])")
+_NUMBER = re.compile(r"(?:(?<=[_.-])|(?<=[a-z]{3}))\d+(?=$|[^a-z0-9])")
 _BY_KEY = re.compile(
-    r"FROM (?P<table>[\w.]+)(?: AS \w+)? WHERE (?:[\w.]+\.)?(?P<column>\w+) = \?(?: LIMIT \?)?$"
+    r"FROM [\w.]+(?: (?:AS )?\w+)? WHERE (?:[\w.]+\.)?(?P<column>\w+) = \?(?: LIMIT \?)?$"
 )
 _Key = tuple[str, str, str]
 

@@ -24,6 +24,7 @@ from otel_nplusone.tokens import KEYWORDS, VALUE, tokens
 _LONGEST_CACHED = 16_384
 _LONGEST_READ = 262_144
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+_BULK = frozenset({"COPY", "LOAD"})
 _CURSORS = frozenset(["FETCH", "GETMORE", "GET_MORE", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "SCROLL"])
 _VERBS = _WRITES | {"SELECT"}
 _CONTROL_WORDS = """
@@ -107,7 +108,7 @@ def _fingerprint(sql: str) -> Fingerprint:
         has_binds=None in values or (inner is None and len(found) == 1),
         has_equality="= ?" in text,
         list_size=list_size,
-        many_rows=many_rows or again,
+        many_rows=many_rows or again or verb in _BULK,
         is_control=verb in _CONTROL or shape.is_not_of_the_application(text, table),
         is_cut=shape.is_cut(sql, scanned, values),
         is_page=shape.is_page(scanned, values, text),

@@ -14,6 +14,7 @@ from otel_nplusone.asked import Asked, asked
 from otel_nplusone.model import Kind, Span
 
 _CARRIERS = (Kind.HTTP, Kind.RPC)
+_SYSTEMS = frozenset({*semconv.SYSTEM, *semconv.RPC_SYSTEM, *semconv.MESSAGING_SYSTEM})
 
 
 def without_layers(spans: list[Span], by_id: Mapping[str, Span]) -> Iterable[Span]:
@@ -32,9 +33,13 @@ def without_layers(spans: list[Span], by_id: Mapping[str, Span]) -> Iterable[Spa
 def _worse(parent: Span, child: Span) -> str | None:
     """Return the id of the span that is left out, None where both are executions of their own."""
     outer, inner = asked(parent), asked(child)
-    if outer is None or inner is None:
+    if inner is None:
         return None
-    if outer.statement.digest == inner.statement.digest or inner.kind in _CARRIERS:
+    if inner.kind in _CARRIERS and (outer or not _SYSTEMS.isdisjoint(parent.attributes)):
+        return child.span_id
+    if outer is None:
+        return None
+    if outer.statement.digest == inner.statement.digest:
         return child.span_id
     return parent.span_id if _is_wrapper(parent, outer, inner) else None
 

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from otel_nplusone.tokens import KEYWORDS, VALUE
 
 # Where exporters, SDKs and databases cut: at powers of two and round numbers.
-_CUT_AT = frozenset({255, 256, 500, 512, 1000, 1023, 1024, 2000, 2047, 2048, 4000, 4095, 4096})
+_CUT_AT = frozenset(
+    {128, 200, 255, 256, 500, 512, 1000, 1023, 1024, 2000, 2047, 2048, 4000, 4095, 4096}
+)
 _CUT_MARKS = ("...", "…", "[truncated]", "(truncated)", "<truncated>")
 _NOT_LAST = frozenset({",", "(", "=", "<", ">", ">=", "<=", "<>", "!=", "||", "+", "-", "."})
 _MAY_BE_LAST_WORDS = """

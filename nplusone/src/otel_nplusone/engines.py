@@ -5,6 +5,8 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
+log = logging.getLogger(__name__)
+
 _NAME = "sqlalchemy"
 # It says that nothing can be instrumented when instrument_newer_sqlalchemy() has done so.
 _REFUSING_LOGGER = "opentelemetry.instrumentation.auto_instrumentation._load"
@@ -51,9 +53,15 @@ def instrument_newer_sqlalchemy() -> None:
         return
     instrumentor = SQLAlchemyInstrumentor()
     conflict = get_dependency_conflicts(instrumentor.instrumentation_dependencies())
-    if conflict is not None:
+    if conflict is None:
+        return
+    try:
         instrumentor.instrument(skip_dep_check=True)
-        logging.getLogger(_REFUSING_LOGGER).addFilter(_is_about_another)
+    except ImportError as error:
+        # It imports SQLAlchemy's asyncio, for which SQLAlchemy 2.1 brings no greenlet.
+        log.warning("SQL leaves no spans, SQLAlchemy cannot be instrumented: %s", error)
+        return
+    logging.getLogger(_REFUSING_LOGGER).addFilter(_is_about_another)
 
 
 def _is_named(variable: str, *names: str) -> bool:

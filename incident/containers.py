@@ -141,9 +141,15 @@ def _bytes(text: str) -> int:
 
 
 def wanted_images(folder: Path) -> dict[str, str]:
-    """Return the image that compose would give each service, by .env and the environment."""
+    """Return the image that compose would give each service, by .env and the environment.
+
+    What is built and has no name of its own is named after project and service.
+    """
     told = json.loads(docker("compose", "config", "--format", "json", folder=folder))
-    return {name: service["image"] for name, service in told["services"].items()}
+    return {
+        name: service.get("image", f"{told['name']}-{name}")
+        for name, service in told["services"].items()
+    }
 
 
 def image_ids(names: list[str], folder: Path) -> dict[str, str]:

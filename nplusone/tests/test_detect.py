@@ -574,3 +574,14 @@ def test_no_span_tree_makes_it_raise_or_depend_on_order(
     found = find_repeats(trace, min_repeats=2)
 
     assert found == find_repeats(Trace("t", tuple(spans)), min_repeats=2)
+
+
+def test_lists_that_all_fail_are_survived() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for number in range(6):
+        drawing.sql(request, f"SELECT a FROM cat WHERE id IN ({number})", failed=True)
+
+    finding = only(drawing.trace())
+
+    assert finding.what.repeats == 6

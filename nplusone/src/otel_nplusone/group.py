@@ -221,7 +221,7 @@ class Group:
         if self.statement.list_size == 0:
             return False
         sizes = self._list_sizes()
-        longest = max(sizes)
+        longest = max(sizes, default=0)  # none, where all failed
         if longest < 2 or (self.statement.has_equality and longest < _SHORT_LIST):
             return False
         never_grows = all(a >= b for a, b in pairwise(sizes))

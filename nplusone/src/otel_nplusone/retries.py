@@ -10,6 +10,7 @@
 A failed parent, an error of another statement and a cache miss are no retries.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import chain, pairwise
@@ -138,7 +139,7 @@ def _rounds(spans: Sequence[Span], ends: Sequence[int]) -> Iterable[str]:
     """Return the ids of all rounds but the last, if each sent the statement equally often."""
     rounds: list[list[str]] = [[] for _ in ends]
     for span in spans:
-        number = sum(end <= span[6] for end in ends)
+        number = bisect_right(ends, span[6])
         if number == len(ends):
             return []
         rounds[number].append(span[1])

@@ -152,7 +152,8 @@ class Tally:
         leave_out_retries(groups, self._attempts, self._min_repeats)
         for family in (fan_outs, polymorphic_loads):
             for together, members in family(groups, self._min_repeats):
-                groups = [g for g in groups if g not in members] + [together]
+                gone = set(map(id, members))
+                groups = [*(g for g in groups if id(g) not in gone), together]
         keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
         return [group for group in groups if group.repeats >= self._min_repeats]
 

@@ -137,4 +137,5 @@ class Tree:
 
 
 def _in_time(span: Span) -> tuple[object, ...]:
-    return (span.start_time_unix_nano, span.end_time_unix_nano, *span[1:6])
+    told = sorted(map(str, span.attributes.items()))  # two that differ in these alone
+    return (span.start_time_unix_nano, span.end_time_unix_nano, *span[1:6], span.failed, told)

@@ -321,6 +321,17 @@ def test_request_that_never_ends_makes_room_for_others() -> None:
     assert [point.value for point in service.points("nplusone.spans.late")] == [3]
 
 
+def test_statements_up_to_the_bound_are_held() -> None:
+    requests = RunningRequests(max_statements=64)
+    service = Service(requests)
+    with service.request():
+        service.queries(64)
+        held = requests.statements
+
+    assert held == 64
+    assert service.marks[0]["repeats"] == 64
+
+
 def test_statements_beyond_the_bound_are_still_counted() -> None:
     requests = RunningRequests(max_statements_per_request=10)
     service = Service(requests)

@@ -2,7 +2,7 @@
 
 mutmut makes the changes and runs the tests. It works on a copy of the tree in var/mutants, made for
 what it leaves out: functions with a decorator are written without one there (`f = decorator(f)`),
-and numbers outside functions, which are often limits, are halved by this script.
+and the limits outside functions (`MAX_SPANS = 200_000`) are halved by this script.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -89,29 +90,31 @@ def main(arguments: Sequence[str]) -> int:
     harmless = [Harmless(**reason) for reason in config["harmless"]]
     parser = argparse.ArgumentParser(description=__doc__, usage="make mutants MUTANTS_ARGS='store'")
     parser.add_argument("room", nargs="*", help=f"of {', '.join(room.name for room in rooms)}")
-    asked = parser.parse_args(arguments).room
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    asked = parser.parse_args(arguments)
     unexplained = 0
     for room in rooms:
-        if not asked or room.name in asked:
-            unexplained += _report(room, _run(room), harmless)
+        if not asked.room or room.name in asked.room:
+            unexplained += _report(room, _run(room, asked.jobs), harmless)
     return 1 if unexplained else 0
 
 
-def _run(room: Room) -> Score:
+def _run(room: Room, jobs: int) -> Score:
     begin = time.monotonic()
     folder = SCRATCH / room.name
     _copy_tree(room, folder)
     score = Score()
     for path in _mutated(room, folder):
-        _halve_numbers(room, folder, path, score)
         path.write_text(_undecorated(path.read_text()))
-    _in(folder, _MUTMUT, "run", "--max-children", str(os.cpu_count()))
+    _in(folder, _MUTMUT, "run", "--max-children", str(jobs))
     results = _in(folder, _MUTMUT, "results", "--all", "true").splitlines()
     statuses = [line.strip().partition(": ")[::2] for line in results if ": " in line]
     noticed = ("killed", "timeout", "segfault")
     survived = [name for name, status in statuses if status not in noticed]
     score.killed += len(statuses) - len(survived)
     score.survivors += _survivors(folder, survived)
+    for path in _mutated(room, folder):
+        _halve_limits(room, folder, path, score)
     score.seconds = time.monotonic() - begin
     return score
 
@@ -202,30 +205,36 @@ def _is_decorated(node: ast.stmt) -> bool:
     )
 
 
-def _halve_numbers(room: Room, folder: Path, path: Path, score: Score) -> None:
-    """Halve each number that stands outside functions, a zero becomes a one; count what is seen."""
+def _halve_limits(room: Room, folder: Path, path: Path, score: Score) -> None:
+    """Halve each number that a name outside functions stands for, and count what is noticed."""
     text = path.read_text()
-    lines = text.splitlines(keepends=True)
-    for number in _numbers_outside_functions(ast.parse(text)):
-        assert isinstance(number.value, int | float)
-        at, line = number.lineno - 1, lines[number.lineno - 1]
-        half = number.value // 2 if isinstance(number.value, int) else number.value / 2
-        changed = f"{line[: number.col_offset]}{half or 1}{line[number.end_col_offset :]}"
-        path.write_text("".join([*lines[:at], changed, *lines[number.lineno :]]))
+    for value in _limits(ast.parse(text)):
+        before = ast.get_source_segment(text, value) or ""
+        after = f"({before}) / 2" if "." in before else f"({before}) // 2 or 1"
+        lines = text.encode().splitlines(keepends=True)
+        line = lines[value.lineno - 1]
+        at, end = value.col_offset, value.end_col_offset
+        lines[value.lineno - 1] = line[:at] + after.encode() + line[end:]
+        path.write_bytes(b"".join(lines))
         if _is_noticed(room, folder):
             score.killed += 1
         else:
-            name = f"{path.relative_to(folder)}:{number.lineno}"
-            score.survivors.append(Survivor(name, line.strip(), changed.strip()))
+            name = f"{path.relative_to(folder)}:{value.lineno}"
+            score.survivors.append(Survivor(name, line.decode().strip(), after))
     path.write_text(text)
 
 
-def _numbers_outside_functions(node: ast.AST) -> Iterator[ast.Constant]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Constant) and type(child.value) in (int, float):
-            yield child
-        elif not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _numbers_outside_functions(child)
+def _limits(tree: ast.Module) -> Iterator[ast.expr]:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in chain(tree.body, *(holder.body for holder in classes)):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            leaves = [leaf for leaf in ast.walk(node.value) if not list(ast.iter_child_nodes(leaf))]
+            numbers = [leaf for leaf in leaves if isinstance(leaf, ast.Constant)]
+            operators = [leaf for leaf in leaves if isinstance(leaf, ast.operator)]
+            if len(numbers) + len(operators) == len(leaves) and all(
+                type(number.value) in (int, float) for number in numbers
+            ):
+                yield node.value
 
 
 def _is_noticed(room: Room, folder: Path) -> bool:

@@ -321,6 +321,19 @@ def test_request_that_never_ends_makes_room_for_others() -> None:
     assert [point.value for point in service.points("nplusone.spans.late")] == [3]
 
 
+def test_nothing_waits_for_a_request_that_made_room() -> None:
+    requests = RunningRequests(max_statements=64)
+    service = Service(requests)
+    with service.request("/forever"):
+        service.queries(64 + 5)
+        with service.request("/cats"):
+            service.queries(64)
+            waiting = requests.waiting
+
+    assert waiting == 0
+    assert requests.open_spans == 0
+
+
 def test_statements_up_to_the_bound_are_held() -> None:
     requests = RunningRequests(max_statements=64)
     service = Service(requests)

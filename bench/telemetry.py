@@ -20,7 +20,7 @@ import requests
 from flask import Flask
 
 from bench.slow_backend import slow_backend
-from clinic import flags
+from clinic.flags import evaluation as flags
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows

@@ -7,24 +7,17 @@ no instrumentation, and begin in two thirds of the time.
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
-from clinic import (
-    api,
-    api_docs,
-    body_limit,
-    booking_views,
-    db,
-    errors,
-    flags,
-    health,
-    instrument,
-    request_stats,
-    security,
-    statement_counts,
-    telemetry,
-    views,
-)
+from clinic import body_limit, db, errors, security
+from clinic.api import document as api_docs
+from clinic.api import views as api
+from clinic.booking import pages as booking_views
+from clinic.flags import evaluation as flags
+from clinic.pages import directory as views
+from clinic.pages import health
 from clinic.settings import Settings
-from clinic.telemetry import Telemetry
+from clinic.telemetry import instrument, request_stats, statement_counts
+from clinic.telemetry import providers as telemetry
+from clinic.telemetry.providers import Telemetry
 
 
 def create_app(settings: Settings | None = None, providers: Telemetry | None = None) -> Flask:

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from clinic.errors import ClinicError
-from clinic.flag_edit import flags_in, parse_percent, set_audience
-from clinic.flag_file import audience_percent, default_strategy
+from clinic.flags.edit import flags_in, parse_percent, set_audience
+from clinic.flags.file import audience_percent, default_strategy
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
 from clinic.seed.load import holds_data
 from clinic.server import serve as become_gunicorn
 from clinic.settings import Settings
-from clinic.stories import STRATEGIES
+from clinic.stories.strategies import STRATEGIES
 
 
 class CleanErrors(click.Group):

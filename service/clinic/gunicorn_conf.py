@@ -7,10 +7,10 @@ the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
 import os
 import sys
 
-from clinic import otel_env
 from clinic.errors import ClinicError
-from clinic.logs import logging_config
 from clinic.settings import ServerSettings
+from clinic.telemetry import environment as otel_env
+from clinic.telemetry.logs import logging_config
 
 try:
     server = ServerSettings.from_env()

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from clinic import otel_env
 from clinic.errors import SettingsError
 from clinic.settings import ServerSettings, Settings
+from clinic.telemetry import environment as otel_env
 
 # Imported, and not read as a file: the package has it wherever it is installed.
 CONFIG = "python:clinic.gunicorn_conf"

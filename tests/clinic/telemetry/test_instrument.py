@@ -9,6 +9,7 @@ from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, format_trace_id
+from sqlalchemy import event
 
 from clinic.app import close_app, create_app
 from clinic.errors import TelemetryError
@@ -154,6 +155,11 @@ def test_start_up_fails_when_a_statement_would_leave_no_span() -> None:
         check_sql_spans(_Broken())
 
 
+def test_start_up_fails_when_a_span_does_not_have_the_statement() -> None:
+    with pytest.raises(TelemetryError, match="left no span"):
+        check_sql_spans(_Wordless())
+
+
 def test_start_up_check_leaves_nothing_instrumented() -> None:
     check_sql_spans(SQLAlchemyInstrumentor())
 
@@ -171,8 +177,21 @@ def test_application_runs_untraced(settings: Settings, clinic_name: str) -> None
 
 
 class _Broken:
-    """An instrumentation that does nothing, as a real one does where it refuses SQLAlchemy."""
+    """Instrument nothing, as a real instrumentation does that refuses SQLAlchemy."""
 
     def instrument(self, **_kwargs: Any) -> None: ...
+
+    def uninstrument(self, **_kwargs: Any) -> None: ...
+
+
+class _Wordless:
+    """Leave a span for each statement, without its text."""
+
+    def instrument(self, **kwargs: Any) -> None:
+        tracer = kwargs["tracer_provider"].get_tracer(__name__)
+
+        @event.listens_for(kwargs["engine"], "after_cursor_execute")
+        def leave_a_span(*_arguments: Any) -> None:
+            tracer.start_span("SELECT", attributes={"db.system.name": "sqlite"}).end()
 
     def uninstrument(self, **_kwargs: Any) -> None: ...

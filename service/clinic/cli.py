@@ -1,14 +1,15 @@
-"""The command `clinic`: serve the clinic, and look after its database and its flags."""
+"""Run the command `clinic`: serve the clinic, and look after its database and its flags."""
 
+import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from clinic.errors import ClinicError
-from clinic.flags.edit import flags_in, parse_percent, set_audience
-from clinic.flags.file import audience_percent, default_strategy
+from clinic.flags.edit import change, parse_percent
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
 from clinic.seed.load import holds_data
@@ -61,26 +62,40 @@ def seed(
 
 
 @main.command()
+@click.option("--strategy", metavar="NAME", help="How the page reads its cats, for everybody.")
 @click.option("--audience", metavar="PERCENT", help="The share of visitors who get the page.")
 @click.option(
+    "--file",
     "--flags-file",
+    "flags_file",
     type=click.Path(path_type=Path),
     help="Default: CLINIC_FLAGS_FILE, or var/flags/flags.json.",
 )
-def flags(*, audience: str | None, flags_file: Path | None) -> None:
-    """Show the flags in the file, and change the audience of the Success Stories.
+@click.option("--json", "as_json", is_flag=True, help="Print the flags, and those before, as JSON.")
+def flags(
+    *, strategy: str | None, audience: str | None, flags_file: Path | None, as_json: bool
+) -> None:
+    """Show the flags in the file, or change them and show what has changed.
 
     A running clinic follows within two seconds. A larger audience keeps everybody of the smaller.
 
-    Example: clinic flags --audience 5%
+    \b
+    Example:
+      clinic flags --strategy core
+      clinic flags --audience 5%
     """
     path = flags_file or Settings.from_env().flags_file
-    if audience is None:
-        found = flags_in(path, STRATEGIES)
-    else:
-        found = set_audience(path, parse_percent(audience), STRATEGIES)
-    click.echo(f"strategy {default_strategy(found)}")
-    click.echo(f"audience {audience_percent(found):g}%")
+    percent = None if audience is None else parse_percent(audience)
+    before, now = change(path, STRATEGIES, strategy=strategy, percent=percent)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), **asdict(now), "before": asdict(before)}))
+        return
+    click.echo(_told("strategy", now.strategy, before.strategy))
+    click.echo(_told("audience", f"{now.audience_percent:g}%", f"{before.audience_percent:g}%"))
+
+
+def _told(name: str, now: str, before: str) -> str:
+    return f"{name} {now}" if now == before else f"{name} {now} (was {before})"
 
 
 @main.command()

@@ -8,10 +8,11 @@ needs no secret that several processes would have to share, and no token in each
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 
 from clinic.errors import CrossSiteRequest, SettingsError
 
+MAX_BODY_BYTES = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Nothing comes from elsewhere, nothing runs: the pages have no JavaScript.
 POLICY = (
@@ -30,14 +31,22 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Refuse debug mode and cross-site requests, and send the headers with every answer."""
+    """Refuse debug mode, large bodies and cross-site requests, and send the headers each time."""
     if app.debug:
         raise SettingsError(
             "FLASK_DEBUG is set, and a debugger in a browser is a shell on this machine: unset it. "
             "To debug, start the clinic from an editor (cat-clinic.code-workspace)."
         )
     app.before_request(_refuse_cross_site)
+    # Flask's own limit holds where a body is read, the check of what is announced everywhere else.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.before_request(_refuse_large_body)
     app.after_request(_add_headers)
+
+
+def _refuse_large_body() -> None:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        abort(413)
 
 
 def _refuse_cross_site() -> None:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from clinic.pages.parameters import LONGEST_SURNAME
+
 MOST_PER_PAGE = 100
 
 
@@ -40,7 +42,7 @@ class Paging(BaseModel):
 
 class OwnersQuery(Paging):
     name: Annotated[str, AfterValidator(_printable)] = Field(
-        "", max_length=80, description="How the surname begins."
+        "", max_length=LONGEST_SURNAME, description="How the surname begins."
     )
 
 

@@ -1,4 +1,4 @@
-"""Feature flags: flagd's file format, evaluated in this process through OpenFeature.
+"""Evaluate the feature flags, in flagd's file format, in this process through OpenFeature.
 
     flags.json ──► FlagFileWatcher ──► parse() ──► FlagdEvaluation ──► strategy(), in_audience()
                    twice a second      or a line
@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,33 +22,29 @@ from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
 
 from clinic.errors import SettingsError
-from clinic.flags.file import AUDIENCE_FLAG, STRATEGY_FLAG
+from clinic.flags.file import AUDIENCE_FLAG, FALLBACK_AUDIENCE, FALLBACK_STRATEGY, STRATEGY_FLAG
 from clinic.flags.provider import FlagdEvaluation
 from clinic.flags.strict_json import FlagFileError
 from clinic.flags.watcher import FlagFileWatcher
-from clinic.stories.strategies import STRATEGIES
 
 log = logging.getLogger(__name__)
 
 EXTENSION = "clinic-flags"
-# What the code does when a flag is switched off: the page as it was launched, for everybody.
-FALLBACK_STRATEGY = "naive"
-FALLBACK_AUDIENCE = True
 _PACKAGE = Path(__file__).resolve().parents[1]
 # A wheel has the file in the package, a checkout next to it.
 TEMPLATE = next(filter(Path.exists, [_PACKAGE / "flags.json"]), _PACKAGE.parent / "flags.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
-    """The flags of one application: who evaluates them, and who follows the file."""
+class Evaluation:
+    """Hold what one application asks for its flags, and what follows their file."""
 
     client: OpenFeatureClient
     watcher: FlagFileWatcher
 
 
-def init_app(app: Flask, flags_file: Path) -> None:
-    """Follow a flag file, which is made from the template when there is none.
+def init_app(app: Flask, flags_file: Path, strategies: Collection[str]) -> None:
+    """Follow a flag file, which is made from the template if it is missing.
 
     Call it in the process that serves requests, after any fork: the watching thread lives there.
     """
@@ -56,21 +53,21 @@ def init_app(app: Flask, flags_file: Path) -> None:
     # A domain for each application: two of them in one process do not share their flags.
     domain = f"clinic-{id(app)}"
     api.set_provider_and_wait(provider, domain)
-    watcher = FlagFileWatcher(flags_file, STRATEGIES, provider.take)
+    watcher = FlagFileWatcher(flags_file, strategies, provider.take)
     try:
         watcher.start()
     except FlagFileError as error:
         raise SettingsError(
-            f"CLINIC_FLAGS_FILE={flags_file} holds no usable flags: {error}; "
+            f"CLINIC_FLAGS_FILE={flags_file} cannot be used: {error}; "
             "mend it, or remove it to start from the template"
         ) from error
-    app.extensions[EXTENSION] = Flags(api.get_client(domain), watcher)
+    app.extensions[EXTENSION] = Evaluation(api.get_client(domain), watcher)
 
 
 def close_app(app: Flask) -> None:
     """Stop looking at the file."""
-    flags: Flags = app.extensions[EXTENSION]
-    flags.watcher.stop()
+    evaluation: Evaluation = app.extensions[EXTENSION]
+    evaluation.watcher.stop()
 
 
 def strategy() -> str:
@@ -88,12 +85,12 @@ def in_audience(session_id: str) -> bool:
 
 
 def _client() -> OpenFeatureClient:
-    flags: Flags = current_app.extensions[EXTENSION]
-    return flags.client
+    evaluation: Evaluation = current_app.extensions[EXTENSION]
+    return evaluation.client
 
 
 def copy_template(flags_file: Path) -> None:
-    """Make the flag file if there is none: whole or not at all, also with many workers starting."""
+    """Make the flag file if it is missing: whole or not at all, also with many workers starting."""
     if flags_file.exists():
         return
     if not TEMPLATE.exists():

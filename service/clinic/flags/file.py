@@ -1,4 +1,4 @@
-"""What a flag file must be before anybody acts on it: pure, so that every near miss is tested.
+"""Check a flag file before anything acts on it, and read the two flags of the clinic from it.
 
 flagd itself takes more than the clinic can use: a default variant that does not exist, a file
 without the flag, a fraction of nothing. Each of them would lose the flags of a running service.
@@ -16,7 +16,7 @@ without the flag, a fraction of nothing. Each of them would lose the flags of a 
             "targeting": {"fractional": [["on", 5], ["off", 95]]}  # the share of session ids
         }}}
 
-Other flags in the file are left aside, and never reach the evaluation.
+Other flags in the file are ignored, and never reach the evaluation.
 """
 
 import json
@@ -27,6 +27,9 @@ from clinic.flags.strict_json import FlagFileError, read_json
 
 STRATEGY_FLAG = "success-stories-strategy"
 AUDIENCE_FLAG = "success-stories-audience"
+# What the clinic does when a flag is switched off: the page as it was launched, for everybody.
+FALLBACK_STRATEGY = "naive"
+FALLBACK_AUDIENCE = True
 STATES = ("ENABLED", "DISABLED")
 # flagd's bound on the sum of the weights.
 MAX_TOTAL_WEIGHT = 2**31 - 1
@@ -45,7 +48,7 @@ def parse(data: bytes, strategies: Collection[str]) -> Flags:
     def is_strategy(value: object) -> str | None:
         if isinstance(value, str) and value in strategies:
             return None
-        return f"{_shown(value)} is no strategy; there are {', '.join(strategies)}"
+        return f"{_shown(value)} is not a strategy; use one of {', '.join(strategies)}"
 
     return {
         STRATEGY_FLAG: _flag(flags, STRATEGY_FLAG, is_strategy),
@@ -67,9 +70,11 @@ def audience_percent(flags: Flags) -> float:
     return 100 * let_in / total
 
 
-def default_strategy(flags: Flags) -> str:
+def strategy_in_force(flags: Flags) -> str:
     """Return the strategy of everybody who is not targeted otherwise."""
     flag = flags[STRATEGY_FLAG]
+    if flag["state"] != "ENABLED":
+        return FALLBACK_STRATEGY
     strategy: str = flag["variants"][flag["defaultVariant"]]
     return strategy
 
@@ -103,7 +108,7 @@ def _targeting(value: object, variants: Flag, place: str) -> Flag:
     place = f"{place}.fractional"
     entries = targeting["fractional"]
     if not isinstance(entries, list) or not entries:
-        _refuse(place, f"{_shown(entries)} is no list of [variant, weight]")
+        _refuse(place, f"{_shown(entries)} is not a list of [variant, weight]")
     total = 0
     for number, entry in enumerate(entries):
         total += _weight(entry, variants, f"{place}[{number}]")
@@ -114,18 +119,18 @@ def _targeting(value: object, variants: Flag, place: str) -> Flag:
 
 def _weight(entry: object, variants: Flag, place: str) -> int:
     if not isinstance(entry, list) or len(entry) != 2:
-        _refuse(place, f"{_shown(entry)} is no [variant, weight]")
+        _refuse(place, f"{_shown(entry)} is not [variant, weight]")
     variant, weight = entry
     _require_variant(variant, variants, f"{place}[0]")
     if type(weight) is not int or weight < 0:  # true is an int to Python
-        _refuse(f"{place}[1]", f"{_shown(weight)} is no weight; use a whole number from 0")
+        _refuse(f"{place}[1]", f"{_shown(weight)} is not a weight; use a whole number from 0")
     return weight
 
 
 def _require_variant(variant: object, variants: Flag, place: str) -> None:
     if not isinstance(variant, str) or variant not in variants:
         known = ", ".join(variants)
-        _refuse(place, f"{_shown(variant)} is none of the variants {known}")
+        _refuse(place, f"{_shown(variant)} is not one of the variants {known}")
 
 
 def _is_boolean(value: object) -> str | None:
@@ -134,7 +139,7 @@ def _is_boolean(value: object) -> str | None:
 
 def _object(value: object, place: str) -> Flag:
     if not isinstance(value, dict):
-        _refuse(place, f"{_shown(value)} is no object")
+        _refuse(place, f"{_shown(value)} is not an object")
     if not value:
         _refuse(place, "is empty")
     return value

@@ -1,4 +1,4 @@
-"""An OpenFeature provider for flags that somebody else has read and validated.
+"""Provide OpenFeature with flags that have been read and validated before.
 
 flagd's own provider follows its file by modification time and takes whatever it finds. This one
 is flagd's evaluation alone (FlagdCore: variants, targeting, fractions) and is handed its flags.

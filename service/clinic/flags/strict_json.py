@@ -12,7 +12,7 @@ class FlagFileError(ValueError):
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that knows which of its keys came twice, if any."""
+    """Hold a JSON object, and which of its keys came twice, if any."""
 
     repeated: str | None = None
 
@@ -20,8 +20,8 @@ class _Object(dict[str, Any]):
 def read_json(data: bytes) -> Any:
     """Return the value in the bytes; raise FlagFileError.
 
-    Refused, beyond what is no JSON: more than MAX_BYTES, a key that stands in an object twice (the
-    later one would win in silence), NaN and Infinity.
+    Refuses more than MAX_BYTES, a key that an object has twice (the later one would win in
+    silence), NaN and Infinity, next to what is not JSON.
     """
     if len(data) > MAX_BYTES:
         raise FlagFileError(f"it is larger than {MAX_BYTES:,} bytes")
@@ -34,7 +34,7 @@ def read_json(data: bytes) -> Any:
         _refuse_repeated_keys(value, "$")
     except UnicodeDecodeError as error:
         place = _place(data, error.start)
-        raise FlagFileError(f"{place}: byte 0x{data[error.start]:02x} is no UTF-8") from error
+        raise FlagFileError(f"{place}: byte 0x{data[error.start]:02x} is not UTF-8") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise FlagFileError(f"{place}: {error.msg}") from error
@@ -53,13 +53,13 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise FlagFileError(f"$: {name} is no JSON number")
+    raise FlagFileError(f"$: {name} is not a JSON number")
 
 
 def _refuse_repeated_keys(value: object, place: str) -> None:
     if isinstance(value, _Object):
         if value.repeated is not None:
-            raise FlagFileError(f'{place}: the key "{value.repeated}" stands there twice')
+            raise FlagFileError(f'{place}: the key "{value.repeated}" appears twice')
         for key, inner in value.items():
             _refuse_repeated_keys(inner, f"{place}.{key}")
     elif isinstance(value, list):

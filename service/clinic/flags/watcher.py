@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from clinic.flags.file import Flags, audience_percent, default_strategy, parse
+from clinic.flags.file import Flags, audience_percent, parse, strategy_in_force
 from clinic.flags.strict_json import MAX_BYTES, FlagFileError
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ POLL_INTERVAL_S = 0.5
 
 
 class FlagFileWatcher:
-    """A thread that reads the file again and again; it starts with start() and ends with stop().
+    """Read the file again and again in a thread, from start() to stop().
 
     A file that cannot be used leaves the last good flags in force. Each change of the file is one
     line in the log, good or bad.
@@ -33,7 +33,7 @@ class FlagFileWatcher:
         self._path = path
         self._strategies = strategies
         self._take = take
-        # What was found the last time: bytes, or why there are none.
+        # What was found the last time: bytes, or why they cannot be read.
         self._found: bytes | str | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="clinic-flags", daemon=True)
@@ -46,6 +46,7 @@ class FlagFileWatcher:
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread."""
         self._stopped.set()
         self._thread.join()
 
@@ -69,7 +70,7 @@ class FlagFileWatcher:
         log.info(
             "flags: %s: strategy %s, audience %g %%",
             self._path,
-            default_strategy(flags),
+            strategy_in_force(flags),
             audience_percent(flags),
         )
 
@@ -83,7 +84,7 @@ def read(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise FlagFileError("it is no regular file")
+                raise FlagFileError("it is not a regular file")
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise FlagFileError(f"it cannot be read: {error.strerror}") from error

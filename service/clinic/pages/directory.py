@@ -1,38 +1,35 @@
-"""Pages. A view parses, calls, returns."""
+"""Show the clinics, their veterinarians and their cat owners.
 
-from flask import Blueprint, Flask, current_app, render_template, request
+A view parses, calls, returns.
+"""
+
+from flask import Blueprint, Flask, render_template, request
 from jinja2 import StrictUndefined
 
 from clinic import queries
 from clinic.db import get_session
 from clinic.pages.parameters import clinic_name, page_number, surname
 from clinic.queries import Page
-from clinic.stories.choice import read_stories
 
 OWNERS_PER_PAGE = 60
 pages = Blueprint("pages", __name__)
 
 
 def init_app(app: Flask) -> None:
+    """Add the pages, and let every template fail on a name that it was not given."""
     app.jinja_env.undefined = StrictUndefined
-    app.context_processor(lambda: {"trace_url": current_app.config["CLINIC"].trace_url})
     app.register_blueprint(pages)
 
 
 @pages.get("/")
 def home() -> str:
+    """Show all clinics."""
     return render_template("home.html", clinics=queries.all_clinics(get_session()))
-
-
-@pages.get("/success-stories")
-def success_stories() -> str:
-    name = clinic_name()
-    _strategy, cats = read_stories(name)
-    return render_template("success_stories.html", clinic_name=name, cats=cats)
 
 
 @pages.get("/veterinarians")
 def veterinarians() -> str:
+    """Show who works at a clinic."""
     name = clinic_name()
     found = queries.veterinarians_of(get_session(), name)
     return render_template("veterinarians.html", clinic_name=name, veterinarians=found)
@@ -40,6 +37,7 @@ def veterinarians() -> str:
 
 @pages.get("/owners")
 def owners() -> str:
+    """Show who comes to a clinic, a page at a time, or those whose surname begins as asked."""
     number, name = page_number(), surname()
     clinic = queries.clinic_named(get_session(), clinic_name())
     page = Page(OWNERS_PER_PAGE, (number - 1) * OWNERS_PER_PAGE)

@@ -1,4 +1,4 @@
-"""What pages and API read from a query string."""
+"""Read and check what the query of an address asks for, on pages and in the API."""
 
 import re
 
@@ -6,27 +6,21 @@ from flask import request
 
 from clinic.errors import BadRequest
 
-MAX_NAME_LENGTH = 120
+LONGEST_CLINIC_NAME = 120
+LONGEST_SURNAME = 80
 
 
 def clinic_name() -> str:
     """Return the query's `clinic`; raise BadRequest if it is missing, too long or unprintable."""
-    name = request.args.get("clinic", "").strip()
+    name = _name("clinic", "A clinic's name", LONGEST_CLINIC_NAME)
     if not name:
         raise BadRequest("Say which clinic: add ?clinic=NAME to the address.")
-    if len(name) > MAX_NAME_LENGTH:
-        raise BadRequest(f"A clinic's name has at most {MAX_NAME_LENGTH} characters.")
-    if not name.isprintable():
-        raise BadRequest("A clinic's name has no control characters.")
     return name
 
 
 def surname() -> str:
     """Return the query's `name`, how a surname begins, or nothing; raise BadRequest."""
-    name = request.args.get("name", "").strip()
-    if len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        raise BadRequest(f"A name has at most {MAX_NAME_LENGTH} characters, and can be printed.")
-    return name
+    return _name("name", "A surname", LONGEST_SURNAME)
 
 
 def page_number() -> int:
@@ -35,3 +29,10 @@ def page_number() -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
         raise BadRequest(f"A page is a number from 1 to 9999, not {text[:60]!r}.")
     return int(text)
+
+
+def _name(parameter: str, what: str, longest: int) -> str:
+    name = request.args.get(parameter, "").strip()
+    if len(name) > longest or not name.isprintable():
+        raise BadRequest(f"{what} has at most {longest} characters, and no control characters.")
+    return name

@@ -42,17 +42,15 @@ def current() -> RequestStats | None:
     return _current.get()
 
 
-def init_app(app: Flask, *, keeps_traces: bool) -> None:
+def init_app(app: Flask, trace_url: str | None) -> None:
     """Count from before the request's own span begins: register this before instrumenting Flask.
 
-    keeps_traces: whether traces go where they can be opened; a page links to no other.
+    trace_url: where traces can be opened; with None the pages link to no trace.
     """
     app.before_request(_begin)
     app.after_request(_describe)
     app.teardown_request(_end)
-    app.context_processor(
-        lambda: {"stats": current(), "trace_id": _trace_id() if keeps_traces else None}
-    )
+    app.context_processor(lambda: {"stats": current(), "trace_url": _trace_link(trace_url)})
 
 
 def count_statements(engine: Engine) -> None:
@@ -107,8 +105,9 @@ def _describe(response: Response) -> Response:
     return response
 
 
-def _trace_id() -> str | None:
-    """Return the id of the request's trace, if the trace is sampled: no other is kept."""
+def _trace_link(trace_url: str | None) -> str | None:
+    """Return the address of the request's trace; None for one that no backend gets."""
     context = trace.get_current_span().get_span_context()
-    is_kept = context.is_valid and context.trace_flags.sampled
-    return format_trace_id(context.trace_id) if is_kept else None
+    if trace_url is None or not context.is_valid or not context.trace_flags.sampled:
+        return None
+    return f"{trace_url}/trace/{format_trace_id(context.trace_id)}"

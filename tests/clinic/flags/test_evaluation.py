@@ -80,7 +80,7 @@ def test_variant_that_is_no_strategy_changes_nothing_and_is_named(
 
     settings.flags_file.write_text(json.dumps(flags))
 
-    wait_until("the warning is logged", lambda: '"magic" is no strategy' in caplog.text)
+    wait_until("the warning is logged", lambda: '"magic" is not a strategy' in caplog.text)
     assert strategy_in_force(client, clinic_name) == "core"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.flags.evaluation import TEMPLATE
-from clinic.flags.file import audience_percent, default_strategy, parse
+from clinic.flags.file import audience_percent, parse, strategy_in_force
 from clinic.flags.strict_json import MAX_BYTES, FlagFileError
 from clinic.stories.strategies import STRATEGIES
 from tests.clinic.flag_files import AUDIENCE, STRATEGY, document, with_audience, with_strategy
@@ -38,14 +38,14 @@ def refusal(data: bytes) -> str:
 def test_template_is_valid_and_lets_everybody_in() -> None:
     flags = parse(TEMPLATE.read_bytes(), STRATEGIES)
 
-    assert default_strategy(flags) == "naive"
+    assert strategy_in_force(flags) == "naive"
     assert audience_percent(flags) == 100
 
 
 def test_strategy_is_read_through_its_variant() -> None:
     flags = parse(with_strategy("core"), STRATEGIES)
 
-    assert default_strategy(flags) == "core"
+    assert strategy_in_force(flags) == "core"
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_other_flags_are_left_aside() -> None:
         (b'{"flags":\n  {"a": 1,}}', "line 2 column"),
         (b'{"flags": {}} more', "line 1 column 15: Extra data"),
         (b'{"flags": {', "line 1 column 12"),
-        (b'{\n "flags": "\xff"}', "line 2 column 12: byte 0xff is no UTF-8"),
+        (b'{\n "flags": "\xff"}', "line 2 column 12: byte 0xff is not UTF-8"),
         (b'\xef\xbb\xbf{"flags": {}}', "line 1 column 1: Unexpected UTF-8 BOM"),
-        (b'{"flags": {"a": 1, "a": 2}}', '$.flags: the key "a" stands there twice'),
-        (b'{"x": [0, {"b": 1, "b": 1}]}', '$.x[1]: the key "b" stands there twice'),
-        (b'{"flags": NaN}', "NaN is no JSON number"),
+        (b'{"flags": {"a": 1, "a": 2}}', '$.flags: the key "a" appears twice'),
+        (b'{"x": [0, {"b": 1, "b": 1}]}', '$.x[1]: the key "b" appears twice'),
+        (b'{"flags": NaN}', "NaN is not a JSON number"),
         (b'{"flags": ' + b"9" * 5000 + b"}", "$: "),
         (b"[" * 100_000, "nested too deeply"),
         (b" " * (MAX_BYTES + 1), "larger than 1,048,576 bytes"),
-        (b"[]", "$: [] is no object"),
-        (b"null", "$: null is no object"),
+        (b"[]", "$: [] is not an object"),
+        (b"null", "$: null is not an object"),
         (b"{}", "$: is empty"),
         (b'{"flag": {}}', '$: lacks the key "flags"'),
         (b'{"flags": {}}', "$.flags: is empty"),
-        (b'{"flags": []}', "$.flags: [] is no object"),
+        (b'{"flags": []}', "$.flags: [] is not an object"),
     ],
 )
 def test_file_that_holds_no_flags_is_refused(data: bytes, words: str) -> None:
@@ -119,14 +119,14 @@ def test_file_that_holds_no_flags_is_refused(data: bytes, words: str) -> None:
     [
         ("state", ABSENT, "state: null is neither ENABLED nor DISABLED"),
         ("state", "enabled", 'state: "enabled" is neither'),
-        ("variants", ABSENT, "variants: null is no object"),
+        ("variants", ABSENT, "variants: null is not an object"),
         ("variants", {}, "variants: is empty"),
-        ("variants", ["naive"], 'variants: ["naive"] is no object'),
-        ("defaultVariant", ABSENT, "defaultVariant: null is none of the variants"),
-        ("defaultVariant", "Naive", 'defaultVariant: "Naive" is none of the variants'),
-        ("defaultVariant", ["naive"], 'defaultVariant: ["naive"] is none of the variants'),
-        ("defaultVariant", True, "defaultVariant: true is none of the variants"),
-        ("targeting", [], "targeting: [] is no object"),
+        ("variants", ["naive"], 'variants: ["naive"] is not an object'),
+        ("defaultVariant", ABSENT, "defaultVariant: null is not one of the variants"),
+        ("defaultVariant", "Naive", 'defaultVariant: "Naive" is not one of the variants'),
+        ("defaultVariant", ["naive"], 'defaultVariant: ["naive"] is not one of the variants'),
+        ("defaultVariant", True, "defaultVariant: true is not one of the variants"),
+        ("targeting", [], "targeting: [] is not an object"),
         ("targeting", {"if": [True, "typo"]}, 'may hold "fractional" and nothing else'),
         ("targeting", {"$ref": "everybody"}, 'may hold "fractional" and nothing else'),
     ],
@@ -148,7 +148,7 @@ def test_variant_that_is_no_strategy_is_refused(value: object) -> None:
     message = refusal(changed(["flags", STRATEGY, "variants", "core"], value))
 
     assert message.startswith(f"$.flags.{STRATEGY}.variants.core: ")
-    assert "is no strategy; there are naive, identity_map" in message
+    assert "is not a strategy; use one of naive, identity_map" in message
 
 
 @pytest.mark.parametrize("value", ["on", "true", 1, 0, None])
@@ -162,16 +162,16 @@ def test_audience_is_true_or_false(value: object) -> None:
 @pytest.mark.parametrize(
     ("weights", "words"),
     [
-        ([], "fractional: [] is no list"),
+        ([], "fractional: [] is not a list"),
         ([["on", 0], ["off", 0]], "fractional: the weights sum to 0"),
         ([["on", 2**31]], "fractional: the weights sum to 2147483648"),
-        ([["on", -5], ["off", 105]], "fractional[0][1]: -5 is no weight"),
-        ([["on", 5.0], ["off", 95]], "fractional[0][1]: 5.0 is no weight"),
-        ([["on", "5"], ["off", 95]], 'fractional[0][1]: "5" is no weight'),
-        ([["on", True], ["off", 95]], "fractional[0][1]: true is no weight"),
-        ([["on", 5], ["of", 95]], 'fractional[1][0]: "of" is none of the variants on, off'),
-        ([["on", 5], [None, 95]], "fractional[1][0]: null is none of the variants"),
-        ([["on"], ["off"]], 'fractional[0]: ["on"] is no [variant, weight]'),
+        ([["on", -5], ["off", 105]], "fractional[0][1]: -5 is not a weight"),
+        ([["on", 5.0], ["off", 95]], "fractional[0][1]: 5.0 is not a weight"),
+        ([["on", "5"], ["off", 95]], 'fractional[0][1]: "5" is not a weight'),
+        ([["on", True], ["off", 95]], "fractional[0][1]: true is not a weight"),
+        ([["on", 5], ["of", 95]], 'fractional[1][0]: "of" is not one of the variants on, off'),
+        ([["on", 5], [None, 95]], "fractional[1][0]: null is not one of the variants"),
+        ([["on"], ["off"]], 'fractional[0]: ["on"] is not [variant, weight]'),
         ([["on", 5, 5]], "fractional[0]: "),
         ([{"var": "email"}, ["on", 5]], 'fractional[0]: {"var": "email"} is no'),
     ],
@@ -203,5 +203,5 @@ def test_any_value_in_any_field_is_taken_or_refused_and_nothing_else(
         except FlagFileError as error:
             assert str(error).startswith(("$", "line"))
         else:
-            assert default_strategy(flags) in STRATEGIES
+            assert strategy_in_force(flags) in STRATEGIES
             assert 0 <= audience_percent(flags) <= 100

@@ -30,7 +30,7 @@ def let_in(app: Flask) -> LetIn:
 
     def evaluate(weights: list[object]) -> set[str]:
         with app.app_context():
-            in_force: flags.Flags = app.extensions[flags.EXTENSION]
+            in_force: flags.Evaluation = app.extensions[flags.EXTENSION]
             provider = in_force.client.provider
             assert isinstance(provider, FlagdEvaluation)
             provider.take(parse(with_audience(weights), STRATEGIES))

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import certifi
@@ -16,8 +17,8 @@ import certifi
 from tests.clinic.receiver import Certificate, Post, receiving
 from tests.running import PROJECT
 
-DEADLINE_S = 120
-START_ONCE = str(PROJECT / "tests/clinic/telemetry/start_once.py")
+FORK_SERVER = str(PROJECT / "tests/clinic/telemetry/fork_server.py")
+START_ONCE = "tests.clinic.telemetry.start_once:main"
 # A package that somebody has installed, with parts that the standard variables can name.
 OWN_PARTS = """
 import requests
@@ -168,6 +169,15 @@ WITH_TLS = frozenset({"signals", "general"})
 SLOW_S = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a program that has ended said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a start answered, said, and sent."""
@@ -252,7 +262,67 @@ def install_own_parts(folder: Path) -> None:
     (metadata / "entry_points.txt").write_text(OWN_ENTRY_POINTS)
 
 
-def seen_of(name: str, environ: Mapping[str, str], certificate: Certificate) -> Seen:
+class Starter:
+    """Run programs, two at a time, each as a fork of a process that has the libraries."""
+
+    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
+        self._environ = _without_telemetry(os.environ) | environ
+        self._folder = folder
+        self._servers = [self._new_server() for _ in range(2)]
+        self._free = SimpleQueue["subprocess.Popen[str]"]()
+        for server in self._servers:
+            self._free.put(server)
+
+    def run(self, entry: str, *arguments: str, variables: Mapping[str, str]) -> Ended:
+        """Run "module:function" with these variables, and none of those of the tests."""
+        server = self._free.get()
+        try:
+            files = [self._folder / f"{server.pid}.{name}" for name in ("stdout", "stderr")]
+            code = _asked(
+                server,
+                entry=entry,
+                arguments=arguments,
+                environ=self._environ | variables,
+                files=[str(file) for file in files],
+            )
+            return Ended(code, *(file.read_text() for file in files))
+        finally:
+            self._free.put(server)
+
+    def close(self) -> None:
+        """End the processes."""
+        for server in self._servers:
+            server.communicate()
+
+    def _new_server(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, FORK_SERVER],
+            env=self._environ,
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+def _asked(server: "subprocess.Popen[str]", **told: object) -> int:
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(told) + "\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
+
+
+def _without_telemetry(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what would change the telemetry of a start."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("OTEL_") and not name.lower().endswith(("_proxy", "_ca_bundle"))
+    }
+
+
+def seen_of(name: str, starter: Starter, certificate: Certificate) -> Seen:
     """Start the clinic with the variables of that name, and return what came of it."""
     with ExitStack() as stack:
         receiver = stack.enter_context(
@@ -267,27 +337,7 @@ def seen_of(name: str, environ: Mapping[str, str], certificate: Certificate) -> 
             "key": str(certificate.key),
         }
         variables = {key: value.format(**places) for key, value in STARTS[name].items()}
-        done = run([sys.executable, START_ONCE], environ, variables)
-        assert done.returncode == 0, done.stdout + done.stderr
-        answers = next(line for line in done.stdout.splitlines() if line.startswith('{"home"'))
-        return Seen(json.loads(answers), done.stdout + done.stderr, receiver.posts)
-
-
-def run(
-    command: list[str], environ: Mapping[str, str], variables: Mapping[str, str]
-) -> "subprocess.CompletedProcess[str]":
-    """Run a program with these variables, and none of those of whoever runs the tests."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("OTEL_") and not name.lower().endswith(("_proxy", "_ca_bundle"))
-    }
-    return subprocess.run(
-        command,
-        env={**inherited, **environ, **variables},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
+        ended = starter.run(START_ONCE, variables=variables)
+        assert ended.code == 0, ended.stdout + ended.stderr
+        answers = next(line for line in ended.stdout.splitlines() if line.startswith('{"home"'))
+        return Seen(json.loads(answers), ended.stdout + ended.stderr, receiver.posts)

@@ -65,7 +65,3 @@ def make_spans(providers: Telemetry) -> None:
 def add_events(span: Span) -> None:
     for number in TEN:
         span.add_event(f"event {number}", MANY)
-
-
-if __name__ == "__main__":
-    main()

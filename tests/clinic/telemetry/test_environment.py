@@ -1,9 +1,9 @@
-"""Each row of docs/environment.md, shown by a start of the clinic: honoured, or told."""
+"""Show each row of docs/environment.md by a start of the clinic: honoured, or told."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 import opentelemetry.environment_variables
 import opentelemetry.sdk.environment_variables
@@ -15,9 +15,9 @@ from clinic.seed.rows import Rows
 from clinic.telemetry import environment as otel_env
 from clinic.telemetry.variables import CHECKS
 from tests.clinic.receiver import Certificate, make_certificate
-from tests.running import PROJECT, tool
+from tests.running import PROJECT
 
-from .otel_starts import START_ONCE, STARTS, Seen, install_own_parts, run, seen_of
+from .otel_starts import START_ONCE, STARTS, Seen, Starter, install_own_parts, seen_of
 
 TABLE = PROJECT / "docs" / "environment.md"
 ROW = re.compile(r"^\| `(OTEL_\w+)` \| (\w+) \|", re.MULTILINE)
@@ -47,12 +47,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 @pytest.fixture(scope="module")
-def starts(
-    environ: Mapping[str, str], certificate: Certificate
-) -> Iterator[dict[str, "Future[Seen]"]]:
-    """All the starts, two at a time: a test waits for its own."""
+def starter(
+    environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Starter]:
+    with closing(Starter(environ, tmp_path_factory.mktemp("output"))) as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def starts(starter: Starter, certificate: Certificate) -> Iterator[dict[str, "Future[Seen]"]]:
+    """Make all the starts, two at a time: a test waits for its own."""
     with ThreadPoolExecutor(2) as pool:
-        yield {name: pool.submit(seen_of, name, environ, certificate) for name in STARTS}
+        yield {name: pool.submit(seen_of, name, starter, certificate) for name in STARTS}
 
 
 def every_post(what: Callable[[str, dict[str, str]], bool]) -> Check:
@@ -300,12 +306,12 @@ def test_variable_is_honoured(name: str, starts: dict[str, "Future[Seen]"]) -> N
 
 
 @pytest.fixture(scope="module")
-def told(environ: Mapping[str, str]) -> str:
-    """What a start says in which every variable without effect is set, together with a typo."""
+def told(starter: Starter) -> str:
+    """Return what a start says with a typo and every variable that has no effect."""
     variables = dict.fromkeys([*TOLD, "OTEL_TRACE_SAMPLER"], "7")
     chosen = {"OTEL_LOGS_EXPORTER": "otlp", "OTEL_TRACES_SAMPLER_ARG": "0.5"}
     silent = {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
-    return run([sys.executable, START_ONCE], environ, variables | chosen | silent).stdout
+    return starter.run(START_ONCE, variables=variables | chosen | silent).stdout
 
 
 @pytest.mark.parametrize("name", [*TOLD, "OTEL_TRACE_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"])
@@ -479,11 +485,11 @@ def test_second_look_changes_nothing() -> None:
     "name", ["OTEL_PROPAGATORS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"]
 )
 def test_serving_with_a_value_that_cannot_be_used_is_one_sentence(
-    name: str, environ: Mapping[str, str]
+    name: str, starter: Starter
 ) -> None:
-    done = run([tool("clinic"), "serve"], environ, {name: BAD[name]})
+    done = starter.run("clinic.cli:main", "serve", variables={name: BAD[name]})
 
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.startswith(f"clinic: {name}={BAD[name]!r} cannot be used; ")
     assert done.stderr.count("\n") == 1
 
@@ -503,17 +509,19 @@ def test_every_loopback_address_is_exempt_from_a_proxy(
     assert not should_bypass_proxies("http://collector.example:4318/v1/traces", None)
 
 
-def test_gunicorn_by_itself_refuses_the_same(environ: Mapping[str, str]) -> None:
+def test_gunicorn_by_itself_refuses_the_same(starter: Starter) -> None:
     config = "--config=python:clinic.gunicorn_conf"
-    done = run([sys.executable, "-m", "gunicorn", config], environ, {"OTEL_PROPAGATORS": "b3"})
+    bad = {"OTEL_PROPAGATORS": "b3"}
+    done = starter.run("gunicorn.app.wsgiapp:run", config, variables=bad)
 
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.startswith("clinic: OTEL_PROPAGATORS='b3' cannot be used; ")
 
 
-def test_secret_of_a_header_is_not_shown(environ: Mapping[str, str]) -> None:
-    done = run([tool("clinic"), "serve"], environ, {"OTEL_EXPORTER_OTLP_HEADERS": "opensesame"})
+def test_secret_of_a_header_is_not_shown(starter: Starter) -> None:
+    secret = {"OTEL_EXPORTER_OTLP_HEADERS": "opensesame"}
+    done = starter.run("clinic.cli:main", "serve", variables=secret)
 
-    assert done.returncode == 2
+    assert done.code == 2
     assert "OTEL_EXPORTER_OTLP_HEADERS=(hidden)" in done.stderr
     assert "opensesame" not in done.stderr

@@ -177,7 +177,9 @@ def main(arguments: list[str]) -> int:
     told = parser.parse_args(arguments)
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgresql"):
-        return _refuse(f"DATABASE_URL={url!r} is no URL of PostgreSQL, which alone has statistics.")
+        return _refuse(
+            f"DATABASE_URL={url!r} is not a PostgreSQL URL; only PostgreSQL has these statistics."
+        )
     try:
         server = make_server((told.host, told.port), url, told.role)
     except OSError as error:

@@ -22,6 +22,7 @@ class CleanErrors(click.Group):
     """Print what the clinic raises on purpose as one line, and exit 2."""
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except ClinicError as error:
@@ -42,15 +43,15 @@ def main() -> None:
 @click.option("--size", type=click.Choice(list(DATASETS)), default="demo", show_default=True)
 @click.option("--database-url", help="Default: DATABASE_URL, or sqlite:///var/clinic.db.")
 @click.option("--seed", "seed_number", type=SEED, default=DEFAULT_SEED, show_default=True)
-@click.option("--force", is_flag=True, help="Replace the data that is there.")
-@click.option("--if-missing", is_flag=True, help="Succeed in silence if there is data already.")
+@click.option("--force", is_flag=True, help="Replace existing data.")
+@click.option("--if-missing", is_flag=True, help="Do nothing if there is data already.")
 def seed(
     *, size: str, database_url: str | None, seed_number: int, force: bool, if_missing: bool
 ) -> None:
     """Create the tables and fill them with a dataset: the same rows for the same --seed.
 
-    Data that is there is not touched without --force. An interrupted seeding leaves the old
-    database, or none.
+    Existing data is kept unless --force is given. An interrupted seeding leaves the database as
+    it was.
 
     Example: clinic seed --size test --database-url sqlite:///var/test.db
     """

@@ -1,4 +1,4 @@
-"""The engine, and one session per request."""
+"""Make the engine, and one session per request."""
 
 import sqlite3
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""What the clinic refuses and what it tells browsers, so that a page can do no harm.
+"""Refuse what could do harm, and tell browsers what a page may do.
 
 Cross-site requests (CSRF): a request that changes something is refused if the browser says that
 another site's page sent it. Every browser says so, in Sec-Fetch-Site or else in Origin, and a page
-can forge neither; programs that are no browsers send neither and are nobody's confused deputy. It
-needs no secret that several processes would have to share, and no token in each form.
+can forge neither. Other programs send neither, and act for nobody but themselves. This needs no
+secret that several processes would have to share, and no token in each form.
 """
 
 from urllib.parse import urlsplit

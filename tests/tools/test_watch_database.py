@@ -75,7 +75,7 @@ def test_a_database_without_statistics_is_refused(
     monkeypatch.setenv("DATABASE_URL", "sqlite:///clinic.db")
 
     assert main([]) == 2
-    assert "is no URL of PostgreSQL" in capsys.readouterr().err
+    assert "is not a PostgreSQL URL" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_named(

@@ -1,4 +1,4 @@
-"""A cat as JSON, for whoever answers with many of them."""
+"""Write cats as JSON, hundreds of them in one answer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from clinic.models import Color
 from clinic.stories.strategies import SeenCat
 
-# Looked up rather than asked for: an enum's name is a Python call, and a page has hundreds of cats.
+# A table, because an enum's name is a Python call, and a page has hundreds of cats.
 COLOR_NAMES = {color: color.name.lower() for color in Color}
 
 

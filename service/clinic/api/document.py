@@ -1,4 +1,4 @@
-"""The API described: an OpenAPI 3.1 document, and a page to read and try it, at /api/docs.
+"""Describe the API: an OpenAPI 3.1 document, and a page to read and try it, at /api/docs.
 
 The viewer's files come with the package flask-openapi3-swagger and are served from here. Its own
 page has an inline script, which the content security policy refuses; ours has none.
@@ -28,7 +28,7 @@ docs = Blueprint("docs", __name__, url_prefix="/api/docs", static_folder=ASSETS)
 
 
 def _malformed(error: ValidationError) -> Response:
-    """Say in one sentence which value cannot be used, and why; raise BadRequest."""
+    """Raise BadRequest that says in one sentence which value cannot be used, and why."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "body"
     raise BadRequest(f"{place}: {first['msg']}.")
@@ -36,22 +36,24 @@ def _malformed(error: ValidationError) -> Response:
 
 OPTIONS: dict[str, Any] = {
     "info": Info(title="The Cat Clinic", version=version("cat-clinic")),
-    # Left out, it would stand in the document as null, which OpenAPI does not allow.
+    # Without it the document holds null, which OpenAPI does not allow.
     "security_schemes": {},
     "validation_error_status": 400,
     "validation_error_model": Problem,
     "validation_error_callback": _malformed,
-    # Its pages want inline scripts; ours is below.
+    # The package's own pages need inline scripts; viewer() does not.
     "doc_ui": False,
 }
 
 
 def init_app(app: OpenAPI) -> None:
+    """Add the document and its page to the application."""
     app.register_blueprint(docs)
 
 
 @docs.get("")
 def viewer() -> Response:
+    """Show the page that reads the document."""
     response = Response(render_template("api_docs.html"))
     response.headers["Content-Security-Policy"] = POLICY
     return response
@@ -59,6 +61,7 @@ def viewer() -> Response:
 
 @docs.get("/openapi.json")
 def document() -> Response:
+    """Send the document."""
     app = current_app
     assert isinstance(app, OpenAPI)
     return jsonify(app.api_doc)

@@ -1,6 +1,6 @@
-"""What the JSON API takes and gives: the shapes in its OpenAPI document.
+"""Define what the JSON API takes and gives: the shapes in its OpenAPI document.
 
-What is taken is validated by these models. What is given is made from rows and documented by them;
+These models validate what is taken. Answers are made from rows, and these models document them;
 the fuzz test holds the answers to the document.
 """
 
@@ -37,7 +37,7 @@ class Problem(BaseModel):
 
 class Paging(BaseModel):
     limit: int = Field(MOST_PER_PAGE, ge=1, le=MOST_PER_PAGE, description="How many at most.")
-    offset: int = Field(0, ge=0, le=10**9, description="How many to leave out before.")
+    offset: int = Field(0, ge=0, le=10**9, description="How many to skip.")
 
 
 class OwnersQuery(Paging):

@@ -1,4 +1,7 @@
-"""The same as JSON, under /api. A view parses, calls, returns."""
+"""Answer under /api with what the pages show, as JSON.
+
+A view parses, calls, returns.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,13 +40,13 @@ from clinic.pages.parameters import clinic_name
 from clinic.queries import Listed, Page, Visit
 from clinic.stories.choice import read_stories
 
-# What any of them may answer: a malformed request, and a database that is away.
+# What every view may answer: a malformed request, a database that does not answer.
 ANYWHERE: dict[Any, Any] = {400: Problem, 503: Problem}
 api = APIBlueprint("api", __name__, url_prefix="/api", abp_responses=ANYWHERE)
 clinics_tag = Tag(name="clinics", description="Clinics and who works there")
 owners_tag = Tag(name="owners", description="Owners and their cats")
 appointments_tag = Tag(name="appointments", description="Scheduling")
-# Read from the query by hand, as the page does: a document of it is all that is wanted here.
+# For the document alone: read_stories() and clinic_name() read them, as they do for the page.
 STORIES_QUERY = [
     {"name": "clinic", "in": "query", "required": True, "schema": {"type": "string"}},
     {"name": "strategy", "in": "query", "required": False, "schema": {"type": "string"}},
@@ -51,6 +54,7 @@ STORIES_QUERY = [
 
 
 def init_app(app: OpenAPI) -> None:
+    """Add the API to the application."""
     app.register_api(api)
 
 
@@ -140,7 +144,7 @@ def schedule(body: BookingBody) -> tuple[Response, int, dict[str, str]]:
     responses={200: AppointmentJson, 404: Problem},
 )
 def appointment(path: AppointmentPath) -> Response:
-    """Tell about an appointment."""
+    """Tell when an appointment is, and who is in it."""
     return _one_visit(path.appointment_id)
 
 

@@ -1,4 +1,4 @@
-"""What the pages' forms send: ids, a day, a start; anything else is a BadRequest that names it."""
+"""Read what the pages' forms send: ids, a day, a start. Anything else is a BadRequest."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def given_id(values: Mapping[str, str], name: str, default: uuid.UUID | None = N
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise BadRequest(f"Choose a {name}: {text[:60]!r} is none.") from error
+        raise BadRequest(_choose(f"a {name}", text, "not an id")) from error
 
 
 def given_day(values: Mapping[str, str], default: date) -> date:
@@ -36,4 +36,9 @@ def given_start(values: Mapping[str, str]) -> datetime:
         start = datetime.fromisoformat(text)
         return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRequest(f"Choose a time: {text[:60]!r} is none.") from error
+        raise BadRequest(_choose("a time", text, "not a time")) from error
+
+
+def _choose(what: str, text: str, problem: str) -> str:
+    """Ask for a choice, and say what is wrong with the one that was made, if any."""
+    return f"Choose {what}: {text[:60]!r} is {problem}." if text else f"Choose {what} first."

@@ -1,6 +1,6 @@
-"""An owner's pages: the cats, scheduling an appointment, seeing it, cancelling it.
+"""Show an owner's cats, and let the owner schedule, see and cancel appointments.
 
-Everything is a link or a form: find a free time with GET, take it with POST, and be sent (303) to
+Everything is a link or a form. Find a free time with GET, take it with POST, and be sent (303) to
 the page that shows it, so that reloading that page books nothing twice.
 """
 
@@ -19,16 +19,18 @@ from clinic.errors import RuleBroken, SlotTaken
 from clinic.queries import Page
 
 owners = Blueprint("owners", __name__)
-# More cats or appointments than this nobody scrolls through; the API pages through all of them.
+# Nobody scrolls through more cats or appointments; the API pages through all of them.
 MOST_SHOWN = Page(limit=100)
 
 
 def init_app(app: Flask) -> None:
+    """Add the pages to the application."""
     app.register_blueprint(owners)
 
 
 @owners.get("/owners/<uuid:owner_id>")
 def owner(owner_id: uuid.UUID) -> str:
+    """Show an owner's cats and upcoming appointments."""
     session = get_session()
     found = queries.owner(session, owner_id)
     preferred = queries.preferred_veterinarian(session, owner_id)
@@ -45,11 +47,13 @@ def owner(owner_id: uuid.UUID) -> str:
 
 @owners.get("/owners/<uuid:owner_id>/schedule")
 def schedule(owner_id: uuid.UUID) -> Response:
+    """Show the form that finds a free time."""
     return _schedule_page(owner_id)
 
 
 @owners.post("/owners/<uuid:owner_id>/schedule")
 def book(owner_id: uuid.UUID) -> AnyResponse:
+    """Book the chosen time, or show the form again with what is wrong."""
     session = get_session()
     wanted = booking.Booking(
         cat_id=given_id(request.form, "cat"),
@@ -69,6 +73,7 @@ def book(owner_id: uuid.UUID) -> AnyResponse:
 
 @owners.get("/appointments/<uuid:appointment_id>")
 def appointment(appointment_id: uuid.UUID) -> str:
+    """Show an appointment."""
     visit = queries.visit(get_session(), appointment_id)
     return render_template(
         "appointment.html", visit=visit, is_upcoming=visit.start > booking.now_utc()
@@ -77,6 +82,7 @@ def appointment(appointment_id: uuid.UUID) -> str:
 
 @owners.post("/appointments/<uuid:appointment_id>/cancel")
 def cancel(appointment_id: uuid.UUID) -> AnyResponse:
+    """Cancel an appointment, and go back to its owner."""
     session = get_session()
     owner_id = queries.visit(session, appointment_id).owner_id
     booking.cancel(session, appointment_id, now=booking.now_utc())
@@ -84,7 +90,7 @@ def cancel(appointment_id: uuid.UUID) -> AnyResponse:
 
 
 def _schedule_page(owner_id: uuid.UUID, *, problem: str | None = None) -> Response:
-    """Show the choices so far, and the free times of that day; whoever is preferred comes first."""
+    """Show the choices so far and the day's free times; the preferred veterinarian is chosen."""
     session, now = get_session(), booking.now_utc()
     owner = queries.owner(session, owner_id)
     preferred = queries.preferred_veterinarian(session, owner_id)

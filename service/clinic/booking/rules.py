@@ -2,8 +2,8 @@
 
 The rules are the database's (models.py): the veterinarian works at that clinic, the cat belongs to
 that owner, a start lies on the half hour, and a veterinarian has one appointment at a time. Of any
-number of simultaneous bookings of one slot the database lets one through, whoever asked first. The
-clock is not a constraint's business: that a start lies in the future is checked here.
+number of simultaneous bookings of one slot the database lets one through. A constraint cannot ask
+for the time: that a start lies in the future is checked here.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from clinic.errors import RecordNotFound, RuleBroken, SlotTaken, TooLateToCancel
 from clinic.models import Appointment, Cat
 
-# Farther ahead nobody keeps a calendar, and a typing error in the year is caught.
+# Nobody keeps a calendar further ahead, and the limit catches a wrong year.
 MOST_AHEAD = timedelta(days=730)
 SLOT = timedelta(minutes=30)
 OPENS = time(8, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ CLOSES = time(18, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """What is asked for; `start` is an aware time."""
+    """Hold what is asked for; `start` is an aware time."""
 
     cat_id: uuid.UUID
     owner_id: uuid.UUID
@@ -36,7 +36,7 @@ class Booking:
 
 
 def now_utc() -> datetime:
-    """Return the time; the one place where booking looks at the clock."""
+    """Return the time; the rules themselves are handed it."""
     return datetime.now(UTC)
 
 

@@ -50,7 +50,7 @@ def init_app(app: Flask, flags_file: Path, strategies: Collection[str]) -> None:
     """
     copy_template(flags_file)
     provider = FlagdEvaluation()
-    # A domain for each application: two of them in one process do not share their flags.
+    # A domain for each application, so that two of them in one process do not share their flags.
     domain = f"clinic-{id(app)}"
     api.set_provider_and_wait(provider, domain)
     watcher = FlagFileWatcher(flags_file, strategies, provider.take)

@@ -1,4 +1,4 @@
-"""Liveness and readiness, for load balancers and containers. Neither leaves a span."""
+"""Tell load balancers and containers whether the clinic lives and is ready; leave no span."""
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -16,6 +16,7 @@ health = Blueprint("health", __name__)
 
 
 def init_app(app: Flask) -> None:
+    """Add both addresses to the application."""
     app.register_blueprint(health)
 
 

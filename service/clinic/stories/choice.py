@@ -16,7 +16,7 @@ from clinic.telemetry import request_stats
 def read_stories(clinic_name: str) -> tuple[str, Sequence[SeenCat]]:
     """Return the strategy's name and the cats; raise BadRequest, ClinicNotFound or ComingSoon.
 
-    Who is not in the audience yet costs the database nothing.
+    A visitor who is not in the audience costs the database nothing.
     """
     if not flags.in_audience(visitor.session_id()):
         raise ComingSoon(clinic_name)
@@ -34,7 +34,9 @@ def _chosen_strategy() -> str:
     if asked_for is None:
         return flags.strategy()
     if not settings.allow_strategy_override:
-        raise BadRequest("A request may not choose its strategy here.")
+        raise BadRequest("Requests may not choose their strategy here; leave ?strategy= out.")
     if asked_for not in STRATEGIES:
-        raise BadRequest(f"There is no strategy {asked_for!r}; try one of {', '.join(STRATEGIES)}.")
+        raise BadRequest(
+            f"The strategy {asked_for!r} does not exist; use one of {', '.join(STRATEGIES)}."
+        )
     return asked_for

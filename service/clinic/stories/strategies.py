@@ -1,4 +1,4 @@
-"""How the Success Stories page reads its cats: the heart of the incident.
+"""Read the cats of the Success Stories, in eleven ways: the heart of the incident.
 
 Every strategy lists each cat ever seen at a clinic, once, ordered by id (collations differ between
 databases; ids do not), and all of them return the same cats. They differ in what they send, for a
@@ -34,7 +34,7 @@ from clinic.queries import clinic_exists
 
 
 class SeenCat(Protocol):
-    """What a page needs to know of a cat: a Cat entity has it, and so has a CatRow."""
+    """Name what a page needs to know of a cat: a Cat entity has it, and so has a CatRow."""
 
     @property
     def id(self) -> uuid.UUID: ...
@@ -49,7 +49,7 @@ class SeenCat(Protocol):
 
 
 class CatRow(NamedTuple):
-    """A cat as it comes from the database: a tuple, whose fields cost next to nothing to read."""
+    """Hold a cat as the database sends it: a tuple, whose fields cost next to nothing to read."""
 
     id: uuid.UUID
     name: str

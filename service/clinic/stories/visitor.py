@@ -1,4 +1,4 @@
-"""Who is asking: an id that stays the same from visit to visit, and says nothing else."""
+"""Tell visitors apart by an id that stays the same from visit to visit and says nothing else."""
 
 import re
 import secrets
@@ -23,7 +23,7 @@ def session_id() -> str:
     header = request.headers.get(HEADER)
     if header:
         if not _USABLE.fullmatch(header):
-            raise BadRequest(f"{HEADER} has 1 to 128 printable ASCII characters and no space.")
+            raise BadRequest(f"{HEADER} needs 1 to 128 printable ASCII characters and no space.")
         return header
     cookie = request.cookies.get(COOKIE, "")
     return cookie if _USABLE.fullmatch(cookie) else _new_cookie()

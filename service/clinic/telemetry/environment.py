@@ -1,10 +1,10 @@
-"""What becomes of OpenTelemetry's standard variables (OTEL_*): checked before anything reads them.
+"""Check OpenTelemetry's standard variables (OTEL_*) before anything reads them.
 
     environment ──► prepare() ── a value that cannot be used ──► SettingsError, exit code 2
                         │        set to nothing              ──► as if it were not set
                         │        not set                     ──► DEFAULTS
                         ▼
-                    the SDK and the instrumentations read it; otel_unused names what nobody reads
+                    the SDK and the instrumentations read it; unused.py names what nobody reads
 
 The SDK by itself answers a bad value with a warning and a default, or with a traceback while it is
 imported: hence this module imports nothing of it. docs/environment.md has the table.
@@ -25,7 +25,7 @@ from clinic.telemetry.variables import (
     words_in,
 )
 
-# Standard variables, filled in where the environment is silent. The SDK reads them itself.
+# Filled in where a variable is not set. The SDK reads them itself.
 DEFAULTS = {
     "OTEL_SERVICE_NAME": "cat-clinic",
     # Stable names: db.query.text, http.request.method, and so on.

@@ -41,7 +41,7 @@ STATEMENT_BUCKETS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000,
 
 
 class EngineInstrumentor(Protocol):
-    """What is needed of SQLAlchemyInstrumentor; a test has one that does nothing."""
+    """Name what is needed of SQLAlchemyInstrumentor; tests have ones that do not work."""
 
     def instrument(self, **kwargs: Any) -> Any: ...
     def uninstrument(self, **kwargs: Any) -> Any: ...
@@ -88,7 +88,7 @@ def check_sql_spans(instrumentor: EngineInstrumentor) -> None:
     its traces would show requests that never touch a database.
     """
     exporter = InMemorySpanExporter()
-    # Whatever the environment says of samples and limits, it is not about this statement.
+    # The environment's sampler and limits must not drop this statement's span.
     limits = SpanLimits(max_attributes=SpanLimits.UNSET, max_span_attributes=SpanLimits.UNSET)
     provider = TracerProvider(ALWAYS_ON, shutdown_on_exit=False, span_limits=limits)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

@@ -1,4 +1,4 @@
-"""Logs: JSON lines with trace and span id; readable lines in a terminal.
+"""Write logs as JSON lines with trace and span id, and as readable lines in a terminal.
 
 The dictionary is handed to gunicorn (gunicorn_conf.py), whose own lines then look the same.
 """
@@ -28,8 +28,8 @@ class TraceContextFilter(logging.Filter):
 class OnceAMinuteFilter(logging.Filter):
     """Let OpenTelemetry complain once a minute.
 
-    Without a backend the exporter writes several lines a second. The complaint stays; what is
-    lost is counted (otel.sdk.exporter.span.exported with error.type), not told by repetition.
+    Without a backend the exporter writes several lines a second. What is lost is
+    counted (otel.sdk.exporter.span.exported with error.type), so one complaint a minute is enough.
     """
 
     def __init__(self, interval_s: float = EXPORT_WARNING_INTERVAL_S) -> None:

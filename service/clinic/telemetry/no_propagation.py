@@ -1,4 +1,4 @@
-"""A propagator that passes nothing on: OTEL_PROPAGATORS=none.
+"""Pass no context on: OTEL_PROPAGATORS=none.
 
 The SDK 1.45 then has a composite of no propagators, which answers a request's context with None
 instead of an empty one: the Flask instrumentation attaches it, and every request fails.

@@ -1,4 +1,4 @@
-"""Traces and metrics of the clinic: what is made, and where it goes.
+"""Make the providers of traces and metrics, and send what they record to its backend.
 
     Flask request ──► SERVER span ┐                                             ┌─► OTLP/HTTP
     SQL statement ──► CLIENT span ┴─► NPlusOneSpanProcessor(BatchSpanProcessor) ┘   /v1/traces
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """The two providers of one application, and whether its traces go where they can be opened."""
+    """Hold the two providers of an application, and whether its traces can be opened anywhere."""
 
     tracer_provider: TracerProvider
     meter_provider: MeterProvider

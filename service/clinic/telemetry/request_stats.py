@@ -1,4 +1,4 @@
-"""What one request did: SQL statements, time in the database, spans.
+"""Count what one request did: SQL statements, time in the database, spans.
 
 The service counts for itself, so that what it says (page footer, Server-Timing, the metric) and
 what the trace backend stored can be compared. Counting is independent of tracing: the footer is
@@ -20,7 +20,7 @@ _current: ContextVar["RequestStats | None"] = ContextVar("request_stats", defaul
 
 @dataclass(slots=True)
 class RequestStats:
-    """Counters of one request; times in nanoseconds of the monotonic clock."""
+    """Hold the counters of one request; times in nanoseconds of the monotonic clock."""
 
     started_ns: int = field(default_factory=time.perf_counter_ns)
     statements: int = 0
@@ -30,10 +30,12 @@ class RequestStats:
 
     @property
     def db_ms(self) -> float:
+        """Return the time in the database."""
         return self.db_ns / 1e6
 
     @property
     def elapsed_ms(self) -> float:
+        """Return the time since the request began."""
         return (time.perf_counter_ns() - self.started_ns) / 1e6
 
 

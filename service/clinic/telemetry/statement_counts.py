@@ -1,8 +1,8 @@
-"""How often each statement was sent: the service's own half of `make reconcile`.
+"""Count how often each statement was sent: the service's own half of `make reconcile`.
 
-Counted where the statement is sent, and not from spans: what is to be compared with the spans
-must not come out of them. The digest of the text stands for the text, which is too long for the
-label of a metric; whoever has the text, as a span has, can make the digest.
+The counts come from where a statement is sent, and not from spans, with which they are compared.
+The label of a metric is too short for a statement: its digest stands for it, which can be computed
+from the text in a span.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ OTHERS = "(others)"
 
 
 class StatementCounts:
-    """Counts of one engine; health checks, which leave no span, are not counted."""
+    """Count the statements of one engine, except those of health checks, which leave no span."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
-"""Names the standard variables that are set and have no effect here, and says why.
+"""Name the standard variables that are set and have no effect here, and say why.
 
-Every OTEL_* variable that is neither checked (otel_checks) nor named below is one that the clinic
+Every OTEL_* variable that is neither checked (variables.py) nor named below is one that the clinic
 does not know: misspelt, or of another language.
 """
 
@@ -21,7 +21,7 @@ REASONS = {
     r"OTEL_LOGS_EXPORTER|.*_LOGS_.*|OTEL_BLRP_.*|OTEL_LOGRECORD_.*": ON_STDOUT,
     r"OTEL_BSP_EXPORT_TIMEOUT|OTEL_METRIC_EXPORT_TIMEOUT": BY_EXPORTER,
     r"OTEL_(EXPERIMENTAL_)?CONFIG_FILE": "configuration comes from variables and not from a file",
-    r"OTEL_EXPORTER_(ZIPKIN|JAEGER)_.*": "there is no such exporter here; Jaeger and Zipkin's"
+    r"OTEL_EXPORTER_(ZIPKIN|JAEGER)_.*": "the clinic does not have it; Jaeger and Zipkin's"
     " successors take OTLP: set OTEL_EXPORTER_OTLP_ENDPOINT",
     r"OTEL_EXPORTER_PROMETHEUS_.*": "it belongs to OTEL_METRICS_EXPORTER=prometheus",
     r"OTEL_EXPORTER_OTLP_.*INSECURE|.*_OTLP_GRPC_.*": "it belongs to OTLP/gRPC;"

@@ -1,4 +1,4 @@
-"""What the values of OpenTelemetry's variables may be.
+"""Define what the values of OpenTelemetry's variables may be.
 
 A check returns the value as the SDK wants it, nothing where it is to be as if it were not set, or
 raises Unusable that says what to use. CHECKS names every variable that has an effect.
@@ -35,10 +35,12 @@ class Unusable(Exception):
 
 
 def is_installed(group: str, name: str) -> bool:
+    """Tell whether an installed package has this entry point."""
     return bool(entry_points(group=group, name=name))
 
 
 def words_in(value: str) -> list[str]:
+    """Return the words of a list with commas, in lower case."""
     return [word.strip().lower() for word in value.split(",") if word.strip()]
 
 
@@ -88,7 +90,7 @@ def _address(value: str) -> str:
 
 def _file(value: str) -> str:
     if not Path(value).exists():
-        raise Unusable("there is no such file: name a file in PEM format")
+        raise Unusable("the file does not exist: name a file in PEM format")
     return value
 
 

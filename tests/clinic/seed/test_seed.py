@@ -197,7 +197,7 @@ def test_unusable_database_url_is_named(runner: CliRunner) -> None:
     result = runner.invoke(main, ["seed", "--database-url", "clinic.db"])
 
     assert result.exit_code == 2
-    assert "DATABASE_URL='clinic.db' is no database URL" in result.output
+    assert "DATABASE_URL='clinic.db' is not a database URL" in result.output
 
 
 def test_directory_that_cannot_be_written_is_one_sentence(runner: CliRunner, path: Path) -> None:

@@ -175,7 +175,7 @@ def test_unusable_header_is_an_error(header: str, client: FlaskClient, clinic_na
     )
 
     assert response.status_code == 400
-    assert "X-Session-Id has 1 to 128" in response.text
+    assert "X-Session-Id needs 1 to 128" in response.text
 
 
 def test_unusable_cookie_is_replaced(app: Flask, clinic_name: str) -> None:

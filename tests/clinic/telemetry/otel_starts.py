@@ -1,4 +1,4 @@
-"""Starts of the clinic, each with a set of OpenTelemetry's variables, and what came of them."""
+"""Start the clinic with sets of OpenTelemetry's variables, and keep what came of each start."""
 
 import json
 import os
@@ -266,7 +266,7 @@ class Starter:
     """Run programs, two at a time, each as a fork of a process that has the libraries."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
-        self._environ = _without_telemetry(os.environ) | environ
+        self._environ = _without_telemetry(os.environ) | dict(environ)
         self._folder = folder
         self._servers = [self._new_server() for _ in range(2)]
         self._free = SimpleQueue["subprocess.Popen[str]"]()
@@ -282,7 +282,7 @@ class Starter:
                 server,
                 entry=entry,
                 arguments=arguments,
-                environ=self._environ | variables,
+                environ=self._environ | dict(variables),
                 files=[str(file) for file in files],
             )
             return Ended(code, *(file.read_text() for file in files))

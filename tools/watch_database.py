@@ -1,7 +1,7 @@
-"""What PostgreSQL itself counts, for Prometheus to scrape: watch_database.py --port 9187.
+"""Show Prometheus what PostgreSQL itself counts: watch_database.py --port 9187.
 
 A process of its own, with a role that sees statistics and no data: in the incident the clinic
-cannot answer questions about itself. A script and no part of the package, whose imports cost
+cannot answer questions about itself. A script outside of the package, whose imports cost
 14 MB more. A scrape opens one connection, asks three questions, and closes it; when the database
 does not answer, the scrape fails, and Prometheus says so (`up`).
 

@@ -169,7 +169,7 @@ def test_file_that_is_no_database_is_left_alone(runner: CliRunner, path: Path) -
     result = runner.invoke(main, ["seed", "--force", "--database-url", f"sqlite:///{path}"])
 
     assert result.exit_code == 2
-    assert "no SQLite database" in result.output
+    assert "is not a SQLite database" in result.output
     assert path.read_text() == "my novel, chapter one"
 
 
@@ -280,7 +280,7 @@ def test_prod_db_that_is_no_database_is_left_alone(
     result = runner.invoke(create_prod_db, ["--force"])
 
     assert result.exit_code == 2
-    assert "no SQLite database" in result.output
+    assert "is not a SQLite database" in result.output
     assert (tmp_path / "prod.db").read_text() == "a novel"
 
 

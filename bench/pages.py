@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.trace_load import connect, post
-from incident.processes import Processes
-from tests.running import start_tracestore
+from harness.parts.start import start_tracestore
+from harness.processes import Processes
 from tests.tracestore.samples import naive_trace, request
 
 TARGETS = {

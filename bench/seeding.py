@@ -26,8 +26,8 @@ from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.stories import STRATEGIES
-from tests.postgres import running_postgres
-from tests.running import tool
+from harness.parts.postgres import running_postgres
+from harness.parts.start import tool
 
 TARGETS = {
     "sqlite_times_row_by_row": "at least 25",

@@ -9,17 +9,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from incident.waiting import wait_until
-from tests.stack.compose import NAME, Compose
-from tests.stack.engines import (
+from harness.compose.engines import (
     LOST_BY_THE_COLLECTOR,
     LOST_BY_THE_SERVICE,
     STARTED,
     Jaeger,
     Prometheus,
 )
-from tests.stack.images import images, services_of
-from tests.stack.watch import MIB, Usage, UsageWatch
+from harness.compose.images import images, services_of
+from harness.compose.project import NAME, Compose
+from harness.compose.usage import MIB, Usage, UsageWatch
+from harness.waiting import wait_until
 
 TARGETS = {
     "all_healthy_s": "under 40",

@@ -22,7 +22,7 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from tests.postgres import running_postgres
+from harness.parts.postgres import running_postgres
 
 TARGETS = {
     "sqlite_core_times_raw_driver": "at most 2.1",

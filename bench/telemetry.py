@@ -24,9 +24,9 @@ from clinic import flags
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.processes import Processes
+from harness.waiting import wait_until
 
 TARGETS = {
     "fast_spans_lost": "0",

@@ -21,9 +21,9 @@ from pathlib import Path
 import psutil
 
 from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
-from incident.processes import Command, Processes
-from tests.running import PROJECT, tool, unused_port, wait_for
-from tests.tracestore.jaeger import start_jaeger
+from harness.parts.jaeger import start_jaeger
+from harness.parts.start import PROJECT, tool, unused_port, wait_for
+from harness.processes import Command, Processes
 
 TARGETS = {
     "start_s": "under 1",

@@ -7,14 +7,14 @@ from typing import NoReturn
 
 import click
 
-from incident import demo as replay
-from incident import doctor as examination
-from incident import flags
-from incident import reconcile as reconciliation
 from incident.console import Console
+from incident.doctor import examine as examination
 from incident.errors import IncidentError, from_os_error
-from incident.options import ports_of, with_ports, with_target, with_var
-from incident.settings import BACKENDS, EMBEDDED, TARGETS, TRACESTORE, Settings
+from incident.reconcile import compare as reconciliation
+from incident.replay import demo as replay
+from incident.stack import flags
+from incident.stack.options import ports_of, with_ports, with_target, with_var
+from incident.stack.settings import BACKENDS, EMBEDDED, TARGETS, TRACESTORE, Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
+from harness.parts.start import PROJECT
 
 PACKAGES = {
     "clinic": PROJECT / "service" / "clinic",

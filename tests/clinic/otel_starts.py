@@ -13,7 +13,7 @@ from typing import Any
 
 import certifi
 
-from tests.running import PROJECT
+from harness.parts.start import PROJECT
 
 from .receiver import Certificate, Post, receiving
 

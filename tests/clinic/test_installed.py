@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+from harness.parts.start import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+from harness.processes import Processes
+from harness.waiting import wait_until
 
 STORIES = PROJECT / "service" / "clinic" / "stories.py"
 DEADLINE_S = 30

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.models import Base
 from clinic.schema_picture import draw
-from tests.running import PROJECT
+from harness.parts.start import PROJECT
 
 
 def test_picture_in_the_documentation_is_up_to_date() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from incident.load import STORIES, Request
-from incident.measure import Latency, Phase, SpanCounts, Spread
-from incident.processes import Processes
-from tests.running import Tracestore, start_tracestore
+from harness.parts.start import Tracestore, start_tracestore
+from harness.processes import Processes
+from incident.replay.load import STORIES, Request
+from incident.replay.measure import Latency, Phase, SpanCounts, Spread
 
 SECOND_NS = 1_000_000_000
 

@@ -2,8 +2,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from incident.settings import PROJECT
-from incident.stack import tool
+from incident.stack.commands import tool
+from incident.stack.settings import PROJECT
 
 
 def incident(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

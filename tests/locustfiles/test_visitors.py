@@ -17,12 +17,12 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
-from incident.load import Request, RequestLog
-from incident.processes import Command, Processes
-from incident.settings import PROJECT
-from incident.stack import tool
-from incident.waiting import wait_until
-from tests.running import start_clinic
+from harness.parts.start import start_clinic
+from harness.processes import Command, Processes
+from harness.waiting import wait_until
+from incident.replay.load import Request, RequestLog
+from incident.stack.commands import tool
+from incident.stack.settings import PROJECT
 
 CLINIC = 'Paws & Claws\' "Best" <Clinic>'
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from incident.processes import Command, Processes
-from incident.settings import PROJECT
-from incident.stack import tool
+from harness.processes import Command, Processes
+from incident.stack.commands import tool
+from incident.stack.settings import PROJECT
 from tests.clinic.receiver import receiving
 
 WORKER = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]["locust-worker"]

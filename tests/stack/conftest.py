@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from incident import flags
-from tests.running import PROJECT
-from tests.stack.compose import NAME, Compose
-from tests.stack.engines import Jaeger, Locust, Prometheus
-from tests.stack.images import Image, images, services_of
-from tests.stack.watch import UsageWatch
+from harness.compose.engines import Jaeger, Locust, Prometheus
+from harness.compose.images import Image, images, services_of
+from harness.compose.project import NAME, Compose
+from harness.compose.usage import UsageWatch
+from harness.parts.start import PROJECT
+from incident.stack import flags
 
 
 def pytest_report_header() -> list[str]:

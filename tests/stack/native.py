@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from incident.ports import Port
-from incident.processes import Child, Command, Processes
-from incident.settings import COMPOSE, Settings
-from tests.running import PROJECT, Clinic, start_clinic, unused_port, wait_for
-from tests.stack import programs
+from harness.parts import programs
+from harness.parts.start import PROJECT, Clinic, start_clinic, unused_port, wait_for
+from harness.ports import Port
+from harness.processes import Child, Command, Processes
+from incident.stack.settings import COMPOSE, Settings
 
 LOOPBACK = "127.0.0.1"
 Yaml = dict[str, Any]

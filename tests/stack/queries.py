@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import requests
 import yaml
 
-from tests.running import PROJECT
+from harness.parts.start import PROJECT
 
 # What Grafana puts in the place of its own variables.
 VARIABLES = {"$__rate_interval": "1m"}

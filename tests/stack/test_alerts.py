@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.running import PROJECT
-from tests.stack import programs
+from harness.parts import programs
+from harness.parts.start import PROJECT
 
 pytestmark = pytest.mark.stack
 

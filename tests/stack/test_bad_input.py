@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from incident.waiting import wait_until
-from tests.running import PROJECT
-from tests.stack.compose import Compose
-from tests.stack.images import environment_file
+from harness.compose.images import environment_file
+from harness.compose.project import Compose
+from harness.parts.start import PROJECT
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

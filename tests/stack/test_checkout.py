@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
-from tests.stack.compose import NAME, Compose, docker
-from tests.stack.images import environment_file
+from harness.compose.images import environment_file
+from harness.compose.project import NAME, Compose, docker
+from harness.parts.start import PROJECT
 
 pytestmark = pytest.mark.stack
 

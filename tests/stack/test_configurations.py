@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stack.compose import Compose
+from harness.compose.project import Compose
 
 pytestmark = pytest.mark.stack
 

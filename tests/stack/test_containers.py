@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.compose import ONE_SHOTS, Compose, make
+from harness.compose.project import ONE_SHOTS, Compose, make
 
 pytestmark = pytest.mark.stack
 

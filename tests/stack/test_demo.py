@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.stack.compose import Compose, make
+from harness.compose.project import Compose, make
 
 pytestmark = pytest.mark.stack
 

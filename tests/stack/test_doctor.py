@@ -12,11 +12,11 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from incident.checkup import Prometheus
-from incident.doctor import CONTAINERS, FINE, GRAFANA, WRONG, examine
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT
+from harness.parts.start import PROJECT
+from harness.processes import Processes
+from harness.waiting import wait_until
+from incident.doctor.examine import CONTAINERS, FINE, GRAFANA, WRONG, examine
+from incident.doctor.patient import Prometheus
 from tests.stack.native import Faults, Native, start
 
 pytestmark = pytest.mark.stack

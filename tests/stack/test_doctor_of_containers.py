@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from incident.checks_of_containers import images, roomy, steady
-from incident.checkup import Unwell
-from incident.containers import Container, containers, cpu_s
-from incident.ports import Port
-from incident.settings import COMPOSE, Settings
-from incident.waiting import wait_until
-from tests.running import unused_port
-from tests.stack.compose import docker
-from tests.stack.images import environment_file
+from harness.compose.images import environment_file
+from harness.compose.project import docker
+from harness.parts.start import unused_port
+from harness.ports import Port
+from harness.waiting import wait_until
+from incident.doctor.containers import images, roomy, steady
+from incident.doctor.patient import Unwell
+from incident.stack.containers import Container, containers, cpu_s
+from incident.stack.settings import COMPOSE, Settings
 
 pytestmark = pytest.mark.stack
 

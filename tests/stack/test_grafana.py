@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from incident.waiting import wait_until
+from harness.compose.engines import Jaeger, Prometheus
+from harness.compose.images import Image
+from harness.compose.project import Compose
+from harness.parts.start import PROJECT
+from harness.waiting import wait_until
 from tests.chromium import SCREENSHOTS, chromium, magenta_dot
-from tests.running import PROJECT
-from tests.stack.compose import Compose
-from tests.stack.engines import Jaeger, Prometheus
-from tests.stack.images import Image
 
 pytestmark = pytest.mark.grafana
 

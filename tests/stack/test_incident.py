@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose, make
-from tests.stack.engines import Jaeger, Locust, Prometheus, Trace
+from harness.compose.engines import Jaeger, Locust, Prometheus, Trace
+from harness.compose.project import Compose, make
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

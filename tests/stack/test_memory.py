@@ -2,10 +2,10 @@
 
 import pytest
 
-from incident.waiting import wait_until
-from tests.stack.compose import ONE_SHOTS, Compose
-from tests.stack.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Prometheus
-from tests.stack.watch import UsageWatch
+from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Prometheus
+from harness.compose.project import ONE_SHOTS, Compose
+from harness.compose.usage import UsageWatch
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

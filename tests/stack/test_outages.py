@@ -7,15 +7,15 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose
-from tests.stack.engines import (
+from harness.compose.engines import (
     LOST_BY_THE_COLLECTOR,
     LOST_BY_THE_SERVICE,
     Jaeger,
     Locust,
     Prometheus,
 )
+from harness.compose.project import Compose
+from harness.waiting import wait_until
 from tests.stack.visit import PATIENCE_S, visit, wait_until_stored
 
 pytestmark = [pytest.mark.stack, pytest.mark.breaking]

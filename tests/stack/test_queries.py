@@ -6,9 +6,9 @@ from typing import Protocol
 
 import pytest
 
-from incident import flags
+from harness.waiting import wait_until
 from incident.errors import DeadlinePassed
-from incident.waiting import wait_until
+from incident.stack import flags
 from tests.stack import queries
 
 pytestmark = pytest.mark.stack

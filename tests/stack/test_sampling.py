@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from incident.backend import Backend
-from incident.processes import Command, Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
-from tests.stack import programs
+from harness.clients.backend import Backend
+from harness.parts import programs
+from harness.parts.start import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
+from harness.processes import Command, Processes
+from harness.waiting import wait_until
 from tests.stack.sampling_load import SERVICE, SLOW_MS, Kind, Trace, request_of, send, size
 
 pytestmark = pytest.mark.stack

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose
-from tests.stack.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger, Prometheus
+from harness.compose.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger, Prometheus
+from harness.compose.project import Compose
+from harness.waiting import wait_until
 from tests.stack.visit import PATIENCE_S, Visit, clinic_name, visit, wait_until_stored
 
 pytestmark = [pytest.mark.stack, pytest.mark.breaking]

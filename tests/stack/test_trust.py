@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.running import PROJECT, tool
+from harness.parts.start import PROJECT, tool
 
 pytestmark = pytest.mark.stack
 

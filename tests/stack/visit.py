@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import requests
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose
-from tests.stack.engines import Jaeger
+from harness.compose.engines import Jaeger
+from harness.compose.project import Compose
+from harness.waiting import wait_until
 
 # Under the incident's load a request waits its turn.
 PATIENCE_S = 120

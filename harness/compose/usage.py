@@ -1,0 +1,84 @@
+"""What the containers use of memory and CPU, by docker stats."""
+
+import json
+import re
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from harness.compose.project import Compose, docker
+
+EVERY_S = 2.0
+MIB = 2**20
+UNITS = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One container at one moment."""
+
+    memory_bytes: float
+    limit_bytes: float
+    cpu_percent_of_core: float
+
+
+class UsageWatch:
+    """Reads what every container uses every few seconds."""
+
+    def __init__(self, compose: Compose) -> None:
+        self._compose = compose
+        self._done = threading.Event()
+        self._reader = threading.Thread(target=self._read_on, daemon=True)
+        self._started = time.monotonic()
+        self.readings: list[dict[str, Usage]] = []
+
+    def __enter__(self) -> Self:
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._reader.join()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def of(self, service: str) -> list[Usage]:
+        return [reading[service] for reading in self.readings if service in reading]
+
+    def _read_on(self) -> None:
+        while not self._done.wait(EVERY_S):
+            # Docker has no answer while one of the containers is going away.
+            with suppress(AssertionError):
+                self.readings.append(read_usage(self._compose))
+
+
+def read_usage(compose: Compose) -> dict[str, Usage]:
+    """Return what the project's running containers use now, by service."""
+    listed = compose.do("ps", "--format", "{{.ID}} {{.Service}}").splitlines()
+    services = dict(line.split() for line in listed)
+    if not services:
+        return {}
+    rows = docker("stats", "--no-stream", "--format", "{{json .}}", *services).splitlines()
+    found = (json.loads(row) for row in rows)
+    return {services[row["ID"]]: _usage(row) for row in found if row["ID"] in services}
+
+
+def _usage(row: dict[str, str]) -> Usage:
+    used, limit = row["MemUsage"].split(" / ")
+    return Usage(_bytes(used), _bytes(limit), float(row["CPUPerc"].rstrip("%")))
+
+
+def _bytes(text: str) -> float:
+    match = re.fullmatch(r"([\d.]+)([KMG]?i?B)", text)
+    assert match, f"docker stats says {text!r}, which is no amount of memory"
+    return float(match[1]) * UNITS[match[2]]

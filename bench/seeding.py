@@ -27,7 +27,7 @@ from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.stories import STRATEGIES
 from harness.parts.postgres import running_postgres
-from harness.parts.start import tool
+from harness.project import tool
 
 TARGETS = {
     "sqlite_times_row_by_row": "at least 25",

@@ -9,13 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.compose.engines import (
-    LOST_BY_THE_COLLECTOR,
-    LOST_BY_THE_SERVICE,
-    STARTED,
-    Jaeger,
-    Prometheus,
-)
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, STARTED, Jaeger
 from harness.compose.images import images, services_of
 from harness.compose.project import NAME, Compose
 from harness.compose.usage import MIB, Usage, UsageWatch
@@ -68,10 +63,9 @@ def _measure(compose: Compose, services: tuple[str, ...]) -> dict[str, float | i
         "all_healthy_s": all_healthy_s,
         "first_n_plus_one_trace_s": first_trace_s,
         "memory_limits_mib": int(sum(of[-1].limit_bytes for of in containers.values()) / MIB),
-        "spans_created": int(prometheus.value(STARTED)),
-        "spans_lost": int(
-            prometheus.value(LOST_BY_THE_SERVICE) + prometheus.value(LOST_BY_THE_COLLECTOR)
-        ),
+        "spans_created": prometheus.count(STARTED),
+        "spans_lost": prometheus.count(LOST_BY_THE_SERVICE)
+        + prometheus.count(LOST_BY_THE_COLLECTOR),
         "container": {name: _row(of) for name, of in containers.items()},
     }
 

@@ -22,8 +22,10 @@ import psutil
 
 from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
 from harness.parts.jaeger import start_jaeger
-from harness.parts.start import PROJECT, tool, unused_port, wait_for
+from harness.parts.start import wait_for
+from harness.ports import unused_port
 from harness.processes import Command, Processes
+from harness.project import PROJECT, tool
 
 TARGETS = {
     "start_s": "under 1",

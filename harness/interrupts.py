@@ -1,8 +1,8 @@
-"""Signals that end a replay, noticed only where the replay waits.
+"""Notice signals that end a command, but only where the command waits.
 
 An exception out of a signal handler can strike between starting a process and writing down
-that it was started. So a handler only notes the signal, and `pause` raises: every wait of the
-replay is made of short pauses.
+that it was started. So a handler only notes the signal, and `pause` raises: every wait is made
+of short pauses.
 """
 
 import signal
@@ -10,14 +10,14 @@ import time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from incident.errors import Interrupted
+from harness.errors import Interrupted
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NAP_S = 0.05
 
 
 class Interrupts:
-    """Notes SIGINT, SIGTERM and SIGHUP while its `with` block runs."""
+    """Note SIGINT, SIGTERM and SIGHUP while the `with` block runs."""
 
     def __init__(self) -> None:
         self._received: list[int] = []
@@ -44,7 +44,7 @@ class Interrupts:
 
     @property
     def impatient(self) -> bool:
-        """Whether the user has asked twice: what is being stopped is killed then."""
+        """Return whether a second signal has come: what is being stopped is killed then."""
         return len(self._received) > 1
 
     def check(self) -> None:

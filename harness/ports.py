@@ -1,17 +1,18 @@
-"""Ports: which part of the replay wants which, and what moves it when it is taken."""
+"""Find free ports, and say of a taken one which part wants it and what moves it."""
 
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from incident.errors import PortTaken
+from harness.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port on 127.0.0.1, who wants it, and the environment variable that moves it."""
+    """Name a port on 127.0.0.1, who wants it, and the environment variable that moves it."""
 
     number: int
     wanted_by: str
@@ -44,17 +45,24 @@ def require_free(ports: Sequence[Port]) -> None:
         )
 
 
-def unused() -> int:
-    """Return a port that is free now; for parts that nobody outside needs to find."""
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        number: int = listener.getsockname()[1]
+def unused_port() -> int:
+    """Return a port that is free now."""
+    [number] = unused_ports(1)
     return number
 
 
+def unused_ports(count: int) -> list[int]:
+    """Return different ports that are free now."""
+    with ExitStack() as open_sockets:
+        listeners = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind((LOOPBACK, 0))
+        return [int(listener.getsockname()[1]) for listener in listeners]
+
+
 def is_taken(number: int) -> bool:
-    """Whether something listens on the port, or it cannot be listened on."""
-    # On macOS a bind to one address succeeds beside a listener on all of them: so ask both ways.
+    """Return whether something listens on the port, or nothing can."""
+    # On macOS a bind to one address succeeds next to a listener on all of them: ask both ways.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
         caller.settimeout(1)
         if caller.connect_ex((LOOPBACK, number)) == 0:

@@ -1,7 +1,7 @@
-"""Starting processes so that none of them outlives the replay.
+"""Start processes so that none of them outlives the command that starts them.
 
-Each is the leader of a session of its own: a Ctrl-C in the terminal reaches the replay alone,
-which then ends its processes in the order that loses nothing, last started first.
+Each leads a session of its own: a Ctrl-C in the terminal reaches the command alone, which then
+ends its processes in the order that loses nothing, last started first.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from incident.errors import ChildDied, ToolMissing
+from harness.errors import ChildDied, ToolMissing
 
 NAP_S = 0.05
 LOG_LINES_SHOWN = 8
@@ -22,7 +22,7 @@ LOG_LINES_SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to start, where, and how long it may take to end when it is asked to."""
+    """Say what to start, where, and how long it may take to end when it is asked to."""
 
     name: str
     argv: Sequence[str]
@@ -34,7 +34,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process that was started, and the file that holds what it says."""
+    """Hold a process that was started, and the file with its output."""
 
     command: Command
     process: subprocess.Popen[bytes]
@@ -51,12 +51,12 @@ class Child:
     def last_words(self) -> str:
         """Return the end of the log, indented, to be put below an error."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        shown = lines[-LOG_LINES_SHOWN:] or ["(it said nothing)"]
+        shown = lines[-LOG_LINES_SHOWN:] or ["(it printed nothing)"]
         return "\n".join(f"  | {line}" for line in shown)
 
 
 class Processes:
-    """The processes of one replay; leaving the `with` block ends them all."""
+    """Start and end processes; leaving the `with` block ends them all."""
 
     def __init__(self, logs: Path, *, impatient: Callable[[], bool] = lambda: False) -> None:
         """Write logs to the folder `logs`; while `impatient()`, kill instead of asking."""
@@ -78,7 +78,7 @@ class Processes:
             self.stop(self._children[-1])
 
     def start(self, command: Command) -> Child:
-        """Start a command with its output in `<name>.log`; raise ToolMissing if there is none."""
+        """Start a command with its output in `<name>.log`; raise ToolMissing if it is missing."""
         path = self._logs / f"{command.name}.log"
         with path.open("wb") as log:
             try:
@@ -98,7 +98,7 @@ class Processes:
         return child
 
     def stop(self, child: Child) -> None:
-        """End a process politely, then all that is left of its group."""
+        """Ask a process to end, then kill what is left of its group."""
         try:
             if not child.ended:
                 child.process.terminate()
@@ -108,15 +108,20 @@ class Processes:
             child.process.wait()
             self._children.remove(child)
 
+    def pause(self, seconds: float) -> None:
+        """Sleep; raise ChildDied if a process has ended meanwhile."""
+        time.sleep(seconds)
+        self.check()
+
     def finish(self, child: Child, pause: Callable[[float], None]) -> None:
-        """Wait for a command that ends by itself; raise ChildDied unless it ended well."""
+        """Wait for a command that ends by itself; raise ChildDied unless it succeeded."""
         while not child.ended:
             pause(NAP_S)
         self.check()
         self.stop(child)
 
     def check(self) -> None:
-        """Raise ChildDied if one of the processes has ended badly, or without being asked to."""
+        """Raise ChildDied if a process has failed, or has ended without being asked to."""
         for child in self._children:
             code = child.process.poll()
             fine = code == 0 and child.command.ends_by_itself

@@ -1,10 +1,10 @@
-"""Waiting for a condition: a poll with a deadline and with words for what is waited for."""
+"""Wait for a condition: poll it with a deadline, and name it when it does not come true."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from incident.errors import DeadlinePassed
+from harness.errors import DeadlinePassed
 
 Found = TypeVar("Found")
 Pause = Callable[[float], None]
@@ -18,10 +18,12 @@ def wait_until(
     pause: Pause = time.sleep,
     every_s: float = 0.1,
 ) -> Found:
-    """Return the first truthy answer of `condition`, or raise DeadlinePassed that names `what`."""
+    """Return the first truthy answer of `condition`; raise DeadlinePassed that names `what`."""
     end = time.monotonic() + deadline_s
     while not (found := condition()):
         if time.monotonic() > end:
-            raise DeadlinePassed(f"Waited {deadline_s:g} s in vain for {what}.")
+            raise DeadlinePassed(
+                f"Waited for {what}, which did not happen within {deadline_s:g} s."
+            )
         pause(every_s)
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 PACKAGES = {
     "clinic": PROJECT / "service" / "clinic",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from incident.errors import BackendError
+from harness.errors import BackendError
 from otel_nplusone.errors import SourceError
 from otel_nplusone.jaeger_api import JaegerApi, Stored, Window
 from otel_nplusone.model import Span, SpanKind

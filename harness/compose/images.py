@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 LABEL = "stand-in.is"
 EVERYTHING: tuple[str, ...] = ()

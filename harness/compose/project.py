@@ -1,4 +1,4 @@
-"""The compose file, run as a project of its own beside whatever stack is running already."""
+"""Run the compose file as a project of its own, next to whatever stack is running already."""
 
 import json
 import os
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.parts.start import PROJECT, unused_port
+from harness.compose.containers import docker
+from harness.ports import unused_ports
+from harness.project import PROJECT
 
 # The test's project: its containers, volumes and networks are known by these names alone.
 NAME = "clinic-test"
@@ -39,12 +41,12 @@ DEADLINE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """One compose project: its name, its ports, and its folder of flags."""
+    """Name a compose project, its ports, and its folder of flags."""
 
     name: str
     flags: Path
     ports: Mapping[str, int] = field(
-        default_factory=lambda: {port: unused_port() for port in PORTS}
+        default_factory=lambda: dict(zip(PORTS, unused_ports(len(PORTS)), strict=True))
     )
     file: Path = PROJECT / "docker-compose.yml"
 
@@ -64,7 +66,7 @@ class Compose:
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run `docker compose` and return what came of it, good or bad."""
+        """Run `docker compose` and return how it ended."""
         return subprocess.run(
             self.command(*arguments),
             cwd=PROJECT,
@@ -127,13 +129,4 @@ def make(*arguments: str, env: Mapping[str, str] | None = None) -> str:
         check=False,
     )
     assert done.returncode == 0, f"make {' '.join(arguments)}:\n{done.stderr}"
-    return done.stdout
-
-
-def docker(*arguments: str) -> str:
-    """Run docker, which has to succeed, and return what it printed."""
-    done = subprocess.run(
-        ["docker", *arguments], capture_output=True, text=True, timeout=DEADLINE_S, check=False
-    )
-    assert done.returncode == 0, f"docker {' '.join(arguments)}:\n{done.stderr}"
     return done.stdout

@@ -1,7 +1,6 @@
-"""What the containers use of memory and CPU, by docker stats."""
+"""Watch what the containers use of memory and CPU, by docker stats."""
 
 import json
-import re
 import threading
 import time
 from contextlib import suppress
@@ -9,24 +8,25 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from harness.compose.project import Compose, docker
+from harness.compose.containers import docker, parse_memory
+from harness.compose.project import Compose
+from harness.errors import BackendError
 
 EVERY_S = 2.0
 MIB = 2**20
-UNITS = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One container at one moment."""
+    """Hold what one container uses at one moment."""
 
-    memory_bytes: float
-    limit_bytes: float
+    memory_bytes: int
+    limit_bytes: int
     cpu_percent_of_core: float
 
 
 class UsageWatch:
-    """Reads what every container uses every few seconds."""
+    """Read what every container uses, every two seconds."""
 
     def __init__(self, compose: Compose) -> None:
         self._compose = compose
@@ -58,7 +58,7 @@ class UsageWatch:
     def _read_on(self) -> None:
         while not self._done.wait(EVERY_S):
             # Docker has no answer while one of the containers is going away.
-            with suppress(AssertionError):
+            with suppress(AssertionError, BackendError):
                 self.readings.append(read_usage(self._compose))
 
 
@@ -74,11 +74,5 @@ def read_usage(compose: Compose) -> dict[str, Usage]:
 
 
 def _usage(row: dict[str, str]) -> Usage:
-    used, limit = row["MemUsage"].split(" / ")
-    return Usage(_bytes(used), _bytes(limit), float(row["CPUPerc"].rstrip("%")))
-
-
-def _bytes(text: str) -> float:
-    match = re.fullmatch(r"([\d.]+)([KMG]?i?B)", text)
-    assert match, f"docker stats says {text!r}, which is no amount of memory"
-    return float(match[1]) * UNITS[match[2]]
+    memory = parse_memory(row["MemUsage"])
+    return Usage(memory.used, memory.limit, float(row["CPUPerc"].rstrip("%")))

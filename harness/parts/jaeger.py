@@ -5,13 +5,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.parts.start import PROJECT, unused_port, wait_for
+from harness.parts.start import wait_for
+from harness.ports import unused_port, unused_ports
 from harness.processes import Child, Command, Processes
+from harness.project import PROJECT
 
 
 @dataclass(frozen=True, slots=True)
 class Jaeger:
-    """Address a running Jaeger, which receives OTLP/HTTP."""
+    """Hold a running Jaeger, which receives OTLP/HTTP."""
 
     child: Child
     ui: str
@@ -24,7 +26,7 @@ def start_jaeger(
     """Start the binary that JAEGER_BIN names and wait until it answers."""
     binary = os.environ.get("JAEGER_BIN", "")
     assert Path(binary).is_file(), f"JAEGER_BIN is {binary!r}: build one with .ci/stack/binaries"
-    ui, otlp = unused_port(), unused_port()
+    ui, otlp = unused_ports(2)
     config = folder / "jaeger.json"
     store: dict[str, object] = (
         badger(folder) if on_badger else {"memory": {"max_traces": max_traces}}

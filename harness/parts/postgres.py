@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from harness.parts.start import unused_port
+from harness.ports import unused_port
 from harness.waiting import wait_until
 
 SUPERUSER = "postgres"

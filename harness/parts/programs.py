@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 
 def find(name: str) -> str:

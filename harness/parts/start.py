@@ -1,8 +1,6 @@
-"""Real processes for tests: a tracestore and a clinic that exports to it."""
+"""Start a tracestore, and a clinic that exports to it, on free ports."""
 
 import os
-import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +8,27 @@ from typing import Any
 
 import requests
 
+from harness.clients.clinic import ClinicClient
+from harness.clients.http import JsonClient, answers
+from harness.ports import unused_port, unused_ports
 from harness.processes import Child, Command, Processes
+from harness.project import PROJECT, tool
 from harness.waiting import wait_until
 from otel_nplusone.jaeger_api import JaegerApi
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Tracestore:
-    """A running tracestore, asked by its Jaeger query API."""
+    """Hold a running tracestore, and ask its Jaeger query API."""
 
     child: Child
     ui: str
     otlp: str
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
-        """Return a trace's spans as OTLP JSON; none if the trace is not there."""
+        """Return a trace's spans as OTLP JSON; an empty list if the trace is unknown."""
         document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
         return [
             span
@@ -38,19 +39,17 @@ class Tracestore:
 
     def counter(self, name: str, *, failed: bool = False) -> int:
         """Return the sum of a counter over its series, those with or without an error.type."""
-        answer = requests.get(
-            f"{self.ui}/api/metrics/latest", params={"service": "cat-clinic"}, timeout=10
-        )
+        answer = JsonClient(self.ui).get("/api/metrics/latest", {"service": "cat-clinic"}) or {}
         return sum(
             int(metric["value"])
-            for metric in answer.json()["metrics"]
+            for metric in answer["metrics"]
             if metric["name"] == name and ("error.type" in metric["attributes"]) == failed
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """A running clinic."""
+    """Hold a running clinic, and ask it for pages."""
 
     child: Child
     port: int
@@ -63,25 +62,14 @@ class Clinic:
         return requests.get(self.url + path, params=query, timeout=90)
 
     def clinic_name(self) -> str:
-        name: str = self.get("/api/clinics").json()["clinics"][0]["name"]
-        return name
-
-
-def unused_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def tool(name: str) -> str:
-    return str(Path(sys.executable).parent / name)
+        """Return the name of its first clinic."""
+        with ClinicClient(self.url) as client:
+            return client.listing()[1][0]
 
 
 def start_tracestore(processes: Processes, database: Path) -> Tracestore:
     """Start a tracestore on free ports and wait until it answers."""
-    ui, otlp = unused_port(), unused_port()
+    ui, otlp = unused_ports(2)
     arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
     child = processes.start(
         Command(
@@ -133,13 +121,10 @@ def start_clinic(
 
 
 def wait_for(processes: Processes, url: str) -> None:
-    """Wait until an address answers with success, or a process has died."""
-
-    def answers() -> bool:
-        processes.check()
-        try:
-            return requests.get(url, timeout=2).ok
-        except (requests.ConnectionError, requests.Timeout):
-            return False
-
-    wait_until(answers, what=f"an answer from {url}", deadline_s=DEADLINE_S)
+    """Wait until an address answers with success; raise ChildDied if a process ends before."""
+    wait_until(
+        answers(url),
+        what=f"an answer from {url}",
+        deadline_s=DEADLINE_S,
+        pause=processes.pause,
+    )

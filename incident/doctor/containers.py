@@ -1,23 +1,23 @@
-"""Checks of the compose stack's containers: restarts, memory, and whose images they run."""
+"""Check the compose stack's containers: restarts, memory, and whose images they run."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
+from harness.compose import containers
+from harness.compose.containers import STAND_IN, Container, Memory
 from incident.doctor.patient import Unwell
-from incident.stack import containers
-from incident.stack.containers import STAND_IN, Container, Memory
-from incident.stack.settings import Settings
 
 # A container that is this near to its limit is killed by the next peak.
 NEAR_LIMIT_PERCENT = 90
 
 
-def steady(settings: Settings) -> str:
-    """No container was killed for memory, or restarted, or has ended badly."""
-    found = containers.containers(settings.project)
+def steady(project: Path) -> str:
+    """Check that no container was killed for memory, was restarted, or has failed."""
+    found = containers.containers(project)
     if not found:
         raise Unwell(
-            "No container of this project is there.",
-            "`make up` starts them; COMPOSE_PROJECT_NAME names a project of another name.",
+            "This project has no container.",
+            "`make up` starts them; COMPOSE_PROJECT_NAME names another project.",
         )
     if bad := [line for one in found for line in falls(one)]:
         raise Unwell(f"{'; '.join(bad)}.", "See `docker compose logs` of it, and its mem_limit.")
@@ -26,7 +26,7 @@ def steady(settings: Settings) -> str:
 
 
 def falls(one: Container) -> Iterator[str]:
-    """Yield what has befallen a container; nothing if it runs as it was started."""
+    """Yield what went wrong with a container."""
     if one.out_of_memory:
         yield f"{one.service}: killed for memory"
     if one.restarts:
@@ -35,9 +35,8 @@ def falls(one: Container) -> Iterator[str]:
         yield f"{one.service}: {one.status} with exit code {one.exit_code}"
 
 
-def roomy(settings: Settings) -> str:
-    """No container is within 10 % of its memory limit."""
-    project = settings.project
+def roomy(project: Path) -> str:
+    """Check that no container is within 10 % of its memory limit."""
     running = [one for one in containers.containers(project) if one.runs]
     usage = containers.memory(running, project)
     if near := tight(usage):
@@ -60,9 +59,8 @@ def tight(usage: Mapping[str, Memory]) -> list[str]:
     ]
 
 
-def images(settings: Settings) -> str:
-    """Each container runs the image that .env names, as this engine has it now."""
-    project = settings.project
+def images(project: Path) -> str:
+    """Check that each container runs the image that .env names, as this engine has it now."""
     found = containers.containers(project)
     wanted = containers.wanted_images(project)
     here = containers.image_ids(list(wanted.values()), project)
@@ -72,17 +70,17 @@ def images(settings: Settings) -> str:
 
 
 def strangers(one: Container, wanted: Mapping[str, str], here: Mapping[str, str]) -> Iterator[str]:
-    """Yield in what a container's image differs from the wanted one; nothing if in nothing."""
+    """Yield how a container's image differs from the wanted one."""
     name = wanted.get(one.service)
     if name is None:
         yield f"{one.service} is not a service of docker-compose.yml"
     elif one.image_name != name:
         yield f"{one.service} runs {one.image_name}, and .env names {name}"
     elif here.get(name, one.image_id) != one.image_id:
-        yield f"{one.service} runs an older {name} than is on this engine"
+        yield f"{one.service} runs an older {name} than this engine has"
 
 
 def stand_ins(found: Sequence[Container]) -> str:
-    """Say which images merely stand in for the official ones, or are built on such."""
+    """Say which images only stand in for the official ones, or are built on such images."""
     names = sorted({one.image_name for one in found if one.stand_in})
     return f"; not official, by the label {STAND_IN}: {', '.join(names)}" if names else ""

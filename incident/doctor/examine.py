@@ -5,20 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
+from harness.errors import ClinicError, HarnessError
 from harness.ports import Port
 from incident.console import Console
-from incident.doctor import (
-    containers as checks_of_containers,
-)
-from incident.doctor import (
-    metrics as checks_of_metrics,
-)
-from incident.doctor import (
-    traces as checks_of_traces,
-)
+from incident.doctor import containers, metrics, traces
 from incident.doctor.patient import Patient, Unwell, visit
-from incident.errors import IncidentError
-from incident.stack.settings import COMPOSE, EMBEDDED, Settings
+from incident.stack.places import COMPOSE, Stack
 
 FINE, WRONG, UNKNOWN = "fine", "WRONG", "–"
 GRAFANA = "grafana"
@@ -26,7 +18,7 @@ GRAFANA = "grafana"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part, and how it is examined."""
+    """Name a part, and how it is examined."""
 
     name: str
     examine: Callable[[Patient], str]
@@ -34,32 +26,32 @@ class Check:
 
 
 CHECKS = (
-    Check("service", checks_of_traces.service),
-    Check("traces", checks_of_traces.stored),
-    Check("search", checks_of_traces.found),
-    Check("spans", checks_of_traces.counted),
-    Check("clocks", checks_of_traces.clocks),
-    Check("version", checks_of_traces.versions),
-    Check("collector", checks_of_metrics.collector, COMPOSE),
-    Check("targets", checks_of_metrics.targets, COMPOSE),
-    Check("span metrics", checks_of_metrics.span_metrics, COMPOSE),
-    Check("monitor tab", checks_of_metrics.monitor, COMPOSE),
-    Check("exemplars", checks_of_metrics.exemplars, COMPOSE),
-    Check("prometheus", checks_of_metrics.engines, COMPOSE),
-    Check(GRAFANA, checks_of_metrics.grafana, COMPOSE),
+    Check("service", traces.service),
+    Check("traces", traces.stored),
+    Check("search", traces.found),
+    Check("spans", traces.counted),
+    Check("clocks", traces.clocks),
+    Check("version", traces.versions),
+    Check("collector", metrics.collector, COMPOSE),
+    Check("targets", metrics.targets, COMPOSE),
+    Check("span metrics", metrics.span_metrics, COMPOSE),
+    Check("monitor tab", metrics.monitor, COMPOSE),
+    Check("exemplars", metrics.exemplars, COMPOSE),
+    Check("prometheus", metrics.engines, COMPOSE),
+    Check(GRAFANA, metrics.grafana, COMPOSE),
 )
-# Also where no page is served: they may say why.
+# Examined even if no page is served: they may say why.
 CONTAINERS = {
-    "containers": checks_of_containers.steady,
-    "memory": checks_of_containers.roomy,
-    "images": checks_of_containers.images,
+    "containers": containers.steady,
+    "memory": containers.roomy,
+    "images": containers.images,
 }
 NAMES = (*CONTAINERS, *(check.name for check in CHECKS))
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A line of the doctor's: a part, how it is, and why."""
+    """Hold one line of the report: a part, its state, and why."""
 
     part: str
     state: str
@@ -69,39 +61,39 @@ class Diagnosis:
         return f"{self.part:<13} {self.state:<6} {self.text}"
 
 
-def run(settings: Settings, console: Console, *, without: Collection[str] = ()) -> int:
+def run(stack: Stack, console: Console, *, without: Collection[str] = ()) -> int:
     """Examine every part, print a line for each, and return 0 if all are fine, else 1."""
     found: list[Diagnosis] = []
-    for diagnosis in examine(settings, without=without):
+    for diagnosis in examine(stack, without=without):
         console.result(str(diagnosis))
         found.append(diagnosis)
     return 0 if all(one.state == FINE for one in found) else 1
 
 
 def examine(
-    settings: Settings,
+    stack: Stack,
     *,
     without: Collection[str] = (),
     expected_version: str | None = None,
     patience_s: float = 30,
 ) -> Sequence[Diagnosis]:
-    """Return a diagnosis of each part; those that need a visit are unknown without one."""
+    """Return a diagnosis of each part; those that need a page are unknown without one."""
     checks = [one for one in CHECKS if one.name not in without]
-    checks = [one for one in checks if one.only in (None, settings.target)]
-    found = [_diagnose("ports", lambda: checks_of_traces.listened(_ports(settings, without)))]
-    if settings.target == COMPOSE:
+    checks = [one for one in checks if one.only in (None, stack.target)]
+    found = [_diagnose("ports", lambda: traces.listened(_ports(stack, without)))]
+    if stack.in_containers:
         asked = {name: check for name, check in CONTAINERS.items() if name not in without}
-        found += [_diagnose(name, partial(check, settings)) for name, check in asked.items()]
+        found += [_diagnose(name, partial(check, stack.project)) for name, check in asked.items()]
     try:
         patient = Patient(
-            settings,
-            visit(settings.clinic.address),
+            stack,
+            visit(stack.clinic.address),
             expected_version or version("cat-clinic"),
             patience_s,
         )
-    except Unwell as unwell:
+    except ClinicError as error:
         lost = [Diagnosis(one.name, UNKNOWN, "not examined: no page was served") for one in checks]
-        return [*found, Diagnosis("service", WRONG, str(unwell)), *lost[1:]]
+        return [*found, Diagnosis("service", WRONG, str(error)), *lost[1:]]
     return [*found, *(_diagnose(one.name, partial(one.examine, patient)) for one in checks)]
 
 
@@ -110,12 +102,12 @@ def _diagnose(part: str, examine: Callable[[], str]) -> Diagnosis:
         return Diagnosis(part, FINE, examine())
     except Unwell as unwell:
         return Diagnosis(part, WRONG, str(unwell))
-    except IncidentError as error:
-        return Diagnosis(part, WRONG, f"It gave no usable answer. {error}")
+    except HarnessError as error:
+        return Diagnosis(part, WRONG, f"It gave no usable answer: {error}")
 
 
-def _ports(settings: Settings, without: Collection[str]) -> tuple[Port, ...]:
-    if settings.target == EMBEDDED:
-        return settings.ports
-    more = [settings.prometheus, settings.locust_ui]
-    return (*settings.ports, *more, *([] if GRAFANA in without else [settings.grafana]))
+def _ports(stack: Stack, without: Collection[str]) -> tuple[Port, ...]:
+    if not stack.in_containers:
+        return stack.ports
+    more = [stack.prometheus, stack.locust_ui]
+    return (*stack.ports, *more, *([] if GRAFANA in without else [stack.grafana]))

@@ -1,13 +1,13 @@
-"""Checks of the compose stack: the Collector, span metrics, Jaeger's Monitor tab, Grafana."""
+"""Check the compose stack: the Collector, span metrics, Jaeger's Monitor tab, Grafana."""
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from harness.clients.json_api import JsonClient
+from harness.clients.http import JsonClient
+from harness.errors import BackendError, DeadlinePassed
 from harness.waiting import wait_until
 from incident.doctor.patient import Patient, Unwell
-from incident.errors import BackendError, DeadlinePassed
 from incident.stack.commands import SERVICE_NAME
 
 Found = TypeVar("Found")
@@ -29,7 +29,7 @@ LOST = (
 
 
 def collector(patient: Patient) -> str:
-    """The Collector receives, sends, and loses nothing."""
+    """Check that the Collector receives, sends, and loses nothing."""
     ask = patient.prometheus.count
     if not _patiently(patient, lambda: ask('up{job="otel-collector"}')):
         raise Unwell(
@@ -48,8 +48,8 @@ def collector(patient: Patient) -> str:
 
 
 def targets(patient: Patient) -> str:
-    """Everything that Prometheus is to scrape answers, and its rules are loaded."""
-    client = JsonClient(patient.settings.prometheus.address)
+    """Check that every target of Prometheus answers, and that its rules are loaded."""
+    client = JsonClient(patient.stack.prometheus.address)
     found = (client.get("/api/v1/targets") or {})["data"]["activeTargets"]
     down = [
         f"{one['labels']['job']} ({one['lastError']})" for one in found if one["health"] == "down"
@@ -64,7 +64,7 @@ def targets(patient: Patient) -> str:
 
 
 def span_metrics(patient: Patient) -> str:
-    """What the Collector derives from spans is in Prometheus."""
+    """Check that Prometheus has what the Collector derives from spans."""
     selector = f'traces_span_metrics_calls_total{{service_name="{SERVICE_NAME}"}}'
     calls = _patiently(patient, lambda: patient.prometheus.count(selector))
     if not calls:
@@ -76,8 +76,8 @@ def span_metrics(patient: Patient) -> str:
 
 
 def monitor(patient: Patient) -> str:
-    """Jaeger's Monitor tab gets answers to its questions."""
-    client = JsonClient(patient.settings.trace_ui.address)
+    """Check that Jaeger's Monitor tab gets answers to its queries."""
+    client = JsonClient(patient.stack.trace_ui.address)
     query = {
         "service": SERVICE_NAME,
         "endTs": time.time_ns() // 1_000_000,
@@ -104,20 +104,13 @@ def monitor(patient: Patient) -> str:
 
 
 def exemplars(patient: Patient) -> str:
-    """A point of a histogram leads to a trace that is there."""
-    client = JsonClient(patient.settings.prometheus.address)
-
-    def traces() -> list[str]:
-        now = time.time()
-        query = {"query": "clinic_request_statements_bucket", "start": now - HOUR_S, "end": now}
-        found: list[dict[str, Any]] = (client.get("/api/v1/query_exemplars", query) or {})["data"]
-        points = [point for series in found for point in series["exemplars"]]
-        points.sort(key=lambda point: float(point["timestamp"]), reverse=True)
-        return [p["labels"]["trace_id"] for p in points if "trace_id" in p["labels"]]
-
-    ids = _patiently(patient, traces)
+    """Check that an exemplar of a histogram leads to a stored trace."""
+    histogram = "clinic_request_statements_bucket"
+    ids = _patiently(patient, lambda: patient.prometheus.exemplars(histogram, seconds=HOUR_S))
     if not ids:
-        raise Unwell("Prometheus has no exemplars.", "It wants --enable-feature=exemplar-storage.")
+        raise Unwell(
+            "Prometheus has no exemplars.", "Start it with --enable-feature=exemplar-storage."
+        )
     if not any(patient.backend.spans(trace_id) for trace_id in ids[:EXEMPLARS_TRIED]):
         raise Unwell(
             f"None of the {min(len(ids), EXEMPLARS_TRIED)} newest exemplars leads to a trace.",
@@ -127,8 +120,8 @@ def exemplars(patient: Patient) -> str:
 
 
 def grafana(patient: Patient) -> str:
-    """Grafana is well, reaches its sources, and has the dashboards."""
-    client = JsonClient(patient.settings.grafana.address)
+    """Check that Grafana is well, reaches its sources, and has the dashboards."""
+    client = JsonClient(patient.stack.grafana.address)
     try:
         version = (client.get("/api/health") or {}).get("version", "?")
         for uid in SOURCES:
@@ -137,7 +130,7 @@ def grafana(patient: Patient) -> str:
                 raise Unwell(f"Grafana has no source {uid}.", "See dashboards/provisioning.")
     except BackendError as error:
         raise Unwell(
-            "Grafana, or a source of its, does not answer.",
+            "Grafana, or one of its sources, does not answer.",
             f"`docker compose logs grafana` ({error})",
         ) from error
     if client.get(f"/api/dashboards/uid/{HOME}") is None:
@@ -146,19 +139,19 @@ def grafana(patient: Patient) -> str:
 
 
 def engines(patient: Patient) -> str:
-    """Prometheus is the version that .env names."""
-    client = JsonClient(patient.settings.prometheus.address)
+    """Check that Prometheus has the version that .env names."""
+    client = JsonClient(patient.stack.prometheus.address)
     running = (client.get("/api/v1/status/buildinfo") or {})["data"]["version"]
-    lines = (patient.settings.project / ".env").read_text(encoding="utf-8").splitlines()
+    lines = (patient.stack.project / ".env").read_text(encoding="utf-8").splitlines()
     named = next(line for line in lines if line.startswith("PROMETHEUS_IMAGE="))
     wanted = named.rpartition(":")[2].removeprefix("v")
-    # A build of one's own may not know its version.
+    # A local build may not know its version.
     if running and running != wanted:
         raise Unwell(
             f"Prometheus is {running}, and .env names {wanted}.",
             "`docker compose pull`, `make up`.",
         )
-    return f"Prometheus is {running or 'of a build that does not say'}"
+    return f"Prometheus is {running or 'of an unknown version'}"
 
 
 def _patiently(patient: Patient, ask: Callable[[], Found]) -> Found | None:

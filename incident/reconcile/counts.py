@@ -1,4 +1,4 @@
-"""Where the three counts of `incident reconcile` come from."""
+"""Read the three counts that `incident reconcile` compares."""
 
 import json
 import subprocess
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.clients.backend import Backend, statement_of
-from harness.clients.json_api import JsonClient
-from incident.errors import BackendError
+from harness.clients.http import JsonClient
+from harness.clients.prometheus import Prometheus
+from harness.errors import BackendError
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"
@@ -23,13 +24,13 @@ WHERE userid = (SELECT oid FROM pg_roles WHERE rolname = '{role}')
 
 
 class ServiceCounts(Protocol):
-    """The service's own counts by digest; as of its last export of metrics."""
+    """Read the service's own counts by digest, as of its last export of metrics."""
 
     def counts(self) -> Mapping[str, int]: ...
 
 
 class TracestoreCounts:
-    """Reads a tracestore's latest metrics."""
+    """Read a tracestore's latest metrics."""
 
     def __init__(self, address: str, service_name: str) -> None:
         self._client = JsonClient(address)
@@ -44,23 +45,22 @@ class TracestoreCounts:
 
 
 class PrometheusCounts:
-    """Reads Prometheus, which has the service's metrics by way of the Collector."""
+    """Read Prometheus, which has the service's metrics by way of the Collector."""
 
     def __init__(self, address: str, service_name: str) -> None:
-        self._client = JsonClient(address)
+        self._prometheus = Prometheus(address)
         selector = f'clinic_sql_statements_total{{service_name="{service_name}"}}'
         self._query = f"sum by (clinic_sql_digest) ({selector})"
 
     def counts(self) -> Mapping[str, int]:
-        answer = self._client.get("/api/v1/query", {"query": self._query}) or {}
         return {
             one["metric"]["clinic_sql_digest"]: int(float(one["value"][1]))
-            for one in answer.get("data", {}).get("result", [])
+            for one in self._prometheus.series(self._query)
         }
 
 
 class SpanCounts:
-    """Counts the DB spans of a service by their text, those stored since a moment."""
+    """Count the DB spans of a service by their text, since a moment."""
 
     def __init__(self, backend: Backend, since_ns: int) -> None:
         self._backend = backend
@@ -75,7 +75,7 @@ class SpanCounts:
 
 
 class DatabaseCounts:
-    """Asks pg_stat_statements by way of psql, of one role's statements."""
+    """Ask pg_stat_statements for one role's statements, by psql."""
 
     def __init__(self, psql: Sequence[str], role: str, folder: Path) -> None:
         """`psql` is the command line that, in `folder`, reaches the database as a superuser."""
@@ -84,7 +84,7 @@ class DatabaseCounts:
         self._folder = folder
 
     def reset(self) -> None:
-        """Let the database begin to count anew."""
+        """Reset the database's counts."""
         self._ask("SELECT pg_stat_statements_reset()")
 
     def counts(self) -> Mapping[str, int]:
@@ -108,7 +108,7 @@ class DatabaseCounts:
             raise BackendError(f"The database cannot be asked: {error}") from error
         if done.returncode != 0:
             raise BackendError(
-                f"pg_stat_statements cannot be read: {done.stderr.strip() or 'no reason given'}; "
+                f"pg_stat_statements cannot be read: {done.stderr.strip() or 'psql says nothing'}; "
                 "it wants shared_preload_libraries=pg_stat_statements and CREATE EXTENSION."
             )
         return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""Three counts of the same statements, side by side; pure.
+"""Put three counts of the same statements side by side; pure.
 
     service   what the clinic counts where it sends a statement
     spans     DB spans in the trace backend
@@ -21,7 +21,7 @@ _LIST = re.compile(r"\(\?(?:::\w+)?(?:, \?(?:::\w+)?)+\)")
 # PostgreSQL 18 writes one element, and this for the others.
 _MORE = re.compile(r" /\*, \.\.\. \*/")
 
-# What a session sends that is no statement of a page.
+# What a session sends in addition to the statements of pages.
 _ACCOUNTED = (
     ("transaction control", re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b", re.I)),
     ("psycopg's prepared statements", re.compile(r"(DEALLOCATE|DISCARD)\b", re.I)),
@@ -41,7 +41,7 @@ _ACCOUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement's three counts; `database` is None where there is none to ask."""
+    """Hold one statement's three counts; `database` is None if there is no database to ask."""
 
     statement: str
     service: int
@@ -50,7 +50,7 @@ class Line:
 
     @property
     def difference(self) -> int:
-        """The distance between the highest and the lowest count: 0 if all agree."""
+        """Return the distance between the highest and the lowest count: 0 if all agree."""
         counts = [self.service, self.spans]
         if self.database is not None:
             counts.append(self.database)
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All lines, the most frequent statement first, and what the database counted beside them."""
+    """Hold all lines, the most frequent statement first, and what else the database counted."""
 
     lines: tuple[Line, ...]
     accounted: Mapping[str, int]

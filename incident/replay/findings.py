@@ -1,4 +1,4 @@
-"""What the traces of a replay say by themselves: otel-nplusone, asked about the trace backend."""
+"""Ask otel-nplusone what is wrong in the traces of a replay."""
 
 import time
 
@@ -15,13 +15,13 @@ _BEFORE_START_S = 5
 
 def show(run: Run) -> None:
     """Print the findings in traces of this run, taken from all of its time."""
-    backend = run.settings.trace_ui.address
+    backend = run.stack.trace_ui.address
     since_s = time.monotonic() - run.console.started + _BEFORE_START_S
-    run.console.step("Asking the traces what is wrong.")
+    run.console.step("Scanning the traces for N+1 queries.")
     try:
         result = scan([backend], Wanted(Search(SERVICE_NAME, since_s, MOST_TRACES)))
     except NPlusOneError as error:
-        run.console.step(f"Warning: the traces could not be asked: {error}")
+        run.console.step(f"Warning: the traces could not be scanned: {error}")
         return
     run.console.result(f"\notel-nplusone scan {backend} --max-traces {MOST_TRACES}\n")
     run.console.result(render(result, backend))

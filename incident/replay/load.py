@@ -1,18 +1,16 @@
-"""What Locust writes down of its visitors' requests, read while it is being written."""
+"""Read what Locust writes down of its visitors' requests, while it is being written."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.clients.clinic import STORIES
 from incident.errors import RecordError
-
-STORIES = "/success-stories"
-CLINICS = "/api/clinics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One finished request: what the visitor saw, and what the service said of it.
+    """Hold one finished request: what the visitor saw, and what the service said of it.
 
     `response_ms` is the visitor's time, waiting in the queue included, `server_ms` the
     service's. What comes from Server-Timing is None where there was no answer.
@@ -39,7 +37,7 @@ class Request:
 
 
 class RequestLog:
-    """The requests in a file of JSON lines that another process appends to."""
+    """Read requests from a file of JSON lines that another process appends to."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -49,7 +47,7 @@ class RequestLog:
     def read(self) -> list[Request]:
         """Take in what has been added; return all. A last line without an end is left alone.
 
-        Raises RecordError that names the line if one is no request.
+        Raises RecordError that names the line if one is not a request.
         """
         if not self._path.exists():
             return self.requests
@@ -67,4 +65,4 @@ class RequestLog:
             return Request(**json.loads(line))
         except (ValueError, TypeError) as error:
             number = len(self.requests) + 1
-            raise RecordError(f"{self._path}:{number} is no request: {error}") from error
+            raise RecordError(f"{self._path}:{number} is not a request: {error}") from error

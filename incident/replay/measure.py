@@ -1,4 +1,4 @@
-"""From what was observed of a phase to its figures; pure.
+"""Compute a phase's figures from what was observed of it; pure.
 
 A request belongs to a phase when it began and ended in the phase's window and was answered
 under the phase's strategy, or under none (veterinarians, failures without an answer).
@@ -18,7 +18,7 @@ from incident.replay.probe import HealthCheck
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time by the wall clock, in ns."""
+    """Hold a stretch of time by the wall clock, in ns."""
 
     start_ns: int
     end_ns: int
@@ -55,7 +55,7 @@ class SpanCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was seen of one phase, on all ends.
+    """Hold what was seen of one phase, on all ends.
 
     `stored_spans` are the spans per trace in the backend, `db_spans` those of SQL statements,
     of the traces that were read in full. `dropped_spans` is the service's own count.
@@ -74,7 +74,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """The figures of one phase, named as they stand in the report."""
+    """Hold the figures of one phase, named as in the report."""
 
     name: str
     strategy: str
@@ -218,6 +218,6 @@ def _require_something(
     if missing:
         raise IncidentError(
             f"Under {observed.strategy} no {' and no '.join(missing)} fell into the "
-            f"{observed.window.seconds:.0f} s of the phase: give it more with "
-            f"--{observed.strategy}-seconds, or fewer --users."
+            f"{observed.window.seconds:.0f} s of the phase: give it more with --before-seconds or "
+            "--after-seconds, or send fewer --users."
         )

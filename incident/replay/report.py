@@ -1,4 +1,4 @@
-"""The report as a document: report.json, for programs and for comparing runs."""
+"""Write the report as a document: report.json, for programs and for comparing runs."""
 
 import json
 import os

@@ -1,11 +1,12 @@
-"""Watching the service under load: the phases, and the transition between them."""
+"""Watch the service under load: the phases, and the transition between them."""
 
 import time
 from dataclasses import dataclass
 
 from harness.clients.backend import Backend, count_db_spans
+from harness.clients.clinic import CLINICS
 from harness.waiting import wait_until
-from incident.replay.load import CLINICS, Request, RequestLog
+from incident.replay.load import Request, RequestLog
 from incident.replay.measure import (
     Observed,
     SpanCounts,
@@ -15,9 +16,10 @@ from incident.replay.measure import (
     sample,
     stories_of,
 )
-from incident.replay.probe import CpuReading, HealthProbe, read_cpu
+from incident.replay.probe import HealthProbe
 from incident.replay.table import milliseconds
 from incident.stack.counters import Counters
+from incident.stack.cpu import CpuReading, read_cpu
 from incident.stack.run import Run
 from incident.stack.stage import Stage
 
@@ -30,7 +32,7 @@ SETTLE_DEADLINE_S = 90
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A phase as far as it can be seen while it runs; its traces are read when all is stored."""
+    """Hold what is seen of a phase while it runs; its traces are read when all is stored."""
 
     strategy: str
     window: Window
@@ -40,17 +42,17 @@ class Watched:
 
 
 class Watch:
-    """The replay's eyes: visitors' requests, health checks, CPU, and the SDK's counters."""
+    """Watch visitors' requests, health checks, CPU, and the SDK's counters."""
 
-    def __init__(self, run: Run, stage: Stage, *, health: HealthProbe) -> None:
+    def __init__(self, run: Run, stage: Stage, *, health: HealthProbe, users: int) -> None:
         self._run = run
-        self._users = run.settings.users
+        self._users = users
         self._stage = stage
         self._health = health
-        self._log = RequestLog(run.settings.request_log)
+        self._log = RequestLog(run.folder.request_log)
 
     def wait_for_visitors(self) -> None:
-        """Return when every visitor has arrived, which each does by asking for the clinics."""
+        """Wait until every visitor has arrived: each asks for the clinics first."""
         wait_until(
             lambda: sum(one.name == CLINICS for one in self._log.read()) >= self._users,
             what=f"{self._users} visitors to arrive",
@@ -59,7 +61,7 @@ class Watch:
         )
 
     def phase(self, strategy: str, seconds: float) -> Watched:
-        """Watch for some seconds."""
+        """Watch for the given seconds."""
         cpu_s = self._stage.service_cpu_s
         counters = self._stage.counters.counters()
         before, start_ns = read_cpu(cpu_s), time.time_ns()
@@ -71,14 +73,9 @@ class Watch:
         return Watched(strategy, window, before, read_cpu(cpu_s), counters)
 
     def wait_for_switch(self, strategy: str) -> None:
-        """Return when as many pages as there are visitors have come in a row by the strategy."""
-
-        def switched() -> bool:
-            latest = [one for one in self._log.read() if one.is_story][-self._users :]
-            return all(one.strategy == strategy for one in latest)
-
+        """Wait until as many pages as there are visitors have come in a row by the strategy."""
         wait_until(
-            switched,
+            lambda: has_switched(self._log.read(), strategy, self._users),
             what=f"the running service to read its pages by {strategy}",
             deadline_s=SWITCH_DEADLINE_S,
             pause=self._run.pause,
@@ -87,7 +84,7 @@ class Watch:
     def settle(self) -> SpanCounts:
         """Wait until all spans that were created are stored or dropped; return the counts.
 
-        After a deadline the counts are returned as they are: the verdict speaks of them.
+        After a deadline the counts are returned as they are: the verdict names the difference.
         """
         deadline = time.monotonic() + SETTLE_DEADLINE_S
         before = self._span_counts()
@@ -135,8 +132,14 @@ class Watch:
         return now
 
 
+def has_switched(requests: list[Request], strategy: str, users: int) -> bool:
+    """Return whether the last page of each of so many visitors came by the strategy."""
+    latest = [one for one in requests if one.is_story][-users:]
+    return len(latest) == users and all(one.strategy == strategy for one in latest)
+
+
 def status(requests: list[Request], window: Window) -> str:
-    """Say in half a line how a phase is going."""
+    """Say in half a line how a phase goes."""
     stories = [one.response_ms for one in stories_of(requests)]
     p50 = milliseconds(percentile(stories, 50)) if stories else "no answer yet"
     statements = sum(one.statements or 0 for one in requests) / window.seconds * 60

@@ -1,20 +1,19 @@
-"""The command lines and environments of everything that a replay starts."""
+"""Make the command lines and environments of everything that a run starts."""
 
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from harness.errors import ToolMissing
 from harness.ports import LOOPBACK
 from harness.processes import Command
-from incident.errors import ToolMissing
-from incident.stack.settings import Settings
+from harness.project import tool
+from incident.stack.places import Folder, Stack
 
 TOOLS = ("clinic", "gunicorn", "locust", "tracestore")
 SERVICE_NAME = "cat-clinic"
 
-# What somebody has set for other programs would change what is measured here.
+# What is set for other programs would change what is measured here.
 # WEB_CONCURRENCY and CLINIC_THREADS stay: whoever sets these wants to see the difference.
 FOREIGN = ("OTEL_", "CLINIC_", "LOCUST_", "GUNICORN_", "DATABASE_URL")
 WELCOME = ("CLINIC_THREADS",)
@@ -22,7 +21,7 @@ WELCOME = ("CLINIC_THREADS",)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Ports of tracestore: it keeps the metrics always, and the traces unless Jaeger does."""
+    """Hold tracestore's ports: it always keeps the metrics, and the traces unless Jaeger does."""
 
     tracestore_ui: int
     metrics_otlp: int
@@ -32,102 +31,102 @@ class Parts:
         return f"http://{LOOPBACK}:{self.tracestore_ui}"
 
 
-def tool(name: str) -> Path:
-    """Return where a program of this environment is, installed beside its Python."""
-    return Path(sys.executable).parent / name
-
-
-def seed(settings: Settings, environ: Mapping[str, str]) -> Command:
+def seed(stack: Stack, folder: Folder, environ: Mapping[str, str]) -> Command:
+    """Fill the clinic's database, unless it is filled already."""
     return Command(
         name="seed",
         argv=[
-            str(tool("clinic")),
+            tool("clinic"),
             "seed",
             "--size=demo",
             "--if-missing",
-            f"--database-url={_database_url(settings)}",
+            f"--database-url={_database_url(folder)}",
         ],
         env=clean(environ),
-        cwd=settings.project,
+        cwd=stack.project,
         ends_by_itself=True,
     )
 
 
-def tracestore(settings: Settings, environ: Mapping[str, str], parts: Parts) -> Command:
+def tracestore(stack: Stack, folder: Folder, environ: Mapping[str, str], parts: Parts) -> Command:
+    """Receive metrics, and traces unless Jaeger does."""
     return Command(
         name="tracestore",
         argv=[
-            str(tool("tracestore")),
+            tool("tracestore"),
             "serve",
-            f"--database={settings.trace_database}",
+            f"--database={folder.trace_database}",
             f"--ui-port={parts.tracestore_ui}",
             f"--otlp-port={parts.metrics_otlp}",
         ],
         env=clean(environ),
-        cwd=settings.project,
+        cwd=stack.project,
     )
 
 
-def jaeger(settings: Settings, environ: Mapping[str, str], binary: str) -> Command:
+def jaeger(stack: Stack, environ: Mapping[str, str], binary: str) -> Command:
+    """Receive traces, in memory."""
     return Command(
         name="jaeger",
-        argv=[binary, "--config", str(settings.jaeger_config)],
+        argv=[binary, "--config", str(stack.project / "otel" / "jaeger-memory.yaml")],
         env=clean(environ)
         | {
-            "TRACE_UI_PORT": str(settings.trace_ui.number),
-            "OTLP_HTTP_PORT": str(settings.otlp.number),
+            "TRACE_UI_PORT": str(stack.trace_ui.number),
+            "OTLP_HTTP_PORT": str(stack.otlp.number),
         },
-        cwd=settings.project,
+        cwd=stack.project,
     )
 
 
 def jaeger_binary(environ: Mapping[str, str]) -> str:
-    """Return where Jaeger is: JAEGER_BIN, or `jaeger` on PATH; raise ToolMissing if nowhere."""
+    """Return where Jaeger is: JAEGER_BIN, or `jaeger` on PATH; raise ToolMissing if it is not."""
     named = environ.get("JAEGER_BIN")
     found = shutil.which(named or "jaeger", path=environ.get("PATH"))
     if found is None:
-        where = f"JAEGER_BIN={named} is no program" if named else "There is no `jaeger` on PATH"
+        where = f"JAEGER_BIN={named} is not a program" if named else "`jaeger` is not on PATH"
         raise ToolMissing(f"{where}: name the binary of Jaeger 2 with JAEGER_BIN.")
     return found
 
 
-def service(settings: Settings, environ: Mapping[str, str], parts: Parts) -> Command:
+def service(stack: Stack, folder: Folder, environ: Mapping[str, str], parts: Parts) -> Command:
+    """Serve the clinic."""
     return Command(
         name="service",
-        argv=[str(tool("clinic")), "serve"],
+        argv=[tool("clinic"), "serve"],
         env=clean(environ)
         | {
-            "DATABASE_URL": _database_url(settings),
-            "CLINIC_BIND": f"{LOOPBACK}:{settings.clinic.number}",
-            "CLINIC_FLAGS_FILE": str(settings.flags_file),
-            "CLINIC_TRACE_URL": settings.trace_ui.address,
+            "DATABASE_URL": _database_url(folder),
+            "CLINIC_BIND": f"{LOOPBACK}:{stack.clinic.number}",
+            "CLINIC_FLAGS_FILE": str(folder.flags_file),
+            "CLINIC_TRACE_URL": stack.trace_ui.address,
             "OTEL_SERVICE_NAME": SERVICE_NAME,
-            "OTEL_EXPORTER_OTLP_ENDPOINT": settings.otlp.address,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": stack.otlp.address,
             "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": (
                 f"http://{LOOPBACK}:{parts.metrics_otlp}/v1/metrics"
             ),
             "OTEL_METRIC_EXPORT_INTERVAL": "1000",
         },
-        cwd=settings.project,
+        cwd=stack.project,
         grace_s=35,  # gunicorn's own grace is 30 s
     )
 
 
-def locust(settings: Settings, environ: Mapping[str, str]) -> Command:
+def locust(stack: Stack, folder: Folder, environ: Mapping[str, str], *, users: int) -> Command:
+    """Send visitors, who write down each request."""
     return Command(
         name="locust",
         argv=[
-            str(tool("locust")),
-            f"--locustfile={settings.locustfile}",
+            tool("locust"),
+            f"--locustfile={stack.locustfile}",
             "--headless",
             "--only-summary",
             "--loglevel=WARNING",
-            f"--users={settings.users}",
-            f"--spawn-rate={settings.users}",
-            f"--host={settings.clinic.address}",
+            f"--users={users}",
+            f"--spawn-rate={users}",
+            f"--host={stack.clinic.address}",
         ],
-        env=clean(environ) | {"REQUEST_LOG": str(settings.request_log)},
-        cwd=settings.project,
+        env=clean(environ) | {"REQUEST_LOG": str(folder.request_log)},
+        cwd=stack.project,
     )
 
 
@@ -138,9 +137,9 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if name in WELCOME or not name.startswith(FOREIGN)
     }
-    # A proxy has no business between processes of one machine.
+    # No proxy is needed between processes of one machine.
     return kept | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK, "PYTHONUNBUFFERED": "1"}
 
 
-def _database_url(settings: Settings) -> str:
-    return f"sqlite:///{settings.clinic_database}"
+def _database_url(folder: Folder) -> str:
+    return f"sqlite:///{folder.clinic_database}"

@@ -1,29 +1,22 @@
-"""The replay on a running compose stack, whose own visitors rest meanwhile."""
+"""Measure a compose stack that runs, whose own visitors rest meanwhile."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-import urllib3
-
 from harness.clients.backend import Backend
-from harness.clients.json_api import TIMEOUT_S, JsonClient
+from harness.clients.http import JsonClient, answers
+from harness.compose.containers import cpu_s, docker
+from harness.errors import BackendError
 from harness.ports import Port
 from harness.waiting import wait_until
-from incident.errors import BackendError, IncidentError
-from incident.stack import commands as stack
-from incident.stack import flags
-from incident.stack.containers import cpu_s, docker
-from incident.stack.counters import (
-    Counters,
-    CounterSource,
-    CountersSince,
-    PrometheusCounters,
-)
+from incident.errors import IncidentError
+from incident.stack.commands import SERVICE_NAME
+from incident.stack.counters import Counters, CounterSource, CountersSince, PrometheusCounters
+from incident.stack.places import Stack
 from incident.stack.run import Run
-from incident.stack.settings import Settings
-from incident.stack.stage import Stage, answers, show_first_trace
+from incident.stack.stage import Stage, show_first_trace
 
 # The service exports its metrics every 5 s, and the Collector passes them on after another.
 SETTLED_S = 8.0
@@ -31,51 +24,40 @@ REST_DEADLINE_S = 120
 
 
 @contextmanager
-def visitors_at_rest(settings: Settings) -> Iterator[None]:
-    """Send the stack's own visitors away, and call them back in the end, as many as they were."""
-    locust = JsonClient(settings.locust_ui.address)
+def visitors_at_rest(stack: Stack) -> Iterator[None]:
+    """Send the stack's own visitors away, and call back as many afterwards."""
+    locust = JsonClient(stack.locust_ui.address)
     try:
         users = int((locust.get("/stats/requests") or {}).get("user_count", 0))
-        _post(settings.locust_ui, "/stop")
+        locust.post("/stop")
     except BackendError as error:
-        raise _missing(settings.locust_ui, error) from error
+        raise _missing(stack.locust_ui, error) from error
     try:
         yield
     finally:
         if users:
-            _post(settings.locust_ui, "/swarm", user_count=str(users), spawn_rate=str(users))
-
-
-def _post(port: Port, path: str, **fields: str) -> None:
-    url = f"{port.address}{path}"
-    try:
-        response = urllib3.request("POST", url, fields=fields, retries=False, timeout=TIMEOUT_S)
-    except urllib3.exceptions.HTTPError as error:
-        raise BackendError(f"{url} cannot be reached: {error}") from error
-    if response.status != 200:
-        raise BackendError(f"{url} answered {response.status}.")
+            locust.post("/swarm", user_count=str(users), spawn_rate=str(users))
 
 
 def attach(run: Run) -> Stage:
-    """Find the stack's parts, wait until all is counted that was, and ask for a first page."""
-    settings = run.settings
-    run.console.step("Looking for the compose stack, whose own visitors may rest.")
+    """Find the stack's parts, wait until all earlier spans are counted, and ask for a page."""
+    stack = run.stack
+    run.console.step("Looking for the compose stack.")
     for port, path in (
-        (settings.clinic, "/readyz"),
-        (settings.trace_ui, "/api/v3/services"),
-        (settings.prometheus, "/-/ready"),
+        (stack.clinic, "/readyz"),
+        (stack.trace_ui, "/api/v3/services"),
+        (stack.prometheus, "/-/ready"),
     ):
         if not answers(f"{port.address}{path}")():
             raise _missing(port)
-    flags.set_strategy(settings.flags_file, "naive")
-    source = PrometheusCounters(settings.prometheus.address, stack.SERVICE_NAME)
-    run.console.step("Waiting until the last of their spans is counted.")
+    source = PrometheusCounters(stack.prometheus.address, SERVICE_NAME)
+    run.console.step("Waiting until the spans of the stack's own visitors are counted.")
     earlier = _at_rest(run, source)
     stage = Stage(
-        service_cpu_s=partial(cpu_s, _service(settings), settings.project),
+        service_cpu_s=partial(cpu_s, _service(stack), stack.project),
         last_words=lambda: "  | see `docker compose logs service`",
         since_ns=time.time_ns(),
-        backend=Backend(settings.trace_ui.address, stack.SERVICE_NAME),
+        backend=Backend(stack.trace_ui.address, SERVICE_NAME),
         counters=CountersSince(source, earlier),
         settled_s=SETTLED_S,
     )
@@ -96,9 +78,9 @@ def _at_rest(run: Run, source: CounterSource) -> Counters:
     return seen[-1]
 
 
-def _service(settings: Settings) -> str:
+def _service(stack: Stack) -> str:
     """Return the id of the service's container."""
-    container = docker("compose", "ps", "--quiet", "service", folder=settings.project)
+    container = docker("compose", "ps", "--quiet", "service", folder=stack.project)
     if not container:
         raise IncidentError(
             "No container of the service `service` runs: start the stack with `make up`, and name "

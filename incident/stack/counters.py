@@ -1,4 +1,4 @@
-"""What the service's SDK counts of its own spans, from wherever its metrics are kept.
+"""Read what the service's SDK counts of its own spans, from wherever its metrics are kept.
 
 https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 """
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from harness.clients.json_api import JsonClient
+from harness.clients.http import JsonClient
+from harness.clients.prometheus import Prometheus
 
 CREATED = "otel.sdk.span.started"
 LEFT_QUEUE = "otel.sdk.processor.span.processed"
@@ -16,7 +17,7 @@ EXPORTED = "otel.sdk.exporter.span.exported"
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """Spans since the service started: how many there were, and how many of them are lost."""
+    """Count the spans since the service started, and those of them that are lost."""
 
     created: int
     dropped: int
@@ -26,13 +27,13 @@ class Counters:
 
 
 class CounterSource(Protocol):
-    """Where the service's counters can be read; as of its last export of metrics."""
+    """Read the service's counters, as of its last export of metrics."""
 
     def counters(self) -> Counters: ...
 
 
 class TracestoreCounters:
-    """Reads a tracestore's latest metrics."""
+    """Read a tracestore's latest metrics."""
 
     def __init__(self, address: str, service_name: str) -> None:
         self._client = JsonClient(address)
@@ -45,29 +46,25 @@ class TracestoreCounters:
 
 
 class PrometheusCounters:
-    """Reads Prometheus, which has the service's metrics by way of the Collector."""
+    """Read Prometheus, which has the service's metrics by way of the Collector."""
 
     def __init__(self, address: str, service_name: str) -> None:
-        self._client = JsonClient(address)
+        self._prometheus = Prometheus(address)
         self._service_name = service_name
 
     def counters(self) -> Counters:
+        ask = self._prometheus.count
         of_service = f'{{service_name="{self._service_name}"}}'
         lost = f'{{service_name="{self._service_name}",error_type!=""}}'
         return Counters(
-            created=self._sum(f"otel_sdk_span_started_total{of_service}"),
-            dropped=self._sum(f"otel_sdk_processor_span_processed_total{lost}")
-            + self._sum(f"otel_sdk_exporter_span_exported_total{lost}"),
+            created=ask(f"otel_sdk_span_started_total{of_service}"),
+            dropped=ask(f"otel_sdk_processor_span_processed_total{lost}")
+            + ask(f"otel_sdk_exporter_span_exported_total{lost}"),
         )
-
-    def _sum(self, selector: str) -> int:
-        answer = self._client.get("/api/v1/query", {"query": f"sum({selector})"}) or {}
-        series = answer.get("data", {}).get("result", [])
-        return sum(int(float(one["value"][1])) for one in series)
 
 
 class CountersSince:
-    """Counts from a moment on, of a service that was running before."""
+    """Count from a moment on, for a service that was running before."""
 
     def __init__(self, source: CounterSource, earlier: Counters) -> None:
         self._source = source

@@ -1,131 +1,73 @@
-"""Options that several commands of `incident` have: where the stack's parts listen."""
+"""Give several commands the same options: which stack is meant, and where a run records."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, cast
+from typing import Any
 
 import click
 
-from harness.ports import Port
-from incident.stack.settings import EMBEDDED, TARGETS
+from incident.stack.places import EMBEDDED, TARGETS, Stack
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command = Callable[..., Any]
 
 PORT = click.IntRange(1, 65535)
-
-
-@dataclass(frozen=True, slots=True)
-class _PortOption:
-    option: str
-    field: str
-    number: int
-    wanted_by: str
-    variable: str
-    help: str
-
-    @property
-    def name(self) -> str:
-        return self.option.removeprefix("--").replace("-", "_")
-
-
-# In the order of `--help`; `field` is the one of Settings.
+# The option, the field of Stack, and what --help says; in the order of --help.
 _PORTS = (
-    _PortOption(
-        "--clinic-port", "clinic", 8000, "the clinic", "CLINIC_PORT", "Port of the clinic."
-    ),
-    _PortOption(
-        "--ui-port",
-        "trace_ui",
-        16686,
-        "the trace UI",
-        "TRACE_UI_PORT",
-        "Port of the traces' pages and query API.",
-    ),
-    _PortOption(
-        "--otlp-port",
-        "otlp",
-        4318,
-        "the OTLP receiver",
-        "OTLP_HTTP_PORT",
-        "Port that receives telemetry, OTLP over HTTP.",
-    ),
-    _PortOption(
-        "--prometheus-port",
-        "prometheus",
-        9090,
-        "Prometheus",
-        "PROMETHEUS_PORT",
-        "Port of the compose stack's Prometheus.",
-    ),
-    _PortOption(
-        "--locust-port",
-        "locust_ui",
-        8089,
-        "Locust's web UI",
-        "LOCUST_PORT",
-        "Port of the compose stack's Locust.",
-    ),
-    _PortOption(
-        "--grafana-port",
-        "grafana",
-        3000,
-        "Grafana",
-        "GRAFANA_PORT",
-        "Port of the compose stack's Grafana.",
-    ),
+    ("--clinic-port", "clinic", "Port of the clinic."),
+    ("--ui-port", "trace_ui", "Port of the traces' pages and query API."),
+    ("--otlp-port", "otlp", "Port that receives telemetry, OTLP over HTTP."),
+    ("--prometheus-port", "prometheus", "Port of the compose stack's Prometheus."),
+    ("--locust-port", "locust_ui", "Port of the compose stack's Locust."),
+    ("--grafana-port", "grafana", "Port of the compose stack's Grafana."),
 )
 
 
-def with_ports(command: Command) -> Command:
-    """Give a command an option for each port; their values arrive by the options' names."""
-    for one in reversed(_PORTS):
-        command = click.option(
-            one.option,
-            default=one.number,
-            show_default=True,
-            type=PORT,
-            envvar=one.variable,
-            show_envvar=True,
-            help=one.help,
-        )(command)
-    return command
+def with_stack(command: Command) -> Command:
+    """Let a command be told which stack is meant and where its parts listen, as `stack`."""
+    default = Stack()
 
+    @functools.wraps(command)
+    def run(target: str, **values: Any) -> Any:
+        ports = {
+            field: replace(getattr(default, field), number=values.pop(field))
+            for _, field, _ in _PORTS
+        }
+        return command(stack=Stack(target=target, **ports), **values)
 
-class Ports(TypedDict):
-    """The ports, by the names of Settings' fields."""
-
-    clinic: Port
-    trace_ui: Port
-    otlp: Port
-    prometheus: Port
-    locust_ui: Port
-    grafana: Port
-
-
-def ports_of(values: Mapping[str, int]) -> Ports:
-    """Return the ports that the options of with_ports() name."""
-    found = {one.field: Port(values[one.name], one.wanted_by, one.variable) for one in _PORTS}
-    return cast(Ports, found)
-
-
-def with_target(command: Command) -> Command:
-    """Let a command be told which stack is meant."""
-    return click.option(
+    told: Command = click.option(
         "--target",
         default=EMBEDDED,
         show_default=True,
         type=click.Choice(TARGETS),
         help="The parts that run on this machine without containers, or the compose stack.",
-    )(command)
+    )(run)
+    for option, field, help_text in reversed(_PORTS):
+        told = port_option(option, field, help_text)(told)
+    return told
 
 
-def with_var(command: Command) -> Command:
-    """Let a command be told where runs record."""
+def port_option(option: str, field: str, help_text: str) -> Callable[[Command], Command]:
+    """Return an option for the port of one part, with its default and its variable."""
+    port = getattr(Stack(), field)
     return click.option(
-        "--var",
-        default="var",
+        option,
+        field,
+        default=port.number,
         show_default=True,
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Folder for what the run records.",
-    )(command)
+        type=PORT,
+        envvar=port.variable,
+        show_envvar=True,
+        help=help_text,
+    )
+
+
+with_var = click.option(
+    "--var",
+    default="var",
+    show_default=True,
+    callback=lambda _context, _option, var: var.absolute(),
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for what the run records.",
+)

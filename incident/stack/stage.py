@@ -1,34 +1,31 @@
-"""Bringing the stack up, part by part, until a first visitor has left a first trace."""
+"""Bring the stack up, part by part, until a first visitor has left a first trace."""
 
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlencode
 
-import urllib3
-
-from harness import ports
 from harness.clients.backend import Backend, count_db_spans
+from harness.clients.clinic import ClinicClient, Page
+from harness.clients.http import answers
+from harness.errors import ClinicError
+from harness.ports import unused_ports
 from harness.waiting import wait_until
 from incident.errors import IncidentError
-from incident.replay.load import CLINICS, STORIES
-from incident.replay.probe import cpu_of_family
-from incident.stack import commands as stack
-from incident.stack import flags
+from incident.stack import commands
 from incident.stack.counters import CounterSource, TracestoreCounters
+from incident.stack.cpu import cpu_of_family
+from incident.stack.places import JAEGER
 from incident.stack.run import Run
-from incident.stack.settings import JAEGER, Settings
 
 START_DEADLINE_S = 60
 TRACE_DEADLINE_S = 20
-TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The running stack: its service, since when it is watched, its traces and its counters.
+    """Hold the running stack: its service, since when it is watched, its traces, its counters.
 
     `settled_s` is longer than the service takes to let its counters be seen: counts that have
     not changed for so long are final.
@@ -43,79 +40,53 @@ class Stage:
 
 
 def set_up(run: Run) -> Stage:
-    """Seed, start the trace backend and the service under naive, and ask for a first page."""
-    settings, processes = run.settings, run.processes
+    """Seed, start the trace backend and the service, and ask for a first page."""
+    stack, processes = run.stack, run.processes
     run.console.step("Seeding the clinics, unless they are there already.")
-    seeding = processes.start(stack.seed(settings, os.environ))
+    seeding = processes.start(commands.seed(stack, run.folder, os.environ))
     parts = _start_backend(run)
     processes.finish(seeding, run.pause)
 
-    run.console.step("Starting the clinic, its Success Stories read by naive.")
-    flags.set_strategy(settings.flags_file, "naive")
+    run.console.step("Starting the clinic.")
     since_ns = time.time_ns()
-    service = processes.start(stack.service(settings, os.environ, parts))
-    _wait_for(run, f"{parts.tracestore_address}/healthz")
-    _wait_for(run, f"{settings.trace_ui.address}/api/v3/services")
-    _wait_for(run, f"{settings.clinic.address}/readyz")
+    service = processes.start(commands.service(stack, run.folder, os.environ, parts))
+    for url in (
+        f"{parts.tracestore_address}/healthz",
+        f"{stack.trace_ui.address}/api/v3/services",
+        f"{stack.clinic.address}/readyz",
+    ):
+        what = f"an answer from {url}"
+        wait_until(answers(url), what=what, deadline_s=START_DEADLINE_S, pause=run.pause)
 
     stage = Stage(
         service_cpu_s=partial(cpu_of_family, service.pid),
         last_words=lambda: f"{service.log} ends with:\n{service.last_words()}",
         since_ns=since_ns,
-        backend=Backend(settings.trace_ui.address, stack.SERVICE_NAME),
-        counters=TracestoreCounters(parts.tracestore_address, stack.SERVICE_NAME),
+        backend=Backend(stack.trace_ui.address, commands.SERVICE_NAME),
+        counters=TracestoreCounters(parts.tracestore_address, commands.SERVICE_NAME),
     )
     show_first_trace(run, stage)
     return stage
 
 
-def _start_backend(run: Run) -> stack.Parts:
-    """Start tracestore for traces and metrics, or for metrics alone beside a Jaeger."""
-    settings, processes = run.settings, run.processes
-    if settings.backend != JAEGER:
-        parts = stack.Parts(settings.trace_ui.number, settings.otlp.number)
+def _start_backend(run: Run) -> commands.Parts:
+    """Start tracestore for traces and metrics, or for metrics alone next to a Jaeger."""
+    stack, processes = run.stack, run.processes
+    if stack.backend != JAEGER:
+        parts = commands.Parts(stack.trace_ui.number, stack.otlp.number)
     else:
-        parts = stack.Parts(ports.unused(), ports.unused())
-        binary = stack.jaeger_binary(os.environ)
-        processes.start(stack.jaeger(settings, os.environ, binary))
-    processes.start(stack.tracestore(settings, os.environ, parts))
+        parts = commands.Parts(*unused_ports(2))
+        binary = commands.jaeger_binary(os.environ)
+        processes.start(commands.jaeger(stack, os.environ, binary))
+    processes.start(commands.tracestore(stack, run.folder, os.environ, parts))
     return parts
-
-
-def trace_link(settings: Settings, trace_id: str) -> str:
-    """Return the address of a trace's page."""
-    return f"{settings.trace_ui.address}/trace/{trace_id}"
-
-
-def _wait_for(run: Run, url: str) -> None:
-    wait_until(
-        answers(url), what=f"an answer of {url}", deadline_s=START_DEADLINE_S, pause=run.pause
-    )
-
-
-def answers(url: str) -> Callable[[], bool]:
-    """Return a question for whether an address answers with success."""
-
-    def ask() -> bool:
-        try:
-            return _get(url).status == 200
-        except urllib3.exceptions.HTTPError:
-            return False
-
-    return ask
 
 
 def show_first_trace(run: Run, stage: Stage) -> None:
     """Ask for one page, and wait until its trace is stored."""
-    settings = run.settings
-    clinics = _require(stage, f"{settings.clinic.address}{CLINICS}").json()["clinics"]
-    if not clinics:
-        raise IncidentError(
-            f"{settings.clinic_database} holds no clinic: remove it, and it is seeded again."
-        )
-    query = urlencode({"clinic": clinics[0]["name"]})
-    page = _require(stage, f"{settings.clinic.address}{STORIES}?{query}")
-    trace_id = page.headers["traceresponse"].split("-")[1]
+    trace_id = _first_page(run, stage).trace_id
+    if trace_id is None:
+        raise IncidentError(f"The clinic answers and traces nothing; {stage.last_words()}")
     spans = wait_until(
         lambda: stage.backend.spans(trace_id),
         what="the first trace to be stored",
@@ -123,22 +94,13 @@ def show_first_trace(run: Run, stage: Stage) -> None:
         pause=run.pause,
     )
     run.console.step(f"One page took {count_db_spans(spans):,} SQL statements. Its trace:")
-    run.console.step(trace_link(settings, trace_id))
+    run.console.step(run.stack.trace_link(trace_id))
 
 
-def _require(stage: Stage, url: str) -> urllib3.BaseHTTPResponse:
-    """Get a page of the service; raise IncidentError with the end of its log if it has none."""
+def _first_page(run: Run, stage: Stage) -> Page:
+    """Ask for a page; raise IncidentError with the end of the service's log if it has none."""
     try:
-        page = _get(url)
-        answer = f"was answered with {page.status}"
-    except urllib3.exceptions.HTTPError as error:
-        page, answer = None, f"was not answered: {error}"
-    if page is None or page.status != 200:
-        raise IncidentError(f"{url} {answer}; {stage.last_words()}")
-    return page
-
-
-def _get(url: str) -> urllib3.BaseHTTPResponse:
-    # A connection of its own, left behind by nothing: the stack may be stopped at any time.
-    with urllib3.PoolManager(num_pools=1) as http:
-        return http.request("GET", url, retries=False, timeout=TIMEOUT_S)
+        with ClinicClient(run.stack.clinic.address) as clinic:
+            return clinic.stories(clinic.listing()[1][0])
+    except ClinicError as error:
+        raise IncidentError(f"{error} {stage.last_words()}") from error

@@ -13,7 +13,7 @@ from typing import Any
 
 import certifi
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 from .receiver import Certificate, Post, receiving
 

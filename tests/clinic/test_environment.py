@@ -14,7 +14,7 @@ from clinic import otel_env
 from clinic.errors import SettingsError
 from clinic.otel_checks import CHECKS
 from clinic.seed.rows import Rows
-from harness.parts.start import PROJECT, tool
+from harness.project import PROJECT, tool
 
 from .otel_starts import START_ONCE, STARTS, Seen, install_own_parts, run, seen_of
 from .receiver import Certificate, make_certificate

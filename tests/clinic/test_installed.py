@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.parts.start import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+from harness.parts.start import Tracestore, start_clinic, start_tracestore
 from harness.processes import Processes
+from harness.project import PROJECT, tool
 from harness.waiting import wait_until
 
 STORIES = PROJECT / "service" / "clinic" / "stories.py"

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.models import Base
 from clinic.schema_picture import draw
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 
 def test_picture_in_the_documentation_is_up_to_date() -> None:

@@ -26,7 +26,7 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from harness.parts.start import tool
+from harness.project import tool
 from harness.waiting import wait_until
 
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from harness.parts.postgres import SUPERUSER, Postgres
-from harness.parts.start import unused_port
+from harness.ports import unused_port
 from watch_database import Statement, Statistics, main, make_server, render, shorten
 
 STATEMENT = Statement(0x1234_ABCD, 'SELECT a, b FROM cat WHERE "id" = $1', 3, 4, 0.5)

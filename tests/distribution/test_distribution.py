@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 from nplusone.tests.formats import otlp_json
 from nplusone.tests.traces import Drawing
 

@@ -8,8 +8,8 @@ import pytest
 import urllib3
 
 from harness.clients.backend import Backend, count_db_spans
+from harness.errors import BackendError
 from harness.parts.start import Tracestore
-from incident.errors import BackendError
 from incident.stack.counters import (
     Counters,
     CountersSince,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.errors import Interrupted
 from harness.interrupts import Interrupts
-from incident.errors import Interrupted
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness.errors import PortTaken
 from harness.ports import Port, require_free
-from incident.errors import PortTaken
 
 NAMES = (
     ("the clinic", "CLINIC_PORT"),

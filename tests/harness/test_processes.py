@@ -9,9 +9,9 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.errors import ChildDied, ToolMissing
 from harness.processes import Child, Command, Processes
 from harness.waiting import wait_until
-from incident.errors import ChildDied, ToolMissing
 
 POLITE = "import time; print('ready', flush=True); time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + POLITE

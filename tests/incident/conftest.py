@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from harness.clients.clinic import STORIES
 from harness.parts.start import Tracestore, start_tracestore
 from harness.processes import Processes
-from incident.replay.load import STORIES, Request
+from incident.replay.load import Request
 from incident.replay.measure import Latency, Phase, SpanCounts, Spread
 
 SECOND_NS = 1_000_000_000

@@ -2,8 +2,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from incident.stack.commands import tool
-from incident.stack.settings import PROJECT
+from harness.project import PROJECT, tool
 
 
 def incident(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

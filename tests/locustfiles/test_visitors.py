@@ -19,10 +19,9 @@ from clinic.seed.generate import generate
 from clinic.seed.load import store
 from harness.parts.start import start_clinic
 from harness.processes import Command, Processes
+from harness.project import PROJECT, tool
 from harness.waiting import wait_until
 from incident.replay.load import Request, RequestLog
-from incident.stack.commands import tool
-from incident.stack.settings import PROJECT
 
 CLINIC = 'Paws & Claws\' "Best" <Clinic>'
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

@@ -6,8 +6,7 @@ from pathlib import Path
 import yaml
 
 from harness.processes import Command, Processes
-from incident.stack.commands import tool
-from incident.stack.settings import PROJECT
+from harness.project import PROJECT, tool
 from tests.clinic.receiver import receiving
 
 WORKER = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]["locust-worker"]

@@ -12,8 +12,8 @@ import requests
 
 from harness.clients.backend import Backend, count_db_spans
 from harness.parts.jaeger import Jaeger, start_jaeger
-from harness.parts.start import tool
 from harness.processes import Processes
+from harness.project import tool
 from harness.waiting import wait_until
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, backend
 from nplusone.tests.formats import otlp_protobuf

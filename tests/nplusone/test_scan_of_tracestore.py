@@ -7,8 +7,9 @@ from pathlib import Path
 
 import requests
 
-from harness.parts.start import start_tracestore, tool
+from harness.parts.start import start_tracestore
 from harness.processes import Processes
+from harness.project import tool
 from nplusone.tests.formats import otlp_protobuf
 from nplusone.tests.traces import Drawing
 

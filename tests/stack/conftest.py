@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.compose.engines import Jaeger, Locust, Prometheus
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger, Locust
 from harness.compose.images import Image, images, services_of
 from harness.compose.project import NAME, Compose
 from harness.compose.usage import UsageWatch
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 from incident.stack import flags
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from harness.parts import programs
-from harness.parts.start import PROJECT, Clinic, start_clinic, unused_port, wait_for
-from harness.ports import Port
+from harness.parts.start import Clinic, start_clinic, wait_for
+from harness.ports import Port, unused_port
 from harness.processes import Child, Command, Processes
-from incident.stack.settings import COMPOSE, Settings
+from harness.project import PROJECT
+from incident.stack.places import COMPOSE, Settings
 
 LOOPBACK = "127.0.0.1"
 Yaml = dict[str, Any]

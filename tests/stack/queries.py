@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import requests
 import yaml
 
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 # What Grafana puts in the place of its own variables.
 VARIABLES = {"$__rate_interval": "1m"}

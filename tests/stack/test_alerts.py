@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from harness.parts import programs
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 
 pytestmark = pytest.mark.stack
 

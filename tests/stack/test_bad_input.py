@@ -11,7 +11,7 @@ import requests
 
 from harness.compose.images import environment_file
 from harness.compose.project import Compose
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack

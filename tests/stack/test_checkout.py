@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.compose.containers import docker
 from harness.compose.images import environment_file
-from harness.compose.project import NAME, Compose, docker
-from harness.parts.start import PROJECT
+from harness.compose.project import NAME, Compose
+from harness.project import PROJECT
 
 pytestmark = pytest.mark.stack
 

@@ -12,11 +12,11 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from harness.parts.start import PROJECT
+from harness.clients.prometheus import Prometheus
 from harness.processes import Processes
+from harness.project import PROJECT
 from harness.waiting import wait_until
 from incident.doctor.examine import CONTAINERS, FINE, GRAFANA, WRONG, examine
-from incident.doctor.patient import Prometheus
 from tests.stack.native import Faults, Native, start
 
 pytestmark = pytest.mark.stack

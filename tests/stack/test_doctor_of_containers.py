@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.compose.containers import Container, containers, cpu_s, docker
 from harness.compose.images import environment_file
-from harness.compose.project import docker
-from harness.parts.start import unused_port
-from harness.ports import Port
+from harness.ports import Port, unused_port
 from harness.waiting import wait_until
 from incident.doctor.containers import images, roomy, steady
 from incident.doctor.patient import Unwell
-from incident.stack.containers import Container, containers, cpu_s
-from incident.stack.settings import COMPOSE, Settings
+from incident.stack.places import COMPOSE, Settings
 
 pytestmark = pytest.mark.stack
 

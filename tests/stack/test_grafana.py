@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from harness.compose.engines import Jaeger, Prometheus
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger
 from harness.compose.images import Image
 from harness.compose.project import Compose
-from harness.parts.start import PROJECT
+from harness.project import PROJECT
 from harness.waiting import wait_until
 from tests.chromium import SCREENSHOTS, chromium, magenta_dot
 

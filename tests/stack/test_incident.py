@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.compose.engines import Jaeger, Locust, Prometheus, Trace
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger, Locust, Trace
 from harness.compose.project import Compose, make
 from harness.waiting import wait_until
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pytest
 
+from harness.errors import DeadlinePassed
 from harness.waiting import wait_until
-from incident.errors import DeadlinePassed
 from incident.stack import flags
 from tests.stack import queries
 

@@ -16,8 +16,10 @@ import requests
 
 from harness.clients.backend import Backend
 from harness.parts import programs
-from harness.parts.start import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
+from harness.parts.start import Tracestore, start_tracestore, wait_for
+from harness.ports import unused_port
 from harness.processes import Command, Processes
+from harness.project import PROJECT
 from harness.waiting import wait_until
 from tests.stack.sampling_load import SERVICE, SLOW_MS, Kind, Trace, request_of, send, size
 

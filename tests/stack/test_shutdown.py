@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from harness.compose.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger, Prometheus
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import LOST_BY_THE_SERVICE, STARTED, Jaeger
 from harness.compose.project import Compose
 from harness.waiting import wait_until
 from tests.stack.visit import PATIENCE_S, Visit, clinic_name, visit, wait_until_stored
@@ -32,7 +33,7 @@ def test_a_stop_under_load_loses_no_span(
     stack: Compose, jaeger: Jaeger, prometheus: Prometheus
 ) -> None:
     name = clinic_name(stack)
-    lost_before = prometheus.value(LOST_BY_THE_SERVICE)
+    lost_before = prometheus.count(LOST_BY_THE_SERVICE)
     visits: list[Visit] = []
 
     def keep_coming() -> None:
@@ -55,11 +56,11 @@ def test_a_stop_under_load_loses_no_span(
         wait_until_stored(jaeger, one)
     wait_until(
         lambda: (
-            prometheus.value(STARTED)
-            == prometheus.value(EXPORTED) + prometheus.value(QUEUE_WAS_FULL)
+            prometheus.count(STARTED)
+            == prometheus.count(EXPORTED) + prometheus.count(QUEUE_WAS_FULL)
         ),
         what="the service's books to balance",
         deadline_s=COUNTED_S,
     )
-    assert prometheus.value(LOST_BY_THE_SERVICE) == lost_before
+    assert prometheus.count(LOST_BY_THE_SERVICE) == lost_before
     assert stack.containers()["service"]["State"]["ExitCode"] == 0

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from harness.parts.start import PROJECT, tool
+from harness.project import PROJECT, tool
 
 pytestmark = pytest.mark.stack
 

@@ -14,14 +14,14 @@ from click.testing import CliRunner
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, unused_port
-from harness.ports import Port
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
+from harness.ports import Port, unused_port
 from harness.processes import Processes
 from incident import cli
 from incident.doctor.examine import FINE, UNKNOWN, WRONG, examine
 from incident.doctor.patient import Patient, Unwell, visit
 from incident.doctor.traces import clocks, stored
-from incident.stack.settings import Settings
+from incident.stack.places import Settings
 
 HOUR_NS = 3600 * 10**9
 # A part that works answers within it on a busy machine; of what is broken, no more is waited for.

@@ -15,13 +15,16 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
 from harness.clients.backend import Backend
+from harness.errors import BackendError
 from harness.parts.postgres import SUPERUSER, Postgres
-from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, unused_port
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
+from harness.ports import unused_port
 from harness.processes import Processes
 from harness.waiting import wait_until
 from incident.console import Console
-from incident.errors import BackendError, IncidentError
-from incident.reconcile import rounds, show
+from incident.errors import IncidentError
+from incident.reconcile import rounds
+from incident.reconcile.compare import show
 from incident.reconcile.counts import DatabaseCounts, SpanCounts, TracestoreCounts
 from incident.reconcile.ledger import Ledger, balance
 from incident.stack.commands import SERVICE_NAME

@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.project import tool
 from harness.waiting import wait_until
-from incident.stack.commands import tool
 
 FindPorts = Callable[[int], list[int]]
 

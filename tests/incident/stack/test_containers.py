@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from incident.doctor.containers import falls, stand_ins, strangers, tight
-from incident.errors import BackendError
-from incident.stack.containers import (
+from harness.compose.containers import (
     Container,
     Memory,
     parse_container,
     parse_cpu,
     parse_memory,
 )
+from harness.errors import BackendError
+from incident.doctor.containers import falls, stand_ins, strangers, tight
 
 MIB = 2**20
 JAEGER = "jaegertracing/jaeger:2.20.0"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.project import PROJECT
 from incident.errors import FlagsError
 from incident.stack import flags
-from incident.stack.settings import PROJECT
 
 TEMPLATE = PROJECT / "service" / "flags.json"
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from incident.errors import DiskFull, IncidentError, ToolMissing, from_os_error
+from harness.errors import ToolMissing
+from incident.errors import DiskFull, IncidentError, from_os_error
 from incident.stack import surroundings
 
 NOBODY = 65534

@@ -1,4 +1,4 @@
-"""The stack's containers, by the docker command: it finds the engine wherever that runs."""
+"""Read a stack's containers by the docker command, which finds the engine wherever that is."""
 
 import json
 import re
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from incident.errors import BackendError, ToolMissing
+from harness.errors import BackendError, ToolMissing
+from harness.project import PROJECT
 
 TIMEOUT_S = 60
 STAND_IN = "stand-in.is"
@@ -23,7 +24,7 @@ _CPU = re.compile(r"usage_usec (?P<us>\d+)|^(?P<ns>\d+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of the stack, as the engine inspects it."""
+    """Hold what the engine says of one container."""
 
     service: str
     id: str
@@ -42,7 +43,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a container uses of its memory, and how much it may."""
+    """Hold what a container uses of its memory, and how much it may use."""
 
     used: int
     limit: int
@@ -52,8 +53,8 @@ class Memory:
         return 100 * self.used / self.limit if self.limit else 0.0
 
 
-def docker(*arguments: str, folder: Path) -> str:
-    """Run docker in the project's folder and return what it prints."""
+def docker(*arguments: str, folder: Path = PROJECT) -> str:
+    """Run docker in a project's folder, and return what it prints."""
     try:
         done = subprocess.run(
             ["docker", *arguments],

@@ -39,6 +39,7 @@ from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.settings import Settings
 from clinic.telemetry import Telemetry
+from harness.clients.clinic import server_timing
 from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.semconv import VALUES_HASH
 from otel_nplusone.sqlalchemy import instrument, uninstrument
@@ -121,8 +122,8 @@ class Scene:
         response = self._client.get("/success-stories", query_string=self._query)
         self._batches.force_flush()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        spans = response.headers["Server-Timing"].split('spans;desc="')[1].split('"')[0]
-        return Turn(1e3 * cpu, 1e3 * wall, int(spans))
+        said = server_timing(response.headers["Server-Timing"])
+        return Turn(1e3 * cpu, 1e3 * wall, int(said["spans"]))
 
 
 def measure() -> Mapping[str, float | int | Table]:

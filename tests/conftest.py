@@ -1,12 +1,12 @@
 """Fixtures that every package's tests may use."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.parts.postgres import Postgres, running_postgres
+from harness.ports import unused_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +50,4 @@ def new_database(
 @pytest.fixture
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+    return unused_port()

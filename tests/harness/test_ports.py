@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness.errors import PortTaken
-from harness.ports import Port, require_free
+from harness.ports import Port, require_free, unused_ports
 
 NAMES = (
     ("the clinic", "CLINIC_PORT"),
@@ -32,8 +32,11 @@ def ports(*numbers: int) -> list[Port]:
     return [Port(number, *names) for number, names in zip(numbers, NAMES, strict=False)]
 
 
-def test_free_ports_pass(free_ports: Callable[[int], list[int]]) -> None:
-    require_free(ports(*free_ports(3)))
+def test_unused_ports_are_different_and_free() -> None:
+    numbers = unused_ports(3)
+
+    require_free(ports(*numbers))
+    assert len(set(numbers)) == 3
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
@@ -65,8 +68,7 @@ def test_several_taken_ports_are_one_sentence_that_thinks_of_compose(
         assert variable in said
 
 
-def test_one_port_for_two_parts_is_an_error(free_ports: Callable[[int], list[int]]) -> None:
-    [number] = free_ports(1)
+def test_one_port_for_two_parts_is_an_error(free_port: int) -> None:
 
     with pytest.raises(PortTaken, match="cannot be the same port: set TRACE_UI_PORT"):
-        require_free(ports(number, number))
+        require_free(ports(free_port, free_port))

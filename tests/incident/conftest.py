@@ -1,6 +1,5 @@
-"""Requests, phases, a tracestore and free ports for the replay's tests."""
+"""Requests, phases and a tracestore for the replay's tests."""
 
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,23 +79,6 @@ def core(phase: Callable[..., Phase]) -> Phase:
         spans=SpanCounts(1_800, 1_800, 0),
         slowest_trace_id="b" * 32,
     )
-
-
-@pytest.fixture
-def free_ports() -> Callable[[int], list[int]]:
-    """Find ports that nothing listens on."""
-
-    def find(count: int) -> list[int]:
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            return [int(one.getsockname()[1]) for one in sockets]
-        finally:
-            for one in sockets:
-                one.close()
-
-    return find
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_the_incident_is_paged_and_the_fix_resolves_it(address: str, flags_file:
         every_s=2,
     )
 
-    flags.set_strategy(flags_file, "core")
+    flags.switch(flags_file, "core")
     wait_until(
         lambda: queries.ask(address, queries.Query("annotation", BEGUN)).series,
         what="the change of strategy to be annotated",

@@ -14,16 +14,20 @@ from click.testing import CliRunner
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
+from harness.clients.clinic import Page
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.ports import Port, unused_port
 from harness.processes import Processes
 from incident import cli
 from incident.doctor.examine import FINE, UNKNOWN, WRONG, examine
 from incident.doctor.patient import Patient, Unwell, visit
-from incident.doctor.traces import clocks, stored
-from incident.stack.places import Settings
+from incident.doctor.traces import ahead_of, clocks, stored
+from incident.stack.places import Stack
 
 HOUR_NS = 3600 * 10**9
+SECOND_NS = 10**9
+SENT_NS = 1_784_000_000 * SECOND_NS
+ANSWERED_NS = SENT_NS + 5 * SECOND_NS
 # A part that works answers within it on a busy machine; of what is broken, no more is waited for.
 PATIENCE_S = 30
 IMPATIENCE_S = 2
@@ -49,25 +53,18 @@ def running(
 
 
 @pytest.fixture
-def settings(running: tuple[Clinic, Tracestore], tmp_path: Path) -> Settings:
+def stack(running: tuple[Clinic, Tracestore]) -> Stack:
     clinic, store = running
-    return where(clinic.port, port_of(store.ui), port_of(store.otlp), tmp_path)
+    return where(clinic.port, store)
 
 
-def where(clinic: int, ui: int, otlp: int, var: Path) -> Settings:
-    other = Port(unused_port(), "another part", "OTHER_PORT")
-    return Settings(
-        users=1,
-        naive_seconds=0,
-        core_seconds=0,
-        clinic=Port(clinic, "the clinic", "CLINIC_PORT"),
-        trace_ui=Port(ui, "the trace UI", "TRACE_UI_PORT"),
-        otlp=Port(otlp, "the OTLP receiver", "OTLP_HTTP_PORT"),
-        prometheus=other,
-        locust_ui=other,
-        grafana=other,
-        keep_serving=False,
-        var=var,
+def where(clinic: int, store: Tracestore) -> Stack:
+    told = Stack()
+    return replace(
+        told,
+        clinic=replace(told.clinic, number=clinic),
+        trace_ui=replace(told.trace_ui, number=port_of(store.ui)),
+        otlp=replace(told.otlp, number=port_of(store.otlp)),
     )
 
 
@@ -75,9 +72,9 @@ def port_of(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-def states(settings: Settings, **options: object) -> dict[str, tuple[str, str]]:
+def states(stack: Stack, **options: object) -> dict[str, tuple[str, str]]:
     options = {"patience_s": IMPATIENCE_S, **options}
-    found = examine(settings, **options)  # type: ignore[arg-type]  # each test gives what it needs
+    found = examine(stack, **options)  # type: ignore[arg-type]  # each test gives what it needs
     return {one.part: (one.state, one.text) for one in found}
 
 
@@ -86,20 +83,20 @@ def wrong(found: dict[str, tuple[str, str]]) -> set[str]:
 
 
 def test_a_stack_that_is_well_gets_a_line_for_each_part_and_no_complaint(
-    settings: Settings,
+    stack: Stack,
 ) -> None:
-    found = states(settings, patience_s=PATIENCE_S)
+    found = states(stack, patience_s=PATIENCE_S)
 
     assert wrong(found) == set()
     assert list(found) == ["ports", "service", "traces", "search", "spans", "clocks", "version"]
     assert "by naive" in found["service"][1]
 
 
-def test_the_command_prints_the_lines_and_tells_by_its_exit_code(settings: Settings) -> None:
+def test_the_command_prints_the_lines_and_tells_by_its_exit_code(stack: Stack) -> None:
     ports = [
-        f"--clinic-port={settings.clinic.number}",
-        f"--ui-port={settings.trace_ui.number}",
-        f"--otlp-port={settings.otlp.number}",
+        f"--clinic-port={stack.clinic.number}",
+        f"--ui-port={stack.trace_ui.number}",
+        f"--otlp-port={stack.otlp.number}",
     ]
 
     well = CliRunner().invoke(cli.cli, ["doctor", *ports])
@@ -111,9 +108,9 @@ def test_the_command_prints_the_lines_and_tells_by_its_exit_code(settings: Setti
 
 
 def test_a_clinic_that_is_not_there_is_named_and_what_depends_on_it_is_not_examined(
-    settings: Settings,
+    stack: Stack,
 ) -> None:
-    gone = replace(settings, clinic=Port(unused_port(), "the clinic", "CLINIC_PORT"))
+    gone = replace(stack, clinic=Port(unused_port(), "the clinic", "CLINIC_PORT"))
 
     found = states(gone)
 
@@ -123,7 +120,7 @@ def test_a_clinic_that_is_not_there_is_named_and_what_depends_on_it_is_not_exami
     assert {found[part][0] for part in ("traces", "search", "spans")} == {UNKNOWN}
 
 
-def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(settings: Settings) -> None:
+def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(stack: Stack) -> None:
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -134,7 +131,7 @@ def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(settings: Settings) 
     with HTTPServer(("127.0.0.1", 0), Stranger) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        there = replace(settings, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
+        there = replace(stack, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
         found = states(there)
         server.shutdown()
         thread.join()
@@ -143,8 +140,8 @@ def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(settings: Settings) 
     assert "is not the clinic" in found["service"][1]
 
 
-def test_a_trace_backend_that_is_not_there_is_named(settings: Settings) -> None:
-    gone = replace(settings, trace_ui=Port(unused_port(), "the trace UI", "TRACE_UI_PORT"))
+def test_a_trace_backend_that_is_not_there_is_named(stack: Stack) -> None:
+    gone = replace(stack, trace_ui=Port(unused_port(), "the trace UI", "TRACE_UI_PORT"))
 
     found = states(gone)
 
@@ -166,7 +163,7 @@ def test_spans_that_are_sent_nowhere_are_missed_and_then_counted_as_lost(
         own = start_tracestore(processes, tmp_path / "own.db")
         env["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = f"{own.otlp}/v1/metrics"
         lossy = start_clinic(processes, tmp_path, database, env)
-        here = where(lossy.port, port_of(own.ui), port_of(own.otlp), tmp_path)
+        here = where(lossy.port, own)
 
         at_once = states(here)
         deadline = time.monotonic() + 60
@@ -188,7 +185,7 @@ def test_a_service_of_another_name_is_stored_and_not_found(
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "OTEL_SERVICE_NAME": "dog-clinic"}
     with Processes(tmp_path) as processes:
         other = start_clinic(processes, tmp_path, database, env)
-        here = where(other.port, port_of(store.ui), port_of(store.otlp), tmp_path)
+        here = where(other.port, store)
 
         found = states(here, patience_s=PATIENCE_S)
 
@@ -196,20 +193,47 @@ def test_a_service_of_another_name_is_stored_and_not_found(
     assert "OTEL_SERVICE_NAME" in found["search"][1]
 
 
-def test_a_clinic_of_another_version_is_named(settings: Settings) -> None:
-    found = states(settings, expected_version="9.9.9", patience_s=PATIENCE_S)
+def test_a_clinic_of_another_version_is_named(stack: Stack) -> None:
+    found = states(stack, expected_version="9.9.9", patience_s=PATIENCE_S)
 
     assert wrong(found) == {"version"}
     assert "9.9.9" in found["version"][1]
 
 
 @pytest.mark.parametrize(("shift_ns", "word"), [(HOUR_NS, "behind"), (-HOUR_NS, "ahead of")])
-def test_clocks_that_differ_by_an_hour_are_named(
-    settings: Settings, shift_ns: int, word: str
-) -> None:
-    seen = visit(settings.clinic.address, clock=lambda: time.time_ns() + shift_ns)
-    patient = Patient(settings, seen, version("cat-clinic"), PATIENCE_S)
+def test_clocks_that_differ_by_an_hour_are_named(stack: Stack, shift_ns: int, word: str) -> None:
+    seen = visit(stack.clinic.address, clock=lambda: time.time_ns() + shift_ns)
+    patient = Patient(stack, seen, version("cat-clinic"), PATIENCE_S)
     stored(patient)
 
     with pytest.raises(Unwell, match=rf"3[56]\d\d\.\d s {word}"):
+        clocks(patient)
+
+
+@pytest.mark.parametrize(
+    ("start_ns", "ahead_ns"),
+    [
+        (SENT_NS - SECOND_NS, 0),
+        (SENT_NS - SECOND_NS - 1, -SECOND_NS - 1),
+        (ANSWERED_NS + SECOND_NS, 0),
+        (ANSWERED_NS + SECOND_NS + 1, SECOND_NS + 1),
+    ],
+)
+def test_clocks_agree_within_a_second_and_not_a_nanosecond_more(
+    start_ns: int, ahead_ns: int
+) -> None:
+    page = Page("", 200, b"", {}, SENT_NS, ANSWERED_NS)
+
+    assert ahead_of(page, start_ns) == ahead_ns
+
+
+def test_the_first_span_of_a_trace_tells_the_clock(stack: Stack) -> None:
+    seen = visit(stack.clinic.address)
+    first = replace(
+        seen, sent_ns=seen.sent_ns + 2 * SECOND_NS, answered_ns=HOUR_NS + time.time_ns()
+    )
+    patient = Patient(stack, first, version("cat-clinic"), PATIENCE_S)
+    stored(patient)
+
+    with pytest.raises(Unwell, match="s behind"):
         clocks(patient)

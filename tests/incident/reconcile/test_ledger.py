@@ -85,6 +85,39 @@ def test_differences_do_not_cancel_each_other_out() -> None:
     assert not ledger.agrees
 
 
+def test_one_line_that_differs_is_enough_next_to_lines_that_agree() -> None:
+    other = "SELECT b FROM b"
+
+    ledger = balance({digest(PSYCOPG): 9, digest(other): 2}, {PSYCOPG: 9, other: 1}, None)
+
+    assert [line.difference for line in ledger.lines] == [0, 1]
+    assert not ledger.agrees
+
+
+def test_the_most_frequent_statement_comes_first_and_all_are_added_up() -> None:
+    rare, frequent = "SELECT a FROM a", "SELECT b FROM b"
+
+    ledger = balance(
+        {digest(rare): 1, digest(frequent): 8}, {rare: 1, frequent: 8}, {rare: 1, frequent: 8}
+    )
+
+    assert [line.statement for line in ledger.lines] == [frequent, rare]
+    assert (ledger.total.service, ledger.total.spans, ledger.total.database) == (9, 9, 9)
+
+
+def test_a_statement_that_the_service_knows_is_never_accounted_for() -> None:
+    ledger = balance({digest("BEGIN"): 1}, {"BEGIN": 1}, {"BEGIN": 2})
+
+    assert ledger.accounted == {}
+    assert not ledger.agrees
+
+
+def test_counts_of_one_reason_are_added_up() -> None:
+    ledger = balance({}, {}, {"BEGIN": 2, "commit": 3, "SELECT $1": 4})
+
+    assert ledger.accounted == {"the pool's ping of a connection": 4, "transaction control": 5}
+
+
 def test_a_statement_that_left_no_span_is_shown_by_its_digest() -> None:
     ledger = balance({digest(PSYCOPG): 7}, {}, None)
 
@@ -96,22 +129,40 @@ def test_a_statement_that_left_no_span_is_shown_by_its_digest() -> None:
     "statement",
     [
         "BEGIN",
+        "COMMIT",
         "ROLLBACK",
+        "SAVEPOINT a",
+        "RELEASE SAVEPOINT a",
+        "SET TRANSACTION READ ONLY",
         "SELECT $1",
+        ";",
         "SELECT clinic.id \nFROM clinic \n LIMIT $1::INTEGER",
         "select pg_catalog.version()",
         "show standard_conforming_strings",
         "DEALLOCATE ALL",
+        "DISCARD ALL",
+        "SELECT to_regclass($1) IS NOT NULL, obj_description($2)",
+        "SELECT t.oid FROM pg_type AS t WHERE t.typname = $1",
     ],
 )
-def test_what_a_session_sends_beside_its_pages_is_accounted_for(statement: str) -> None:
+def test_what_a_session_sends_in_addition_to_its_pages_is_accounted_for(statement: str) -> None:
     ledger = balance({digest(PSYCOPG): 1}, {PSYCOPG: 1}, {POSTGRES: 1, statement: 9})
 
     assert ledger.agrees
     assert sum(ledger.accounted.values()) == 9
 
 
-@pytest.mark.parametrize("statement", ["SELECT secret FROM cat", "UPDATE cat SET lives = $1"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT secret FROM cat",
+        "UPDATE cat SET lives = $1",
+        "SELECT clinic.id FROM clinic WHERE clinic.id = $1 LIMIT $2",
+        "SELECT $1 FROM cat",
+        "BEGINNING",
+        "DELETE FROM cat; COMMIT",
+    ],
+)
 def test_what_no_rule_explains_is_a_difference(statement: str) -> None:
     ledger = balance({digest(PSYCOPG): 1}, {PSYCOPG: 1}, {POSTGRES: 1, statement: 9})
 
@@ -119,5 +170,5 @@ def test_what_no_rule_explains_is_a_difference(statement: str) -> None:
     assert ledger.accounted == {}
 
 
-def test_nothing_at_all_is_no_agreement() -> None:
+def test_nothing_at_all_does_not_agree() -> None:
     assert not balance({}, {}, {}).agrees

@@ -12,10 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.ports import unused_ports
 from harness.project import tool
 from harness.waiting import wait_until
-
-FindPorts = Callable[[int], list[int]]
 
 
 @dataclass(slots=True)
@@ -62,11 +61,11 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start(var: Path, tmp_path: Path, free_ports: FindPorts) -> Iterator[Callable[..., Replay]]:
+def start(var: Path, tmp_path: Path) -> Iterator[Callable[..., Replay]]:
     started: list[Replay] = []
 
     def run(*arguments: str, env: Mapping[str, str] = os.environ) -> Replay:
-        clinic, ui, otlp = free_ports(3)
+        clinic, ui, otlp = unused_ports(3)
         progress = tmp_path / "progress"
         with progress.open("w") as err, (tmp_path / "result").open("w") as out:
             process = subprocess.Popen(
@@ -74,8 +73,8 @@ def start(var: Path, tmp_path: Path, free_ports: FindPorts) -> Iterator[Callable
                     tool("incident"),
                     "demo",
                     "--users=3",
-                    "--naive-seconds=5",
-                    "--core-seconds=3",
+                    "--before-seconds=5",
+                    "--after-seconds=3",
                     f"--clinic-port={clinic}",
                     f"--ui-port={ui}",
                     f"--otlp-port={otlp}",
@@ -132,7 +131,7 @@ def read_phases(var: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_ctrl_c_in_the_middle_leaves_nothing_running(
     start: Callable[..., Replay], var: Path
 ) -> None:
-    replay = start("--naive-seconds=600")
+    replay = start("--before-seconds=600")
     wait_until(lambda: replay.has_said("Watching naive"), what="load", deadline_s=60)
 
     replay.process.send_signal(signal.SIGINT)

@@ -118,7 +118,7 @@ def test_the_slowest_trace_is_the_one_that_took_the_service_longest(story: Make)
 
 
 def test_a_phase_without_a_page_says_what_to_change() -> None:
-    with pytest.raises(IncidentError, match=r"no page of Success Stories .* --naive-seconds"):
+    with pytest.raises(IncidentError, match=r"no page of Success Stories .* --before-seconds"):
         measure(observed([]))
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from harness.parts.postgres import Postgres, running_postgres
+from harness.parts.start import Tracestore, start_tracestore
 from harness.ports import unused_port
+from harness.processes import Processes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,3 +53,11 @@ def new_database(
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on."""
     return unused_port()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
+    """A running tracestore for all tests; each asks for spans of its own."""
+    folder = tmp_path_factory.mktemp("tracestore")
+    with Processes(folder) as processes:
+        yield start_tracestore(processes, folder / "traces.db")

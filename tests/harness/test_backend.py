@@ -10,12 +10,6 @@ import urllib3
 from harness.clients.backend import Backend, count_db_spans
 from harness.errors import BackendError
 from harness.parts.start import Tracestore
-from incident.stack.counters import (
-    Counters,
-    CountersSince,
-    TracestoreCounters,
-    count_spans,
-)
 from nplusone.tests.badger import MINUTE, NOW, Badger, load, serving
 from nplusone.tests.badger import SERVICE as DRAWN_SERVICE
 
@@ -84,16 +78,6 @@ def send_spans(
     send(store, "/v1/traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]})
 
 
-def sum_metric(name: str, value: int, **of_point: str) -> dict[str, Any]:
-    point = {
-        "asInt": str(value),
-        "timeUnixNano": str(STARTED_NS),
-        "attributes": attributes(**of_point),
-    }
-    data = {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [point]}
-    return {"name": name, "sum": data}
-
-
 def test_spans_are_counted_per_trace_within_the_time(store: Tracestore, backend: Backend) -> None:
     send_spans(store)
 
@@ -118,7 +102,7 @@ def test_more_traces_than_one_answer_holds_are_all_counted(store: Tracestore) ->
     assert counted == {root["traceId"]: 1 for root in roots}
 
 
-def test_a_checkout_and_what_is_no_client_span_are_no_statements(
+def test_a_checkout_and_spans_of_other_kinds_are_not_statements(
     store: Tracestore, backend: Backend
 ) -> None:
     send_spans(store)
@@ -131,34 +115,6 @@ def test_a_checkout_and_what_is_no_client_span_are_no_statements(
 
 def test_an_unknown_trace_has_no_spans(backend: Backend) -> None:
     assert backend.spans("f" * 32) == []
-
-
-def test_the_services_own_counters_are_added_up(store: Tracestore) -> None:
-    metrics = [
-        sum_metric("otel.sdk.span.started", 100),
-        sum_metric("otel.sdk.exporter.span.exported", 90),
-        sum_metric("otel.sdk.exporter.span.exported", 4, error_type="TimeoutError"),
-        sum_metric("otel.sdk.processor.span.processed", 96),
-        sum_metric("otel.sdk.processor.span.processed", 6, error_type="queue_full"),
-    ]
-
-    scope = {"metrics": metrics}
-    send(
-        store, "/v1/metrics", {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [scope]}]}
-    )
-
-    source = TracestoreCounters(store.ui, SERVICE)
-
-    assert source.counters() == Counters(created=100, dropped=10)
-    assert CountersSince(source, Counters(40, 1)).counters() == Counters(60, 9)
-
-
-def test_counters_of_several_workers_are_one_sum() -> None:
-    series = {"name": "otel.sdk.span.started", "attributes": {}}
-
-    counters = count_spans([series | {"value": 3}, series | {"value": 4}])
-
-    assert counters == Counters(created=7, dropped=0)
 
 
 def test_a_backend_that_is_away_is_an_error_with_its_address(free_port: int) -> None:

@@ -1,13 +1,11 @@
-"""Requests, phases and a tracestore for the replay's tests."""
+"""Requests and phases for the replay's tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from harness.clients.clinic import STORIES
-from harness.parts.start import Tracestore, start_tracestore
-from harness.processes import Processes
 from incident.replay.load import Request
 from incident.replay.measure import Latency, Phase, SpanCounts, Spread
 
@@ -79,11 +77,3 @@ def core(phase: Callable[..., Phase]) -> Phase:
         spans=SpanCounts(1_800, 1_800, 0),
         slowest_trace_id="b" * 32,
     )
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
-    """A running tracestore for all tests of the replay; each asks for spans of its own."""
-    folder = tmp_path_factory.mktemp("tracestore")
-    with Processes(folder) as processes:
-        yield start_tracestore(processes, folder / "traces.db")

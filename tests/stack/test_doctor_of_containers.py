@@ -142,7 +142,7 @@ def test_a_container_of_an_image_that_was_made_anew_since_is_named(project: Path
     up(project)
     docker("commit", "--message", "made anew", of("well", project).id, IMAGE)
 
-    with pytest.raises(Unwell, match=f"well runs an older {IMAGE} than is on this engine"):
+    with pytest.raises(Unwell, match=f"well runs an older {IMAGE} than this engine has"):
         images(project)
 
 

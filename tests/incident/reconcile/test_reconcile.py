@@ -15,14 +15,13 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
 from harness.clients.backend import Backend
-from harness.errors import BackendError
+from harness.errors import BackendError, ClinicError
 from harness.parts.postgres import SUPERUSER, Postgres
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.ports import unused_port
 from harness.processes import Processes
 from harness.waiting import wait_until
 from incident.console import Console
-from incident.errors import IncidentError
 from incident.reconcile import rounds
 from incident.reconcile.compare import show
 from incident.reconcile.counts import DatabaseCounts, SpanCounts, TracestoreCounts
@@ -122,7 +121,7 @@ def test_a_database_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_clinic_that_does_not_answer_is_an_error() -> None:
-    with pytest.raises(IncidentError, match="was not answered"):
+    with pytest.raises(ClinicError, match="does not answer"):
         rounds.send(f"http://127.0.0.1:{unused_port()}", statements=1, users=1)
 
 

@@ -39,13 +39,13 @@ def test_a_half_written_last_line_waits_for_its_end(tmp_path: Path, story: Make)
 
 
 @pytest.mark.parametrize("nonsense", ["{", "{}", "[]", '{"name": 1, "other": 2}'])
-def test_a_line_that_is_no_request_is_an_error_with_its_number(
+def test_a_line_that_is_not_a_request_is_an_error_with_its_number(
     tmp_path: Path, story: Make, nonsense: str
 ) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text(f"{line(story())}{nonsense}\n", encoding="utf-8")
 
-    with pytest.raises(RecordError, match=r"requests\.jsonl:2 is no request"):
+    with pytest.raises(RecordError, match=r"requests\.jsonl:2 is not a request"):
         RequestLog(path).read()
 
 

@@ -11,7 +11,7 @@ from incident.stack import surroundings
 NOBODY = 65534
 
 
-def test_the_tools_of_the_replay_are_installed() -> None:
+def test_the_tools_of_a_run_are_installed() -> None:
     surroundings.require_tools()
 
 
@@ -71,10 +71,10 @@ def test_nobody_is_told_to_take_a_folder_outside_of_this_one(somebody_elses: Pat
     assert "--var FOLDER" in str(error)
 
 
-def test_a_folder_is_used_by_one_replay_at_a_time(tmp_path: Path) -> None:
+def test_a_folder_is_used_by_one_run_at_a_time(tmp_path: Path) -> None:
     with (
         surroundings.sole_use(tmp_path / "demo"),
-        pytest.raises(IncidentError, match="Another replay is recording"),
+        pytest.raises(IncidentError, match="Another run records to"),
         surroundings.sole_use(tmp_path / "demo"),
     ):
         pass

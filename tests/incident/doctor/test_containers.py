@@ -74,7 +74,7 @@ def test_a_container_is_near_its_limit_from_nine_tenths_on() -> None:
         (
             {"jaeger": JAEGER},
             {JAEGER: "sha256:b2"},
-            [f"jaeger runs an older {JAEGER} than is on this engine"],
+            [f"jaeger runs an older {JAEGER} than this engine has"],
         ),
         (
             {"jaeger": "jaegertracing/jaeger:2.21.0"},
@@ -129,6 +129,6 @@ def test_memory_is_read_in_every_unit(text: str, used: float, limit: float) -> N
     assert parse_memory(text) == Memory(int(used), int(limit))
 
 
-def test_an_amount_that_is_none_is_an_error() -> None:
+def test_text_that_is_not_an_amount_is_an_error() -> None:
     with pytest.raises(BackendError, match="'--'"):
         parse_memory("-- / --")

@@ -1,4 +1,4 @@
-"""What otel_nplusone costs the clinic: CPU for each span, and for each request of the incident.
+"""Measure what otel_nplusone costs the clinic: CPU for each span, and for each slow request.
 
 One clinic answers the page as it was launched, again and again, and its telemetry takes turns:
 
@@ -74,7 +74,7 @@ class EncodingExporter(SpanExporter):
 
 
 class Switch(SpanProcessor):
-    """Hands spans to one of two processors."""
+    """Hand spans to one of two processors."""
 
     def __init__(self, processor: SpanProcessor) -> None:
         self.processor = processor
@@ -91,7 +91,7 @@ class Switch(SpanProcessor):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one request took."""
+    """Hold what one request took."""
 
     cpu_ms: float
     wall_ms: float
@@ -99,7 +99,7 @@ class Turn:
 
 
 class Scene:
-    """A clinic whose telemetry can be exchanged."""
+    """Hold a clinic whose telemetry can be exchanged."""
 
     def __init__(self, app: Flask, switch: Switch, telemetry: Telemetry, clinic_name: str) -> None:
         self._client = app.test_client()

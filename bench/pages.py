@@ -1,4 +1,4 @@
-"""How soon a trace's page is painted in Chromium, folded, by the number of its spans.
+"""Measure how soon a trace's page is painted in Chromium, folded, by the number of its spans.
 
 Each page is opened in a browser context of its own, so with nothing in its cache. What is
 measured is the browser's own first contentful paint, which comes after the request, the
@@ -30,7 +30,7 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 
 
 def measure() -> dict[str, float | int]:
-    """Open each size VISITS times; RuntimeError if there is no Chromium."""
+    """Open each size VISITS times; raise RuntimeError without Chromium."""
     executable = shutil.which("chromium")
     if executable is None:
         raise RuntimeError("chromium is not installed: apt-get install chromium")

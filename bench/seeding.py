@@ -1,4 +1,4 @@
-"""How much faster `prod` is seeded than a session that is given one row after another.
+"""Measure how much faster `prod` is seeded than by a session that is given row after row.
 
 The slow way is the one that suggests itself: session.add for each row and a commit for each
 thousand, of 20,000 rows in the proportions of `prod`. (With a flush for each row as well, as

@@ -1,4 +1,4 @@
-"""What the compose stack costs under its default load, what it loses, and how soon it shows.
+"""Measure what the compose stack costs under its default load, and how soon it shows the N+1.
 
 The stack is started under a name and on ports of its own, without Grafana where its image is not
 on this engine, and removed afterwards. Times count from `docker compose up`, images being there.

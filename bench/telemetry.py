@@ -1,4 +1,4 @@
-"""What becomes of spans when the trace backend is slow, is down, or the clinic is stopped.
+"""Count the spans that are lost when the backend is slow or down, or the clinic is stopped.
 
 Each case has a clinic and a tracestore of its own and the same visitor, who opens the page as it
 was launched, again and again. When the clinic has ended, its own counters and the store must
@@ -55,7 +55,7 @@ Figures = dict[str, float | int]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A clinic that exports to a tracestore, by way of `backend`."""
+    """Hold a clinic that exports to a tracestore, by way of `backend`."""
 
     processes: Processes
     store: Tracestore

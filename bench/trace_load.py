@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 SPANS_PER_REQUEST = 512
 SENDERS = 2
-# One body in so many is of the service that is searched for, and takes as many times as long.
+# One body in _BODIES is of the service that is searched for, and takes this much longer.
 RARE_SERVICE = "billing"
 RARE_SECONDS = 5
 _BODIES = 16
@@ -90,7 +90,7 @@ def body(
 ) -> bytes:
     """Make a request with one trace: a page that sends a statement per span.
 
-    cats_each: ask for a veterinarian's appointments before so many cats.
+    cats_each: the cats that follow each query for a veterinarian's appointments.
     """
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()

@@ -168,7 +168,7 @@ def reconcile(*, statements: int, users: int, stack: Stack, var: Path) -> None:
     "--without",
     multiple=True,
     type=click.Choice(examination.NAMES),
-    help="Leave a part out, as one that was not started.",
+    help="Leave out a part that was not started.",
 )
 @with_stack
 def doctor(*, without: tuple[str, ...], stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The trace backend, asked about one service: tracestore and Jaeger are the same to it."""
+"""Ask a trace backend, tracestore or Jaeger, about one service."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from otel_nplusone.windows import Ask, Reading
 
 
 class Backend:
-    """Reads what one service has sent; BackendError where it cannot be read whole."""
+    """Read what one service has sent; raise BackendError if it cannot be read whole."""
 
     def __init__(self, address: str, service_name: str) -> None:
         self._address = address
@@ -27,12 +27,12 @@ class Backend:
         return {one.trace_id: one.spans_of.get(self._service_name, 0) for one in found}
 
     def spans(self, trace_id: str) -> list[Span]:
-        """Return the stored spans of one trace; none if it is unknown."""
+        """Return the stored spans of one trace; an empty list if it is unknown."""
         with self._asked():
             return self._api.trace(trace_id)
 
     def resource(self, trace_id: str) -> dict[str, str]:
-        """Return what the service says of itself in a trace, texts only; empty if it is unknown."""
+        """Return the text attributes of the service's resource in a trace; {} if it is unknown."""
         with self._asked():
             return self._api.resource(trace_id, self._service_name)
 
@@ -63,5 +63,5 @@ def statement_of(span: Span) -> str | None:
 
 
 def count_db_spans(spans: Iterable[Span]) -> int:
-    """Count the spans of SQL statements; a checkout of a connection (`connect`) is none."""
+    """Count the spans of SQL statements, without checkouts of a connection (`connect`)."""
     return sum(span.kind == SpanKind.CLIENT and statement_of(span) is not None for span in spans)

@@ -19,7 +19,7 @@ class Prometheus:
         return found
 
     def value(self, expression: str) -> float | None:
-        """Return the sum over all series; None if there are none."""
+        """Return the sum over all series; None if no series is found."""
         found = self.series(f"sum({expression})")
         return float(found[0]["value"][1]) if found else None
 

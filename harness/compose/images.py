@@ -1,4 +1,4 @@
-"""The images that the stack is made of here: the official ones, or what stands in for them."""
+"""List the images that the stack is made of here: the official ones, or stand-ins."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ WITHOUT_GRAFANA = ("locust-worker",)
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of .env, and what this engine has under its name."""
+    """Name an image of .env, and what this engine has under its name."""
 
     variable: str
     name: str

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own: a new cluster on a free port, gone when the `with` block is left."""
+"""Run a new PostgreSQL cluster on a free port, and remove it when the `with` block is left."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ _numbers = count(1)
 
 @dataclass(slots=True)
 class Postgres:
-    """A cluster that can be stopped and started again."""
+    """Hold a cluster that can be stopped and started again."""
 
     programs: Path
     folder: Path

@@ -1,4 +1,4 @@
-"""Where the engines' own programs are: on PATH, or where .ci/stack/binaries has built them."""
+"""Find the engines' own programs: on PATH, or where .ci/stack/binaries has built them."""
 
 import shutil
 import subprocess

@@ -65,7 +65,7 @@ def images(project: Path) -> str:
     wanted = containers.wanted_images(project)
     here = containers.image_ids(list(wanted.values()), project)
     if other := [line for one in found for line in strangers(one, wanted, here)]:
-        raise Unwell(f"{'; '.join(other)}.", "`make up` starts them anew from the right ones.")
+        raise Unwell(f"{'; '.join(other)}.", "`make up` starts them again from the right ones.")
     return f"{len(found)} containers run the images of .env{stand_ins(found)}"
 
 

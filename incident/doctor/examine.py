@@ -1,4 +1,4 @@
-"""`incident doctor`: walk the chain from a page to its trace and its figures, part by part."""
+"""Walk the chain from a page to its trace and its figures, part by part: `incident doctor`."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

@@ -78,7 +78,7 @@ class DatabaseCounts:
     """Ask pg_stat_statements for one role's statements, by psql."""
 
     def __init__(self, psql: Sequence[str], role: str, folder: Path) -> None:
-        """`psql` is the command line that, in `folder`, reaches the database as a superuser."""
+        """Take the command line `psql`, which in `folder` reaches the database as a superuser."""
         self._psql = psql
         self._role = role
         self._folder = folder

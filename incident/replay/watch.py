@@ -133,7 +133,7 @@ class Watch:
 
 
 def has_switched(requests: list[Request], strategy: str, users: int) -> bool:
-    """Return whether the last page of each of so many visitors came by the strategy."""
+    """Return whether the last pages, one for each visitor, came by the strategy."""
     latest = [one for one in requests if one.is_story][-users:]
     return len(latest) == users and all(one.strategy == strategy for one in latest)
 

@@ -1,4 +1,4 @@
-"""The client of the trace backend, against a real tracestore."""
+"""Ask a real tracestore by the client of trace backends."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Requests and phases for the replay's tests."""
+"""Make requests and phases for the replay's tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +62,7 @@ def phase() -> Callable[..., Phase]:
 
 @pytest.fixture
 def core(phase: Callable[..., Phase]) -> Phase:
-    """The figures of a fix that works."""
+    """Make the figures of a fix that works."""
     return phase(
         "core",
         requests=600,

@@ -19,7 +19,7 @@ def flags_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def clinic_port() -> Iterator[int]:
-    """A port that something listens on, as a clinic does that is too busy to answer."""
+    """Listen on a port, as a clinic does that is too busy to answer."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

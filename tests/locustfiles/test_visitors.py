@@ -1,4 +1,4 @@
-"""The visitors, run by a real Locust against a small clinic that can be made to go wrong."""
+"""Run the visitors by a real Locust against a small clinic that can be made to go wrong."""
 
 import json
 import os

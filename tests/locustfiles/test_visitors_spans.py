@@ -1,4 +1,4 @@
-"""The visitors' spans, as the compose file has them leave: soon, for they are the traces' roots."""
+"""Receive the visitors' spans as the compose file has them leave: soon, as the traces' roots."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The alert rules, by Prometheus' own tool: each fires, stays silent, and resolves."""
+"""Test the alert rules by Prometheus' own tool: each fires, stays silent, and resolves."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A checkout that nobody but its owner may read, as umask 077 leaves it."""
+"""Start from a checkout that only its owner may read, as umask 077 leaves it."""
 
 import shutil
 from collections.abc import Iterator

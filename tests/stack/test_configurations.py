@@ -1,4 +1,4 @@
-"""The engines' own programs accept their configurations, as the compose file mounts them."""
+"""Check the configurations by the engines' own programs, as the compose file mounts them."""
 
 import pytest
 

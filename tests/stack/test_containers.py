@@ -1,4 +1,4 @@
-"""The containers as they run: healthy, shut in, on loopback only."""
+"""Inspect the containers as they run: healthy, shut in, on loopback only."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`make demo TARGET=compose`: the replay on this stack, with every span compared."""
+"""Run `make demo TARGET=compose` on this stack, and compare every span."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Each part of the compose stack's chain is really broken, and the doctor names that part.
+"""Break each part of the compose stack's chain, and see the doctor name it.
 
 On the engines' own programs, so that each can be stopped or misconfigured.
 """

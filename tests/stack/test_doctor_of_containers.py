@@ -1,4 +1,4 @@
-"""Containers of a real engine that have been killed, are nearly full, or run another image."""
+"""Examine containers that have been killed, are nearly full, or run another image."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ BUSY = """busy:
 
 @pytest.fixture
 def image() -> Iterator[str]:
-    """A name of its own for the busybox of .env."""
+    """Give the busybox of .env a name for this test."""
     docker("tag", environment_file()["BUSYBOX_IMAGE"], IMAGE)
     yield IMAGE
     docker("image", "rm", "--force", IMAGE)
@@ -59,7 +59,7 @@ def image() -> Iterator[str]:
 
 @pytest.fixture
 def project(tmp_path: Path, image: str) -> Iterator[Path]:
-    """A project of its own, which ends with the test."""
+    """Make a compose project that ends with the test."""
     write(tmp_path, image)
     yield tmp_path
     compose(tmp_path, "down", "--timeout", "1")
@@ -138,9 +138,9 @@ def test_a_container_of_another_image_than_the_one_that_is_wanted_is_named(
         images(project)
 
 
-def test_a_container_of_an_image_that_was_made_anew_since_is_named(project: Path) -> None:
+def test_a_container_of_an_image_that_was_made_again_since_is_named(project: Path) -> None:
     up(project)
-    docker("commit", "--message", "made anew", of("well", project).id, IMAGE)
+    docker("commit", "--message", "made again", of("well", project).id, IMAGE)
 
     with pytest.raises(Unwell, match=f"well runs an older {IMAGE} than this engine has"):
         images(project)

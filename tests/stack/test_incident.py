@@ -1,4 +1,4 @@
-"""The incident and its fix, as Jaeger, Prometheus and Locust show them."""
+"""See the incident and its fix as Jaeger, Prometheus and Locust show them."""
 
 import time
 from collections.abc import Callable

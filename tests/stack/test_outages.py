@@ -1,4 +1,4 @@
-"""A part of the stack goes away under load and comes back: requests, spans and their books."""
+"""Stop a part of the stack under load and bring it back: requests, spans and their counts."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What dashboards and alerts ask is answered by the running stack, and the incident is paged."""
+"""Ask the running stack what dashboards and alerts ask; the incident is paged."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +24,7 @@ EFFECT, CAUSE = "LatencyObjectiveBurning", "TooManyStatements"
 
 
 class Stack(Protocol):
-    """The stack of tests/stack/conftest.py."""
+    """Type the stack of tests/stack/conftest.py."""
 
     def url(self, port: str, path: str = "") -> str: ...
 

@@ -1,4 +1,4 @@
-"""The sampling variant of the Collector, run as it is: what matters is kept whole.
+"""Run the sampling variant of the Collector as it is: what matters is kept whole.
 
 The Collector's own program, with both files of otel/ and a third that names this test's ports;
 a tracestore takes Jaeger's place behind it.
@@ -57,7 +57,7 @@ service:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A running Collector and what is behind it."""
+    """Hold a running Collector and what is behind it."""
 
     otlp: str
     telemetry: str
@@ -186,7 +186,7 @@ def test_every_processor_before_the_decision_has_seen_every_span(sampler: Sample
 
 
 def whole(stored: Mapping[str, int], trace: Trace) -> bool:
-    """Whether every span of a trace is stored."""
+    """Return whether every span of a trace is stored."""
     return stored.get(trace.trace_id.hex()) == trace.kind.statements + 1
 
 

@@ -1,4 +1,4 @@
-"""The service is told to stop while visitors wait for it: all that it has traced reaches Jaeger."""
+"""Stop the service while visitors wait for it: all that it has traced reaches Jaeger."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ QUEUE_WAS_FULL = 'otel_sdk_processor_span_processed_total{service_name="cat-clin
 
 @pytest.fixture
 def restarted(stack: Compose, services: tuple[str, ...]) -> Iterator[None]:
-    """Starts the service again afterwards."""
+    """Start the service again afterwards."""
     yield
     stack.up(services)
 

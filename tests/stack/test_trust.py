@@ -1,4 +1,4 @@
-"""The running stack is well by the doctor, and its three counts of statements agree."""
+"""Ask the doctor about the running stack, and compare its three counts of statements."""
 
 import subprocess
 from pathlib import Path
@@ -14,7 +14,7 @@ DEADLINE_S = 400
 
 
 class Stack(Protocol):
-    """The stack of tests/stack/conftest.py."""
+    """Type the stack of tests/stack/conftest.py."""
 
     @property
     def name(self) -> str: ...
@@ -26,7 +26,7 @@ class Stack(Protocol):
 
 @pytest.fixture
 def without_grafana(services: tuple[str, ...]) -> list[str]:
-    """How to say that Grafana was left out, where it was."""
+    """Return the option that leaves Grafana out, if it was left out."""
     return ["--without=grafana"] if services else []
 
 

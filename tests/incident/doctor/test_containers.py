@@ -1,4 +1,4 @@
-"""What the engine says of containers is read, and what is wrong with them is told."""
+"""Read what the engine says of containers, and name what is wrong with them."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def container(**changes: Any) -> Container:
         ),
     ],
 )
-def test_what_has_befallen_a_container_is_told(changes: dict[str, Any], said: list[str]) -> None:
+def test_what_went_wrong_with_a_container_is_told(changes: dict[str, Any], said: list[str]) -> None:
     assert list(falls(container(**changes))) == said
 
 

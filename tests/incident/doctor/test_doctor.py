@@ -1,4 +1,4 @@
-"""Each part of the embedded stack is really broken, and the doctor names that part."""
+"""Break each part of the embedded stack, and see the doctor name it."""
 
 import time
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 def running(
     database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Clinic, Tracestore]]:
-    """A stack in which nothing is wrong."""
+    """Start a stack in which nothing is wrong."""
     folder = tmp_path_factory.mktemp("well")
     with Processes(folder) as processes:
         store = start_tracestore(processes, folder / "traces.db")

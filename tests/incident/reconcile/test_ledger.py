@@ -1,4 +1,4 @@
-"""Three spellings of a statement are one line, and nothing is explained away."""
+"""Put three spellings of a statement on one line, and explain nothing away."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Counts of real processes agree, and a lost span or an unseen statement is noticed."""
+"""Compare the counts of real processes; a foreign span or an unseen statement is noticed."""
 
 import io
 import os
@@ -36,7 +36,7 @@ ROLE = "reconciled"
 
 @pytest.fixture
 def traced(tmp_path: Path) -> Iterator[tuple[Processes, Tracestore]]:
-    """A tracestore of this test's own: it is to hold nothing else."""
+    """Start a tracestore that holds nothing else."""
     with Processes(tmp_path) as processes:
         yield processes, start_tracestore(processes, tmp_path / "traces.db")
 

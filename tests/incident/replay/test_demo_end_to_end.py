@@ -1,4 +1,4 @@
-"""A small replay for real: the whole incident in seconds, and its end by a signal."""
+"""Run a small replay: the whole incident in seconds, and its end by a signal."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from harness.waiting import wait_until
 
 @dataclass(slots=True)
 class Replay:
-    """A replay on ports of its own, and every process that was seen below it."""
+    """Hold a replay on free ports, and every process that was seen below it."""
 
     process: subprocess.Popen[str]
     progress: Path
@@ -56,7 +56,7 @@ def lives(process: psutil.Process) -> bool:
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What both replays record; the second finds the clinics of the first."""
+    """Make a folder for both replays; the second finds the clinics of the first."""
     return tmp_path_factory.mktemp("var")
 
 

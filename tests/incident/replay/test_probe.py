@@ -11,7 +11,7 @@ from incident.replay.probe import HealthCheck, HealthProbe
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """The address of a service that takes connections and never answers."""
+    """Listen, as a service that takes connections and never answers; yield its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

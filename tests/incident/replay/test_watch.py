@@ -1,4 +1,4 @@
-"""When the running service counts as switched, and what the live line says."""
+"""Decide when the running service has switched, and write the live line."""
 
 from collections.abc import Callable
 

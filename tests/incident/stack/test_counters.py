@@ -1,4 +1,4 @@
-"""The SDK's counters, read from a real tracestore."""
+"""Read the SDK's counters from a real tracestore."""
 
 import time
 from typing import Any

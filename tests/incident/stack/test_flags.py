@@ -1,4 +1,4 @@
-"""The clinic is started to edit its flags, and the file is lent and put back."""
+"""Start the clinic to edit its flags; lend the file and put it back."""
 
 import json
 import shutil

@@ -44,7 +44,7 @@ def test_another_error_of_the_system_names_its_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def somebody_elses(tmp_path: Path) -> Path:
-    """A folder of another user, as an engine leaves what it makes for a bind mount."""
+    """Return a folder of another user, as an engine leaves it for a bind mount."""
     if os.geteuid() != 0:
         return Path("/usr")
     os.chown(tmp_path, NOBODY, -1)

@@ -114,14 +114,13 @@ def _settle(run: Run, stage: Stage, sources: Sources) -> None:
 @contextmanager
 def _stage(run: Run) -> Iterator[tuple[Stage, Sources]]:
     stack = run.stack
-    run.switch(STRATEGY)
     if stack.in_containers:
         with compose.visitors_at_rest(stack):
-            stage = compose.attach(run)
+            stage = compose.attach(run, STRATEGY)
             service = PrometheusCounts(stack.prometheus.address, SERVICE_NAME)
             yield stage, _sources(run, stage, service, DatabaseCounts(PSQL, ROLE, stack.project))
         return
-    stage = set_up(run)
+    stage = set_up(run, STRATEGY)
     embedded = TracestoreCounts(stack.trace_ui.address, SERVICE_NAME)
     yield stage, _sources(run, stage, embedded, None)
 

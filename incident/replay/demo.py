@@ -49,10 +49,7 @@ def run(stack: Stack, folder: Folder, choices: Choices, console: Console) -> int
     Whatever was started is gone when this returns or raises.
     """
     with begin(stack, folder, console) as run:
-        # The fix first: a strategy that the clinic does not know is refused before any load.
-        run.switch(choices.fix)
-        run.switch(choices.before)
-        with _stage(run) as stage:
+        with _stage(run, choices) as stage:
             result = _load(run, stage, choices)
         report.write(folder.report, report.document([result.before, result.after], result.totals))
         _show(run, result, choices.users)
@@ -63,12 +60,14 @@ def run(stack: Stack, folder: Folder, choices: Choices, console: Console) -> int
 
 
 @contextmanager
-def _stage(run: Run) -> Iterator[Stage]:
+def _stage(run: Run, choices: Choices) -> Iterator[Stage]:
+    # Both: a strategy that the clinic does not know is refused before any load.
+    strategies = choices.fix, choices.before
     if run.stack.in_containers:
         with compose.visitors_at_rest(run.stack):
-            yield compose.attach(run)
+            yield compose.attach(run, *strategies)
     else:
-        yield set_up(run)
+        yield set_up(run, *strategies)
 
 
 def _load(run: Run, stage: Stage, choices: Choices) -> Result:

@@ -39,8 +39,11 @@ def visitors_at_rest(stack: Stack) -> Iterator[None]:
             locust.post("/swarm", user_count=str(users), spawn_rate=str(users))
 
 
-def attach(run: Run) -> Stage:
-    """Find the stack's parts, wait until all earlier spans are counted, and ask for a page."""
+def attach(run: Run, *strategies: str) -> Stage:
+    """Find the stack's parts, wait until all earlier spans are counted, and ask for a page.
+
+    Switches to each of the strategies meanwhile: the last one stays, an unknown one is refused.
+    """
     stack = run.stack
     run.console.step("Looking for the compose stack.")
     for port, path in (
@@ -50,6 +53,7 @@ def attach(run: Run) -> Stage:
     ):
         if not answers(f"{port.address}{path}")():
             raise _missing(port)
+    run.switch(*strategies)
     source = PrometheusCounters(stack.prometheus.address, SERVICE_NAME)
     run.console.step("Waiting until the spans of the stack's own visitors are counted.")
     earlier = _at_rest(run, source)

@@ -26,9 +26,10 @@ class Run:
         self.interrupts.pause(seconds)
         self.processes.check()
 
-    def switch(self, strategy: str) -> None:
-        """Have the clinic read its Success Stories by another strategy."""
-        flags.switch(self.folder.flags_file, strategy)
+    def switch(self, *strategies: str) -> None:
+        """Have the clinic read its Success Stories by each strategy in turn; the last one stays."""
+        for strategy in strategies:
+            flags.switch(self.folder.flags_file, strategy)
 
 
 @contextmanager

@@ -39,12 +39,16 @@ class Stage:
     settled_s: float = 2.0
 
 
-def set_up(run: Run) -> Stage:
-    """Seed, start the trace backend and the service, and ask for a first page."""
+def set_up(run: Run, *strategies: str) -> Stage:
+    """Seed, start the trace backend and the service, and ask for a first page.
+
+    Switches to each of the strategies meanwhile: the last one stays, an unknown one is refused.
+    """
     stack, processes = run.stack, run.processes
     run.console.step("Seeding the clinics, unless they are there already.")
     seeding = processes.start(commands.seed(stack, run.folder, os.environ))
     parts = _start_backend(run)
+    run.switch(*strategies)
     processes.finish(seeding, run.pause)
 
     run.console.step("Starting the clinic.")

@@ -17,5 +17,5 @@ def test_the_first_truthy_answer_is_returned() -> None:
 
 
 def test_what_did_not_happen_is_named_with_its_deadline() -> None:
-    with pytest.raises(DeadlinePassed, match="Waited for rain, which did not happen within 0 s."):
+    with pytest.raises(DeadlinePassed, match=r"Waited for rain, which did not happen within 0 s\."):
         wait_until(lambda: False, what="rain", deadline_s=0, every_s=0)

@@ -1,6 +1,5 @@
 """The command `clinic`: serve the clinic, and look after its database and its flags."""
 
-import json
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from clinic.errors import ClinicError
-from clinic.flag_edit import flags_in, parse_percent, set_audience, set_strategy
+from clinic.flag_edit import flags_in, parse_percent, set_audience
 from clinic.flag_file import audience_percent, default_strategy
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
@@ -62,17 +61,13 @@ def seed(
 
 
 @main.command()
-@click.option("--strategy", metavar="NAME", help="How the page reads its cats, for everybody.")
 @click.option("--audience", metavar="PERCENT", help="The share of visitors who get the page.")
 @click.option(
     "--flags-file",
     type=click.Path(path_type=Path),
     help="Default: CLINIC_FLAGS_FILE, or var/flags/flags.json.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the flags, and those before, as JSON.")
-def flags(
-    *, strategy: str | None, audience: str | None, flags_file: Path | None, as_json: bool
-) -> None:
+def flags(*, audience: str | None, flags_file: Path | None) -> None:
     """Show the flags in the file, and change the audience of the Success Stories.
 
     A running clinic follows within two seconds. A larger audience keeps everybody of the smaller.
@@ -80,16 +75,10 @@ def flags(
     Example: clinic flags --audience 5%
     """
     path = flags_file or Settings.from_env().flags_file
-    found = flags_in(path, STRATEGIES)
-    before = default_strategy(found)
-    if strategy is not None:
-        found = set_strategy(path, strategy, STRATEGIES)
-    if audience is not None:
+    if audience is None:
+        found = flags_in(path, STRATEGIES)
+    else:
         found = set_audience(path, parse_percent(audience), STRATEGIES)
-    if as_json:
-        now = {"strategy": default_strategy(found), "before": {"strategy": before}}
-        click.echo(json.dumps(now))
-        return
     click.echo(f"strategy {default_strategy(found)}")
     click.echo(f"audience {audience_percent(found):g}%")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinic.errors import FlagsError
-from clinic.flag_file import AUDIENCE_FLAG, STRATEGY_FLAG, Flag, Flags, parse
+from clinic.flag_file import AUDIENCE_FLAG, Flags, parse
 from clinic.flag_json import FlagFileError
 from clinic.flag_watcher import read
 
@@ -34,32 +34,15 @@ def parse_percent(text: str) -> Decimal:
     return percent
 
 
-def set_strategy(path: Path, strategy: str, strategies: Collection[str]) -> Flags:
-    """Read everybody's pages by this strategy; raise FlagsError and change nothing if it cannot be.
-
-    Everything else in the file stays, other flags included.
-    """
-    variants = flags_in(path, strategies)[STRATEGY_FLAG]["variants"]
-    variant = next((name for name, value in variants.items() if value == strategy), None)
-    if variant is None:
-        known = ", ".join(sorted(variants.values()))
-        raise FlagsError(f"--strategy={strategy!r} does not exist; choose one of {known}.")
-    return _change(path, strategies, STRATEGY_FLAG, {"defaultVariant": variant})
-
-
 def set_audience(path: Path, percent: Decimal, strategies: Collection[str]) -> Flags:
     """Let this share of the visitors in; raise FlagsError and change nothing if it cannot be done.
 
     Everything else in the file stays, other flags included.
     """
-    return _change(path, strategies, AUDIENCE_FLAG, _audience(percent))
-
-
-def _change(path: Path, strategies: Collection[str], name: str, changes: Flag) -> Flags:
     data = _read(path)
     _parse(path, data, strategies)
     document = json.loads(data)
-    document["flags"][name] |= changes
+    document["flags"][AUDIENCE_FLAG] = _audience(percent)
     changed = json.dumps(document, indent=2).encode() + b"\n"
     flags = _parse(path, changed, strategies)
     _replace(path, changed)

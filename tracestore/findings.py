@@ -100,12 +100,20 @@ class Judgement:
     """Find what is wrong with one trace, and tell it to a page or a program."""
 
     def __init__(self, parts: Sequence[StoredSpans]) -> None:
-        from otel_nplusone.detect import find_n_plus_one
+        from otel_nplusone.detect import findings_of, tallies
+        from otel_nplusone.tree import Tree
         from otel_nplusone.troubles import Warnings
+        from otel_nplusone.unjudged import Unjudged
 
-        self._warnings = Warnings()
-        self._trace = _trace(parts, self._warnings)
-        self._findings = find_n_plus_one(self._trace)
+        warnings = Warnings()
+        self._trace = _trace(parts, warnings)
+        self._tree = Tree(self._trace)
+        tallied = dict(tallies(self._tree))
+        self._unjudged = Unjudged()
+        self._unjudged.add(self._tree, tallied)
+        found = findings_of(self._tree, tallied)
+        self._findings = [finding for finding in found if finding.what.repeat_class.is_fault]
+        self._warnings = (*warnings.lines(), *self._unjudged.lines(len(self._trace.spans)))
 
     def shown(self) -> list[TraceFinding]:
         """Return the findings for the trace's page, the one that takes the most time first."""
@@ -114,7 +122,6 @@ class Judgement:
     def document(self) -> dict[str, Any]:
         """Return the report in the shape of `otel-nplusone scan --format json`."""
         from otel_nplusone import report_json
-        from otel_nplusone.detect import is_incomplete
         from otel_nplusone.scan import Result
         from otel_nplusone.summary import Summarizer
 
@@ -125,8 +132,10 @@ class Judgement:
                 findings=tuple(summarizer.summaries()),
                 traces_read=1,
                 spans_read=len(self._trace.spans),
-                incomplete_traces=int(is_incomplete(self._trace)),
-                warnings=tuple(self._warnings.lines()),
+                incomplete_traces=int(self._tree.incomplete),
+                warnings=self._warnings,
+                judged=self._unjudged.judged,
+                unjudged=self._unjudged.total,
             )
         )
 

@@ -83,7 +83,10 @@ def _jaeger_span(span: Span) -> dict[str, Any]:
     parent = {"refType": "CHILD_OF", "traceID": span.trace_id, "spanID": span.parent_span_id}
     kind = SpanKind(span.kind).name.lower()
     tags: list[dict[str, object]] = [{"key": "span.kind", "type": "string", "value": kind}]
-    tags += [{"key": k, "type": "string", "value": v} for k, v in span.attributes.items()]
+    tags += [
+        {"key": k, "type": "int64" if isinstance(v, int) else "string", "value": v}
+        for k, v in span.attributes.items()
+    ]
     if span.failed:
         tags.append({"key": "error", "type": "bool", "value": True})
     return {
@@ -100,3 +103,21 @@ def _jaeger_span(span: Span) -> dict[str, Any]:
 
 def lines(*documents: object) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+def zipkin_json(spans: Iterable[Span]) -> list[dict[str, Any]]:
+    return [
+        {
+            "traceId": span.trace_id,
+            "id": span.span_id,
+            "name": span.name,
+            "timestamp": span.start_time_unix_nano // 1000,
+            "duration": (span.end_time_unix_nano - span.start_time_unix_nano) // 1000,
+            "localEndpoint": {"serviceName": span.service},
+            "tags": {key: str(value) for key, value in span.attributes.items()}
+            | ({"error": "true"} if span.failed else {}),
+        }
+        | ({"parentId": span.parent_span_id} if span.parent_span_id else {})
+        | ({"kind": SpanKind(span.kind).name} if span.kind != SpanKind.INTERNAL else {})
+        for span in spans
+    ]

@@ -462,6 +462,30 @@ _KEYS = [
     "nplusone.values_hash",
     "code.lineno",
     "http.route",
+    "db.query.summary",
+    "db.operation.name",
+    "db.collection.name",
+    "db.statement.parameters",
+    "http.request.method",
+    "url.full",
+    "rpc.system",
+    "rpc.method",
+    "messaging.system",
+    "messaging.destination.name",
+    "aggregation.span_count",
+    "composite.sum",
+]
+_TEXTS = [
+    "redis",
+    "mongodb",
+    "elasticsearch",
+    "GET",
+    "http://users:8080/users/7?page=1",
+    '{"find": "cats", "filter": {"_id": {"$in": [1, 2]}}}',
+    "SELECT nextval('a')",
+    "SELECT a FROM tenant_1.cat",
+    "SELECT a FROM cat WHERE id IN (1, 2)",
+    "SELECT a FROM b W",
 ]
 _spans = st.builds(
     Span,
@@ -469,14 +493,14 @@ _spans = st.builds(
     _ids,
     _ids,
     st.sampled_from(["clinic", "other"]),
-    st.text(max_size=5),
+    st.one_of(st.text(max_size=5), st.sampled_from(["prepare SELECT", "sql.rows", "GET /a"])),
     st.integers(-1, 9),
     st.integers(-5, 5),
     st.integers(-5, 5),
     st.booleans(),
     st.dictionaries(
         st.sampled_from(_KEYS),
-        st.one_of(_values, st.sampled_from([CAT, CLINIC])),
+        st.one_of(_values, st.sampled_from([CAT, CLINIC, *_TEXTS])),
     ),
 )
 

@@ -174,3 +174,5 @@ def test_engines_are_described_while_there_is_an_exporter(listener: Listener) ->
 
     assert is_instrumented(during)
     assert not is_instrumented(after)
+    during.dispose()
+    after.dispose()

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_stream
+from otel_nplusone import json_text
 from otel_nplusone.errors import SourceError, UnknownFormatError
-from otel_nplusone.files import read_file
+from otel_nplusone.files import parts, read_file
 from otel_nplusone.json_stream import elements
 from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.protobuf_stream import messages
+from otel_nplusone.protobuf_stream import chunks, delimited, records
 from otel_nplusone.troubles import Warnings
+from otel_nplusone.unpack import buffered
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 
@@ -265,7 +266,7 @@ def test_elements_do_not_depend_on_where_pieces_end(monkeypatch: pytest.MonkeyPa
     text = json.dumps(document, indent=1, ensure_ascii=False).encode()
 
     for size in range(1, 60):
-        monkeypatch.setattr(json_stream, "_PIECE_BYTES", size)
+        monkeypatch.setattr(json_text, "_PIECE_BYTES", size)
         found = [element.value for element in elements(io.BytesIO(text), "x", Warnings())]
         assert found == document["data"]
 
@@ -277,17 +278,39 @@ def test_spans_do_not_depend_on_where_pieces_end(
     text = json.dumps(document, indent=1).encode()
 
     for size in range(1, 400, 13):
-        monkeypatch.setattr(json_stream, "_PIECE_BYTES", size)
+        monkeypatch.setattr(json_text, "_PIECE_BYTES", size)
         assert read(tmp_path, text) == SPANS * 2
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_protobuf_reader_raise(content: bytes) -> None:
-    warnings = Warnings()
+    stream = buffered(io.BytesIO(content))
 
-    found = list(messages(io.BytesIO(content), content[:16], "x", warnings))
+    found = [part[0] for part in chunks(stream, "x", Warnings())]
 
-    assert isinstance(found, list)
+    assert sum(map(len, found)) <= len(content)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_readers_of_lengths_raise(content: bytes) -> None:
+    first, second = buffered(io.BytesIO(content)), buffered(io.BytesIO(content))
+
+    found = [record for record, _, _ in records(first, "x", Warnings())]
+    inner = [chunk for chunk, _ in delimited(second, "x", Warnings())]
+
+    assert sum(map(len, found)) <= len(content)
+    assert sum(map(len, inner)) <= len(content)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_reader_raise_anything_but_its_own_error(content: bytes) -> None:
+    for head in (b"", b"\x0a", b"{", b"[", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd"):
+        try:
+            found = list(parts(buffered(io.BytesIO(head + content)), "x", Warnings()))
+        except SourceError:
+            found = []
+
+        assert all(part.place.startswith("x") for part in found)
 
 
 _json = st.recursive(

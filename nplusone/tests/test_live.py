@@ -17,6 +17,7 @@ from opentelemetry.trace import (
     NonRecordingSpan,
     SpanContext,
     SpanKind,
+    StatusCode,
     TraceFlags,
     set_span_in_context,
 )
@@ -229,6 +230,46 @@ def test_span_without_a_request_and_without_statements_is_not_recorded(service: 
 
     assert service.points("nplusone.request.statements") == []
     assert len(service.spans) == 1
+
+
+def test_check_of_a_connection_outside_any_request_is_not_recorded(service: Service) -> None:
+    with service.tracer.start_as_current_span("check"):
+        service.query("SELECT 1")
+
+    assert service.points("nplusone.request.statements") == []
+
+
+def test_failed_handler_hides_nothing(service: Service) -> None:
+    with service.request():
+        handler = service.tracer.start_span("handler")
+        context = set_span_in_context(handler)
+        for value in range(8):
+            service.query(value=value, context=context)
+        handler.set_status(StatusCode.ERROR)
+        handler.end()
+
+    assert service.marks[0]["repeats"] == 8
+
+
+def test_attempts_that_failed_are_retries(service: Service) -> None:
+    with service.request():
+        for number in range(8):
+            attempt = service.tracer.start_span("attempt")
+            service.query(context=set_span_in_context(attempt))
+            if number < 7:
+                attempt.set_status(StatusCode.ERROR)
+            attempt.end()
+
+    assert service.marks == [{}]
+
+
+def test_calls_that_repeat_are_told(service: Service) -> None:
+    with service.request():
+        for number in range(6):
+            attributes = {"http.request.method": "GET", "url.full": f"http://users/users/{number}"}
+            service.tracer.start_span("GET", kind=SpanKind.CLIENT, attributes=attributes).end()
+
+    assert (service.marks[0]["class"], service.marks[0]["repeats"]) == ("n_plus_one", 6)
 
 
 def test_statement_that_ends_after_its_request_is_late(service: Service) -> None:

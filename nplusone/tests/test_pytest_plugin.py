@@ -1,6 +1,6 @@
 """The pytest plugin, in test suites of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -34,8 +34,17 @@ def test_page(connection):
 
 
 @pytest.fixture
-def engine() -> Engine:
-    return make_shop()
+def engine() -> Iterator[Engine]:
+    engine = make_shop()
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def other() -> Iterator[Engine]:
+    engine = make_shop()
+    yield engine
+    engine.dispose()
 
 
 def read_lazily(engine: Engine) -> int:
@@ -62,9 +71,8 @@ def test_statements_are_recorded_with_their_line(
 
 
 def test_statements_of_other_engines_and_of_later_are_not_recorded(
-    engine: Engine, nplusone_queries: Callable[..., Any]
+    engine: Engine, other: Engine, nplusone_queries: Callable[..., Any]
 ) -> None:
-    other = make_shop()
     with nplusone_queries(engine) as seen:
         read_at_once(other)
     read_at_once(engine)
@@ -73,10 +81,8 @@ def test_statements_of_other_engines_and_of_later_are_not_recorded(
 
 
 def test_without_an_engine_all_are_recorded(
-    engine: Engine, nplusone_queries: Callable[..., Any]
+    engine: Engine, other: Engine, nplusone_queries: Callable[..., Any]
 ) -> None:
-    other = make_shop()
-
     with nplusone_queries() as seen:
         read_at_once(other)
         read_at_once(engine)

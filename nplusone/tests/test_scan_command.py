@@ -11,6 +11,7 @@ from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import lines, otlp_json
 from nplusone.tests.traces import TRACE_ID, Drawing
 from otel_nplusone.cli import main
+from otel_nplusone.model import SpanKind
 from otel_nplusone.report_json import schema
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
@@ -339,3 +340,195 @@ def test_route_of_a_statement_is_no_route_of_a_request(
     _, document = report(capsys, clean, "--route", "SELECT*")
 
     assert any("no request is of route" in warning for warning in document["warnings"])
+
+
+def written(tmp_path: Path, drawing: Drawing) -> str:
+    path = tmp_path / "drawn.json"
+    path.write_bytes(lines(otlp_json(drawing.spans)))
+    return str(path)
+
+
+def blind(tmp_path: Path, *, and_clean: bool = False) -> str:
+    """Fifty spans of a database that do not tell their statement."""
+    drawing = Drawing()
+    request = drawing.server("/cats")
+    for _ in range(50):
+        attributes = {"db.system": "mssql", "db.name": "shop"}
+        drawing.span(request, name="shop", kind=SpanKind.CLIENT, attributes=attributes)
+    if and_clean:
+        drawing.sql(request, CAT)
+    return written(tmp_path, drawing)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif"])
+def test_spans_without_a_text_are_told_in_every_format(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
+) -> None:
+    code = main(["scan", blind(tmp_path), "--format", form])
+
+    captured = capsys.readouterr()
+    told = " ".join(captured.out.split())
+    assert code == 2
+    assert "50 mssql spans without text" in told
+    assert "SetDbStatementForText = true" in told
+    assert "50 mssql spans without text" in captured.err
+
+
+def test_what_was_judged_is_clean_unless_it_must_be_all(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = blind(tmp_path, and_clean=True)
+
+    code, found = report(capsys, source)
+    strict, _ = report(capsys, source, "--strict")
+
+    assert (code, strict) == (0, 2)
+    assert (found["judged"], found["unjudged"]) == (1, 50)
+
+
+def test_strict_changes_nothing_where_all_is_known(
+    capsys: pytest.CaptureFixture[str], clean: str, traces: str
+) -> None:
+    assert report(capsys, clean, "--strict")[0] == 0
+    assert report(capsys, traces, "--strict")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "attributes", [{}, {"url.full": "http://api/graphql"}, {"url.full": "http://api"}]
+)
+def test_calls_that_do_not_tell_what_they_ask_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, attributes: dict[str, object]
+) -> None:
+    drawing = Drawing()
+    request = drawing.server("/cats")
+    method = {"http.request.method": "POST" if "graphql" in str(attributes) else "GET"}
+    for _ in range(6):
+        drawing.span(request, name="GET", kind=SpanKind.CLIENT, attributes=method | attributes)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    told = any("6 HTTP calls without a path" in warning for warning in found["warnings"])
+    assert (code, told) == ((1, False) if attributes == {"url.full": "http://api"} else (2, True))
+
+
+def test_pings_alone_are_clean(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server("/readyz"), ["SELECT 1"] * 6)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert (code, found["judged"], found["warnings"]) == (0, 6, [])
+
+
+def test_placeholders_for_texts_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server(), ["[REDACTED]"] * 6)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 2
+    assert any("6 sqlite spans without text" in warning for warning in found["warnings"])
+
+
+def test_statements_outside_any_request_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    for _ in range(6):
+        drawing.sql("", CAT)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 2
+    assert found["unjudged"] == 6
+    assert any("6 statements outside any request" in warning for warning in found["warnings"])
+
+
+def test_statements_below_missing_spans_are_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    for number in range(6):
+        drawing.sql(f"{number + 255:016x}", CAT)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 2
+    assert any("6 statements below spans that are missing" in text for text in found["warnings"])
+
+
+def test_texts_that_are_cut_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server(), ["SELECT a, b, c FROM cat WHERE owner_id IN ("] * 6)
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 1
+    assert any("6 statements cut before the end" in warning for warning in found["warnings"])
+
+
+def test_traces_that_ask_nothing_are_not_called_clean(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    drawing.server("/cats")
+
+    code, found = report(capsys, written(tmp_path, drawing))
+
+    assert code == 2
+    assert any("nothing was judged" in warning for warning in found["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ("sql", {"sql"}),
+        ("calls", {"http", "nosql"}),
+        ("http,sql", {"http", "sql"}),
+        ("nosql", {"nosql"}),
+        ("all", {"sql", "http", "nosql"}),
+    ],
+)
+def test_kinds_choose_what_is_judged(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, kinds: str, expected: set[str]
+) -> None:
+    drawing = Drawing()
+    request = drawing.server("/cats")
+    http = {"http.request.method": "GET"}
+    for number in range(6):
+        drawing.sql(request, CAT)
+        redis = {"db.system": "redis", "db.statement": f"GET cat:{number}"}
+        drawing.span(request, kind=SpanKind.CLIENT, attributes=redis)
+        url = {"url.full": f"http://photos/cats/{number}"}
+        drawing.span(request, kind=SpanKind.CLIENT, attributes=http | url)
+
+    _, found = report(capsys, written(tmp_path, drawing), "--kinds", kinds)
+
+    assert {one["kind"] for one in found["findings"]} == expected
+
+
+def test_an_unknown_kind_is_refused(capsys: pytest.CaptureFixture[str], clean: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", clean, "--kinds", "sql,mail"])
+
+    assert ended.value.code == 2
+    assert "'mail' is no kind: say sql" in capsys.readouterr().err
+
+
+def test_the_text_report_tells_values_and_the_other_end(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    request = drawing.server("/cats")
+    for number in range(6):
+        attributes = {"http.request.method": "GET", "url.full": f"http://photos/cats/{number}"}
+        call = drawing.span(request, kind=SpanKind.CLIENT, attributes=attributes)
+        drawing.server("/cats/<id>", parent=call)
+
+    main(["scan", written(tmp_path, drawing)])
+
+    told = capsys.readouterr().out
+    assert "values        6 different values in the worst request" in told
+    assert "answered by   clinic" in told

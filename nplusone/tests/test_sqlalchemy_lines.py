@@ -4,6 +4,7 @@
 others; so it keeps to what all of them have.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -129,3 +131,20 @@ def test_nothing_of_it_needs_greenlet(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert done.stdout == "1 None\n", done.stderr
+
+
+def test_without_greenlet_a_program_runs_on_and_is_told_that_sql_leaves_no_spans() -> None:
+    program = (
+        "import sys; sys.modules['greenlet'] = None;"
+        "from otel_nplusone.engines import instrument_newer_sqlalchemy;"
+        "instrument_newer_sqlalchemy(); print('runs on')"
+    )
+    environment = os.environ | {"OTEL_TRACES_EXPORTER": "nplusone"}
+    is_newer = tuple(map(int, sqlalchemy.__version__.split(".")[:2])) >= (2, 1)
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+    )
+
+    assert done.stdout == "runs on\n", done.stderr
+    assert ("SQL leaves no spans" in done.stderr) == is_newer

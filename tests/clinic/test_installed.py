@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,19 +21,17 @@ DEADLINE_S = 30
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheels of the clinic and the detector, on our libraries."""
+    """Install the wheels of the clinic and the detector on what the image installs, and no more."""
     folder = tmp_path_factory.mktemp("installed")
     wheels = folder / "wheels"
     for project in (PROJECT, PROJECT / "nplusone"):
         run("-m", "hatchling", "build", "--target=wheel", f"--directory={wheels}", cwd=project)
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv" / "bin" / "python"
-    names = [str(wheel) for wheel in wheels.glob("*.whl")]
-    pip = ("pip", "install", "--quiet", "--no-index", "--no-deps", f"--python={python}", *names)
-    subprocess.run([tool("uv"), *pip], check=True, timeout=60)
-    packages = next((folder / "venv" / "lib").glob("python*")) / "site-packages"
-    # Searched after the wheels; what is installed for editing there is not followed from here.
-    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    pip = (tool("uv"), "pip", "install", "--quiet", f"--python={python}")
+    lock = PROJECT / "requirements" / "service.txt"
+    subprocess.run([*pip, "--require-hashes", f"--requirements={lock}"], check=True, timeout=300)
+    subprocess.run([*pip, "--no-deps", *wheels.glob("*.whl")], check=True, timeout=60)
     return folder / "venv"
 
 

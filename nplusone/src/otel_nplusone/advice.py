@@ -3,7 +3,7 @@
 import re
 
 from otel_nplusone.fingerprint import fingerprint
-from otel_nplusone.model import RepeatClass, Repeats
+from otel_nplusone.model import Kind, RepeatClass, Repeats
 
 # SQLAlchemy's own forms: WHERE cat.id = ? (many to one), WHERE ? = cat.owner_id (one to many)
 _CONDITION = re.compile(r"WHERE (?:\? = )?(?:[\w.]+\.)?(\w+)(?: = \?)?$")
@@ -12,11 +12,48 @@ _AT_ONCE = " They run at the same time, which the latency does not show and the 
 
 def advise(repeats: Repeats) -> str:
     """One or two sentences: what to change."""
-    advice = _ADVICE[repeats.repeat_class](repeats)
+    advice = _ADVICE[repeats.repeat_class](repeats) + _of_values(repeats)
     return advice + _AT_ONCE if repeats.overlapping else advice
 
 
+def _of_values(repeats: Repeats) -> str:
+    """Return the second fault of a loop that asks for some of its values again and again."""
+    distinct = repeats.distinct_values
+    if repeats.repeat_class is not RepeatClass.N_PLUS_ONE or not distinct:
+        return ""
+    if distinct * 2 > repeats.repeats:
+        return ""
+    return (
+        f" It asks for {distinct:,} different values {repeats.repeats:,} times: also keep what was"
+        " read, for as long as the request lasts."
+    )
+
+
 def _n_plus_one(repeats: Repeats) -> str:
+    if repeats.kind is not Kind.SQL:
+        return _calls(repeats)
+    if repeats.fan_out and len(repeats.pattern) == 1:
+        return (
+            f"One query for each of {repeats.fan_out} tables or schemas of one form: ask them in"
+            " one statement (UNION ALL, a partitioned table), or keep what all of them need in one."
+        )
+    if len(repeats.pattern) > 1:
+        return (
+            "A polymorphic relationship is loaded row by row: collect the ids by type and load each"
+            " type with one query and IN (…)."
+        )
+    written = fingerprint(repeats.statement)
+    if written.is_sequence:
+        return (
+            "Numbers are taken from the sequence one by one: take them in blocks (allocationSize in"
+            " JPA, INCREMENT BY of the sequence), or let the INSERT take them."
+        )
+    if "IN (…)" in repeats.statement:
+        return (
+            "A list of one key is sent for each row: the loader does not batch; collect the keys"
+            " and send them in one IN (…). If the instrumentation writes every list as IN (?),"
+            " these may be a loader's chunks."
+        )
     if repeats.relationship:
         owner, _, name = repeats.relationship.partition(".")
         return (
@@ -39,12 +76,30 @@ def _n_plus_one(repeats: Repeats) -> str:
     )
 
 
+def _calls(repeats: Repeats) -> str:
+    sends = ""
+    if repeats.callee_statement:
+        sends = f" {repeats.callee} sends {repeats.callee_statement} for each of them."
+    elif repeats.callee:
+        sends = f" {repeats.callee} answers each of them by itself."
+    return _CALLS[repeats.kind] + sends
+
+
 def _condition(statement: str) -> str | None:
     found = _CONDITION.search(statement)
     return found[1] if found else None
 
 
 def _redundant(repeats: Repeats) -> str:
+    if len(repeats.places) > 1:
+        return (
+            f"{len(repeats.places)} places ask for it, each by itself: read it once a request"
+            " and hand the result on."
+        )
+    if repeats.kind is not Kind.SQL:
+        return (
+            "The same is asked again and again: keep the answer for as long as the request lasts."
+        )
     return (
         "The same values are asked for again and again: read them once for each request and hand"
         " the result on; Session.get() answers from the identity map."
@@ -52,6 +107,8 @@ def _redundant(repeats: Repeats) -> str:
 
 
 def _row_by_row(repeats: Repeats) -> str:
+    if repeats.kind is not Kind.SQL:
+        return "Documents are written one by one: send them together, as one bulk write."
     written = fingerprint(repeats.statement)
     if written.verb == "INSERT":
         how = f"session.execute(insert({written.table}), rows), or add_all() and one flush()"
@@ -68,6 +125,10 @@ def _nested(repeats: Repeats) -> str:
         f"A loop sends {len(repeats.pattern)} statements for each row: load"
         f" {', '.join(filter(None, tables)) or 'them'} before the loop, with selectinload() for"
         " each relationship, or in one query that joins them."
+        + "".join(
+            f" {text} asks for the same each time: read it once, before the loop."
+            for text in repeats.same_values
+        )
     )
 
 
@@ -75,6 +136,14 @@ def _chunked(repeats: Repeats) -> str:
     return "A loader reads in chunks, as it should: nothing to do."
 
 
+_CALLS = {
+    Kind.NOSQL: "One command for each row: ask for all of them at once (MGET or a pipeline, $in, a"
+    " multi-get, a bulk request).",
+    Kind.HTTP: "One call for each row: ask for all of them in one, by a list of ids or an endpoint"
+    " that takes many.",
+    Kind.RPC: "One call for each row: ask for all of them in one, by a batch method or a stream.",
+    Kind.MESSAGING: "One message for each row is sent by itself: send them as one batch.",
+}
 _ADVICE = {
     RepeatClass.N_PLUS_ONE: _n_plus_one,
     RepeatClass.REDUNDANT: _redundant,

@@ -1,33 +1,28 @@
 """The command line: `otel-nplusone scan`, `diff`, `run`
 
 Each subcommand is a module with add_parser(subparsers), which sets the default `run` of its
-parser to a function from the parsed arguments to the exit code.
+parser to a function from the parsed arguments to the exit code. Only the module that is asked for
+is loaded: together they take longer to load than a version takes to print.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 
-from otel_nplusone import diff_command, run_command, scan_command
 from otel_nplusone.errors import NPlusOneError
 from otel_nplusone.exit_codes import BAD_INPUT
+from otel_nplusone.version import __version__
 
-_SUBCOMMANDS = (scan_command, diff_command, run_command)
+_SUBCOMMANDS = ("scan", "diff", "run")
 _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 clean, 1 findings, 2 bad usage or input."""
-    parser = argparse.ArgumentParser(prog="otel-nplusone", description="N+1 queries in traces.")
-    parser.add_argument(
-        "--version", action="version", version=f"%(prog)s {version('otel-nplusone')}"
-    )
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subcommand in _SUBCOMMANDS:
-        subcommand.add_parser(subparsers)
-    asked = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = _parser(arguments).parse_args(arguments)
     try:
         return int(asked.run(asked))
     except NPlusOneError as error:
@@ -38,6 +33,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="otel-nplusone", description="N+1 queries in traces.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name in _needed(arguments):
+        import_module(f"otel_nplusone.{name}_command").add_parser(subparsers)
+    return parser
+
+
+def _needed(arguments: Sequence[str]) -> Sequence[str]:
+    """The subcommand that is asked for, none for a version, else all: help names them."""
+    first = arguments[0] if arguments else ""
+    if first in _SUBCOMMANDS:
+        return (first,)
+    return () if first == "--version" else _SUBCOMMANDS
 
 
 if __name__ == "__main__":

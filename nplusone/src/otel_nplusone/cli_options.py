@@ -3,6 +3,7 @@
 import argparse
 import re
 
+from otel_nplusone.model import Kind
 from otel_nplusone.search import (
     DEFAULT_MOST_S,
     DEFAULT_MOST_SPANS,
@@ -49,8 +50,24 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 def search(asked: argparse.Namespace) -> Search:
-    """What these options ask of a backend."""
+    """Return what these options ask of a backend."""
     return Search(asked.service, asked.since, asked.max_traces, asked.max_spans, asked.max_time)
+
+
+# "calls" are all questions to others that are no SQL; each kind of them goes by its own name, too.
+_KINDS = {kind.value: frozenset({kind}) for kind in Kind} | {
+    "calls": frozenset(Kind) - {Kind.SQL},
+    "all": frozenset(Kind),
+}
+
+
+def kinds(text: str) -> frozenset[Kind]:
+    """`sql,calls` → the kinds that are meant."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in _KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is no kind: say {', '.join(_KINDS)}")
+    return frozenset().union(*(_KINDS[name] for name in names))
 
 
 def seconds(text: str) -> float:

@@ -58,7 +58,7 @@ def side(traces: Iterable[Trace], wanted: Wanted) -> Side:
     for trace in traces:
         tree = Tree(trace)
         found.incomplete_traces += tree.incomplete
-        for entry_id, tally in tallies(tree, at_least=1):
+        for entry_id, tally in tallies(tree):
             entry = tree.entry(entry_id)
             if not wanted.entry(entry):
                 continue

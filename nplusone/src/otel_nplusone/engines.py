@@ -3,23 +3,13 @@
 import logging
 import os
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
-    from sqlalchemy.ext.asyncio import AsyncEngine
+log = logging.getLogger(__name__)
 
 _NAME = "sqlalchemy"
 # It says that nothing can be instrumented when instrument_newer_sqlalchemy() has done so.
 _REFUSING_LOGGER = "opentelemetry.instrumentation.auto_instrumentation._load"
-
-
-def sync_engine(engine: "Engine | AsyncEngine") -> "Engine":
-    """Return the engine that events are of.
-
-    It asks for no type: SQLAlchemy's asyncio cannot be imported without greenlet.
-    """
-    return engine.sync_engine if hasattr(engine, "sync_engine") else engine
 
 
 def describe_engines() -> None:
@@ -63,9 +53,15 @@ def instrument_newer_sqlalchemy() -> None:
         return
     instrumentor = SQLAlchemyInstrumentor()
     conflict = get_dependency_conflicts(instrumentor.instrumentation_dependencies())
-    if conflict is not None:
+    if conflict is None:
+        return
+    try:
         instrumentor.instrument(skip_dep_check=True)
-        logging.getLogger(_REFUSING_LOGGER).addFilter(_is_about_another)
+    except ImportError as error:
+        # It imports SQLAlchemy's asyncio, for which SQLAlchemy 2.1 brings no greenlet.
+        log.warning("SQL leaves no spans, SQLAlchemy cannot be instrumented: %s", error)
+        return
+    logging.getLogger(_REFUSING_LOGGER).addFilter(_is_about_another)
 
 
 def _is_named(variable: str, *names: str) -> bool:

@@ -19,7 +19,7 @@ from otel_nplusone.detect import find_n_plus_one, is_incomplete
 from otel_nplusone.engines import describe_engines, leave_engines
 from otel_nplusone.model import Trace
 from otel_nplusone.pieces import Pieces
-from otel_nplusone.sdk_spans import attributes_of, to_model
+from otel_nplusone.sdk_spans import to_model
 from otel_nplusone.wire import SOCKET_VARIABLE, Sender
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class NPlusOneExporter(SpanExporter):
             if context is None:
                 continue
             is_local_root = span.parent is None or span.parent.is_remote
-            found = to_model(span, context, attributes_of(span))
+            found = to_model(span, context)
             for trace in self._pieces.add(found, is_local_root=is_local_root):
                 self._judge(trace)
         return SpanExportResult.SUCCESS if self._is_heard else SpanExportResult.FAILURE

@@ -1,84 +1,180 @@
-"""Spans from files and from standard input, in whatever format they are.
+"""Read spans from files and from standard input, in whatever format they are.
 
-The format is told by the first bytes, never by the name. gzip may be around any of them.
+The format is told by what a file holds, never by its name. gzip, zstd and UTF-16 may be around it.
 """
 
-import gzip
 import io
 import os
 import sys
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any
 
-from otel_nplusone.errors import SourceError, UnknownFormatError
-from otel_nplusone.jaeger_json import from_jaeger
-from otel_nplusone.json_stream import elements
+from otel_nplusone import jaeger_json, otlp, otlp_protobuf
+from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
+from otel_nplusone.json_elements import JAEGER, ZIPKIN, Element
+from otel_nplusone.json_stream import Fast, elements
+from otel_nplusone.looks import look_of_bytes, look_of_message, look_of_page, look_of_protobuf
 from otel_nplusone.model import Span
-from otel_nplusone.otlp import from_json, from_protobuf
-from otel_nplusone.protobuf_stream import looks_like_protobuf, messages
+from otel_nplusone.protobuf_stream import RESOURCE_SPANS_TAG as TAG
+from otel_nplusone.protobuf_stream import chunks, delimited, is_delimited, is_records, records
 from otel_nplusone.troubles import Warnings
+from otel_nplusone.unpack import BUFFER_BYTES, buffered, peek, unpacked
+from otel_nplusone.zipkin_json import from_zipkin
 
 STDIN = "-"
-_GZIP = b"\x1f\x8b"
-_HEAD_BYTES = 4096
-_BUFFER_BYTES = 1024 * 1024
+PROTOBUF = "protobuf"
+_REST = "rest of a file that cannot be read"
+_OF_JSON = (dict, list, str, int, float, type(None))
+_KNOWN = "OTLP JSON, OTLP protobuf or Jaeger JSON, nor Zipkin JSON"
 
 
 def read_file(path: str, warnings: Warnings) -> Iterator[Span]:
-    """The spans of a file, or of standard input for `-`, as they are read.
+    """Read the spans of a file, or of standard input for `-`.
 
     SourceError where there is no such file, none of the known formats in it, or not a single span
     that can be read.
     """
+    try:
+        stream = _open(path)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {_reason(error)}") from error
+    with stream:
+        yield from all_of(
+            parts(stream, path, warnings, _fast()),
+            lambda part: _spans(part, warnings),
+            path,
+            warnings,
+        )
+
+
+def all_of(
+    found: Iterable[Element],
+    read: Callable[[Element], Iterator[Any]],
+    path: str,
+    warnings: Warnings,
+) -> Iterator[Any]:
+    """Yield what `read` makes of each part; SourceError where that is nothing, for some trouble."""
     count, before = 0, len(warnings)
     try:
-        with _open(path) as stream:
-            for span in _decode(stream, path, warnings):
+        for part in found:
+            for one in read(part):
                 count += 1
-                yield span
-    except (OSError, EOFError, zlib.error) as error:
+                yield one
+    except OSError as error:
         if not count:
             raise SourceError(f"{path}: cannot be read: {_reason(error)}") from error
-        warnings.add(f"rest of a file that cannot be read ({_reason(error)})", path)
+        warnings.add(f"{_REST} ({_reason(error)})", path)
     if not count and len(warnings) > before:
-        raise SourceError(f"{path}: no span could be read: {warnings.lines()[-1]}")
+        raise SourceError(f"{path}: no span could be read: {'; '.join(warnings.lines())}")
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _open(path: str) -> IO[bytes]:
     if path == STDIN:
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=_BUFFER_BYTES)
-    return Path(path).open("rb", buffering=_BUFFER_BYTES)
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=BUFFER_BYTES)
+    return Path(path).open("rb", buffering=BUFFER_BYTES)
 
 
-def _decode(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[Span]:
-    head = _peek(stream)
-    if head.startswith(_GZIP):
-        with gzip.open(stream) as plain:
-            inner = io.BufferedReader(cast(io.RawIOBase, plain), _BUFFER_BYTES)
-            yield from _decode(cast(IO[bytes], inner), path, warnings)
-        return
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text[:1] in (b"{", b"["):
-        for element in elements(stream, path, warnings):
-            read = from_jaeger if element.name == "data" else from_json
-            yield from read(element.value, element.place, warnings)
-    elif looks_like_protobuf(head):
-        for message in messages(stream, head, path, warnings):
-            yield from from_protobuf(message.value, message.place, warnings)
-    elif not text:
-        raise SourceError(f"{path}: the file is empty")
+def _fast() -> Fast | None:
+    try:
+        from otel_nplusone.json_fast import elements as fast
+    except ImportError:
+        return None
+    return fast
+
+
+def parts(
+    stream: IO[bytes],
+    path: str,
+    warnings: Warnings,
+    fast: Fast | None = None,
+    most_bytes: int | None = None,
+) -> Iterator[Element]:
+    """Read the elements of a stream of any format: those of JSON, and PROTOBUF, one ResourceSpans.
+
+    What is compressed is read up to `most_bytes`. UnknownFormatError says what the stream looks
+    like if it holds no traces.
+    """
+    troubles: list[str] = []
+    try:
+        plain = unpacked(stream, path, troubles, most_bytes)
+        if troubles and not peek(plain):
+            raise SourceError(f"{path}: cannot be read: {troubles.pop()}")
+        yield from _of_plain(plain, path, warnings, fast, most_bytes)
+    finally:
+        for trouble in troubles:
+            warnings.add(f"{_REST} ({trouble})", path)
+
+
+def _of_plain(
+    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None, most_bytes: int | None
+) -> Iterator[Element]:
+    head = peek(stream)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
+    if not text or text[:1] in (b"{", b"["):  # more than the first bytes may be white space
+        yield from elements(stream, path, warnings, fast)
+    elif is_records(head):
+        for record, place, is_whole in records(stream, path, warnings):
+            inner = buffered(io.BytesIO(record))
+            known = warnings if is_whole else Warnings()
+            yield from parts(inner, place, known, fast, most_bytes)
+    elif head[:1] == bytes([TAG]) and not look_of_protobuf(head) and not look_of_page(head):
+        yield from _protobuf(chunks(stream, path, warnings), path)
+    elif is_delimited(head):
+        yield from _protobuf(delimited(stream, path, warnings), path)
     else:
+        look = look_of_bytes(head) or look_of_protobuf(head)
+        begins = f"it begins with {head[:16]!r}"
         raise UnknownFormatError(
-            f"{path}: not OTLP JSON, OTLP protobuf or Jaeger JSON (it begins with {head[:16]!r})"
+            f"{path}: {look} ({begins})" if look else f"{path}: not {_KNOWN} ({begins})"
         )
 
 
-def _peek(stream: IO[bytes]) -> bytes:
-    buffered = cast(io.BufferedReader, stream)
-    return buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+def _protobuf(found: Iterable[tuple[bytes, str]], path: str) -> Iterator[Element]:
+    is_first = True
+    for chunk, place in found:
+        if is_first and (look := _look_of_first(chunk, path)):
+            raise UnknownFormatError(f"{path}: {look}")
+        is_first = False
+        yield Element(PROTOBUF, chunk, place)
+
+
+def _look_of_first(chunk: bytes, path: str) -> str:
+    try:
+        from google.protobuf.message import DecodeError
+    except ImportError as error:
+        raise MissingExtraError(f"{path}: OTLP protobuf", "protobuf") from error
+    try:
+        return look_of_message(otlp_protobuf.message_of(chunk))
+    except DecodeError:
+        return ""
+
+
+def _spans(part: Element, warnings: Warnings) -> Iterator[Span]:
+    value: Any = part.value
+    if part.name == PROTOBUF:
+        return _of_message(value, part.place, warnings)
+    if part.name == ZIPKIN:
+        return from_zipkin(value, part.place, warnings)
+    if not isinstance(value, _OF_JSON):
+        from otel_nplusone import fast_spans
+
+        fast = fast_spans.from_jaeger if part.name == JAEGER else fast_spans.from_otlp
+        return fast(value, part.place, warnings)
+    read = jaeger_json.from_jaeger if part.name == JAEGER else otlp.from_json
+    return read(value, part.place, warnings)
+
+
+def _of_message(raw: bytes, place: str, warnings: Warnings) -> Iterator[Span]:
+    from google.protobuf.message import DecodeError
+
+    try:
+        message = otlp_protobuf.message_of(raw)
+    except DecodeError:
+        warnings.add("message that is no ResourceSpans", place)
+        return iter(())
+    return otlp_protobuf.from_message(message, place, warnings)

@@ -1,176 +1,272 @@
-"""One statement of one entry span, counted."""
+"""Holds one statement of one entry span, with all spans that tell of it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, pairwise
+from operator import itemgetter
 
 from otel_nplusone import semconv
-from otel_nplusone.fingerprint import Fingerprint, fingerprint
-from otel_nplusone.model import RepeatClass
+from otel_nplusone.asked import Asked, Phase
+from otel_nplusone.fingerprint import Fingerprint
+from otel_nplusone.model import Kind, RepeatClass, Span
 
 # A loader's chunk is long. A short list beside `= ?` is a condition of a query that repeats:
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
-(_BATCH_SIZE,) = semconv.BATCH_SIZE
+_FEW_TIMES = 2
+_BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
+_FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
+start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
+Variant = tuple[Asked, list[Span]]
+_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes")
 
 
 class Group:
-    """The repeats of one statement: counters, and no spans but their ids."""
+    """The spans of one statement: executions, what is around them, and attempts that failed.
 
-    __slots__ = (
-        "_batched",
-        "_first_attributes",
-        "_first_text",
-        "_has_parameters",
-        "_last_attributes",
-        "_latest_end_ns",
-        "_list_size",
-        "_overlaps",
-        "_unknown_values",
-        "_values",
-        "covered_ns",
-        "errors_before",
-        "namespace",
-        "number",
-        "repeats",
-        "source_span_id",
-        "source_statement",
-        "span_ids",
-        "statement",
-        "system",
-    )
+    A variant is a text of the statement: others have other literals, or lists of another length.
+    """
 
-    def __init__(
-        self,
-        number: int,
-        statement: Fingerprint,
-        system: str,
-        namespace: str,
-        text: str,
-        attributes: Mapping[str, object],
-        source: "Group | None",
-    ) -> None:
+    def __init__(self, number: int, asked: Asked) -> None:
         self.number = number
-        self.statement = statement
-        self.system = system
-        self.namespace = namespace
-        self.source_statement = source.statement.text if source else None
-        self.source_span_id = source.span_ids[-1] if source else None
-        self.span_ids: list[str] = []
-        self.repeats = 0
-        self.covered_ns = 0
-        self.errors_before = 0
-        self._first_text = text
-        self._first_attributes = attributes
-        self._last_attributes = attributes
-        self._batched = False
-        self._list_size = statement.list_size
-        self._has_parameters = any(key.startswith(semconv.QUERY_PARAMETER) for key in attributes)
-        self._values: set[int] = set()
-        # Most spans tell nothing of their values: nothing is looked for again then.
-        self._unknown_values = statement.has_binds and self._known_values(attributes) is None
-        self._latest_end_ns = 0
-        self._overlaps = 0
+        self.kind: Kind = asked.kind
+        self.system = asked.system
+        self.namespace = asked.namespace
+        self.statement: Fingerprint = asked.statement
+        self.fan_out = 0
+        self.pattern: tuple[str, ...] = ()
+        self._phases: dict[Phase, list[Variant]] = {phase: [] for phase in Phase}
+        self._counted: set[str] | None = None
 
-    def add(
-        self, span_id: str, text: str, attributes: Mapping[str, object], start_ns: int, end_ns: int
-    ) -> int:
-        """Count one more; in the order of the starts, so that the time covered is exact."""
-        self.repeats += 1
-        self.span_ids.append(span_id)
-        self._last_attributes = attributes
-        latest = self._latest_end_ns
-        if start_ns < latest:
-            self._overlaps += 1
-            start_ns = latest
-        if end_ns > start_ns:
-            self.covered_ns += end_ns - start_ns
-            self._latest_end_ns = end_ns
-        if text != self._first_text:
-            self._look_again(text)
-        if not self._unknown_values:
-            known = attributes.get(_VALUES_HASH)
-            if type(known) is str:
-                self._values.add(hash(known))
-            else:
-                self._add_values(text, attributes)
-        if _BATCH_SIZE in attributes:
-            size = semconv.number(attributes, semconv.BATCH_SIZE)
-            self._batched = self._batched or (size is not None and size > 1)
-        return self.repeats
+    def variant(self, asked: Asked, *, failed: bool) -> list[Span]:
+        """Begin a variant; return the list that its spans go into."""
+        spans: list[Span] = []
+        self._phases[Phase.FAILED if failed else asked.phase].append((asked, spans))
+        if asked.statement.has_binds:
+            self.statement = asked.statement
+        return spans
 
-    def _add_values(self, text: str, attributes: Mapping[str, object]) -> None:
-        """Remember which values it came with, as far as a span without their hash tells."""
-        known = self._known_values(attributes)
-        if known is not None:
-            self._values.add(hash(known))
-        elif self.statement.has_binds:
-            self._unknown_values = True
-        else:
-            self._values.add(hash(text))
+    def take(self, others: Sequence["Group"]) -> "Group":
+        """Take the spans of other groups as well: those of one fan-out."""
+        for other in others:
+            for phase, variants in other._phases.items():
+                self._phases[phase].extend(variants)
+        return self
 
-    def _known_values(self, attributes: Mapping[str, object]) -> str | None:
-        known = attributes.get(semconv.VALUES_HASH)
-        if known is None and self._has_parameters:
-            known = _parameters(attributes)
-        return known if type(known) is str else None
-
-    def _look_again(self, text: str) -> None:
-        """Another text with the same fingerprint: its list may be longer, its values bound."""
-        statement = fingerprint(text)
-        self._list_size = max(self._list_size, statement.list_size)
-        if statement.has_binds:
-            self.statement = statement
+    def count_only(self, spans: list[Span]) -> None:
+        """Count these alone; what failed may be among them, a row each."""
+        if len(spans) != len(self.spans):
+            for name in _DERIVED:
+                self.__dict__.pop(name, None)
+            self.spans = spans
+            self._counted = {span[1] for span in spans}
 
     @property
-    def distinct_values(self) -> int | None:
-        """How many different values it came with; None where spans do not tell."""
-        return None if self._unknown_values else len(self._values)
+    def _executed(self) -> list[Variant]:
+        """Return the executions; where no span tells of them, what was prepared was executed."""
+        return self._phases[Phase.EXECUTE] or self._phases[Phase.PREPARE]
+
+    @property
+    def failures(self) -> list[Span]:
+        """Return what failed, in order."""
+        failed = chain.from_iterable(v[1] for v in self._phases[Phase.FAILED])
+        return sorted(failed, key=start_and_id)
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Return the executions that count, in order."""
+        variants = self._executed
+        if len(variants) == 1:
+            spans = variants[0][1]
+        else:
+            spans = sorted(chain.from_iterable(v[1] for v in variants), key=start_and_id)
+        return _without_doubles(spans) if len({span[4] for span in spans}) == 2 else spans
+
+    @cached_property
+    def folded(self) -> dict[str, int]:
+        """Say how many each span stands for, where that is not itself alone."""
+        return {
+            span[1]: _weight(span[9])
+            for variants in self._phases.values()
+            for _, spans in variants
+            for span in spans
+            if _FOLDED in span[9] or _COMPOSITE in span[9] or _SPAN_COMPOSITE in span[9]
+        }
+
+    @cached_property
+    def repeats(self) -> int:
+        """Say how often it was executed."""
+        if not self.folded:
+            return len(self.spans)
+        return sum(self.folded.get(span[1], 1) for span in self.spans)
+
+    @property
+    def asked(self) -> int:
+        """Say how often it was sent, whether that counts as a repeat or not."""
+        sent = [spans for _, spans in self._executed + self._phases[Phase.FAILED]]
+        more = sum(self.folded.values()) - len(self.folded)
+        return sum(map(len, sent)) + more
+
+    @cached_property
+    def covered_ns(self) -> int:
+        """Return the time in which at least one span was running: prepare and fetch as well."""
+        spans = self.spans
+        around = self._phases[Phase.PREPARE] + self._phases[Phase.FETCH]
+        if around:
+            ran = {span[1]: span for span in (*spans, *chain.from_iterable(v[1] for v in around))}
+            spans = sorted(ran.values(), key=start_and_id)
+        covered = latest = 0
+        for span in spans:
+            start, end = span[6], span[7]
+            if self.folded and span[1] in self.folded:
+                end = start + _folded_ns(span[9], end - start)
+            if end > latest:
+                covered += end - (latest if start < latest else start)
+                latest = end
+        return max(covered, 0)
 
     @property
     def is_overlapping(self) -> bool:
-        """Whether at least half of the repeats began before an earlier one had ended."""
-        return self._overlaps * 2 >= self.repeats
+        """Tell whether at least half of the repeats began before an earlier one had ended."""
+        latest = overlaps = 0
+        for span in self.spans:
+            if span[6] < latest:
+                overlaps += 1
+            elif span[7] > latest:
+                latest = span[7]
+        return overlaps * 2 >= len(self.spans)
+
+    @cached_property
+    def distinct_values(self) -> int | None:
+        """Say how many different values it came with; None where spans do not tell."""
+        if self.statement.is_sequence or self.fan_out or self.folded:
+            return None
+        asked, spans = (self._executed or self._phases[Phase.FAILED])[0]
+        if None in values_of(asked.statement, spans[:1]):
+            return None  # one that is unknown is enough, and most spans tell nothing
+        known = {value for _, values in self._counted_values() for value in values}
+        return None if None in known else len(known)
+
+    def _counted_values(self) -> Iterator[tuple[Asked, Sequence[object]]]:
+        """Return the variants that count, each with what tells the values of its spans."""
+        counted = self._counted
+        for asked, spans in self._executed + (self._phases[Phase.FAILED] if counted else []):
+            mine = spans if counted is None else [s for s in spans if s[1] in counted]
+            if mine:
+                yield asked, values_of(asked.statement, mine)
+
+    def values(self) -> dict[str, object]:
+        """Return what tells the values of each span, failed ones too, by its id."""
+        return {
+            span[1]: value
+            for asked, spans in self._executed + self._phases[Phase.FAILED]
+            for span, value in zip(spans, values_of(asked.statement, spans), strict=True)
+        }
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """Return where in the caller's code it is sent, of each span that tells."""
+        spans = self.spans
+        if not semconv.code_location(spans[0][9]) and not semconv.code_location(spans[-1][9]):
+            return []  # few services tell, and one that does has told by the last repeat
+        return list(filter(None, (semconv.code_location(span[9]) for span in spans)))
 
     @property
     def code(self) -> str | None:
-        """Where in the caller's code it is sent; spans may tell from some repeat on only."""
-        return semconv.code_location(self._last_attributes) or semconv.code_location(
-            self._first_attributes
-        )
+        """Return the place, the last one that is told."""
+        return self.codes[-1] if self.codes else None
 
     @property
     def relationship(self) -> str | None:
-        """The relationship that a lazy load was for, `Appointment.cat`."""
-        return semconv.text(self._last_attributes, (semconv.RELATIONSHIP,)) or None
+        """Return the relationship that a lazy load was for, `Appointment.cat`."""
+        return semconv.text(self.spans[-1][9], (semconv.RELATIONSHIP,)) or None
 
-    def repeat_class(self, min_repeats: int) -> RepeatClass:
-        """What the repeats are.
+    def is_scattered(self, places: Sequence[str]) -> bool:
+        """Tell whether no loop sends it: every span is from a place that sends it once or twice."""
+        counts = Counter(places)
+        return (
+            len(places) == len(self.spans) == self.repeats
+            and len(counts) > _FEW_TIMES
+            and max(counts.values()) <= _FEW_TIMES
+        )
+
+    def repeat_class(self, min_repeats: int, *, scattered: bool = False) -> RepeatClass:
+        """Return what the repeats are.
 
         Fewer different values than would be worth telling: without the redundancy there would be
         no finding, so that the redundancy is the fault.
         """
         distinct = self.distinct_values
-        is_batch = self._batched or self.statement.many_rows
-        if not is_batch and self.statement.is_write and not self._is_chunk:
+        is_chunk = self._is_chunk or any(asked.statement.is_page for asked, _ in self._executed)
+        if self.statement.many_rows or self.statement.is_cursor or self._is_batch:
+            return RepeatClass.CHUNKED_BATCH
+        if self.statement.is_write and not is_chunk:
             return RepeatClass.ROW_BY_ROW_WRITE
-        if is_batch or (self._is_chunk and (distinct is None or distinct > 1)):
+        if is_chunk and (distinct is None or distinct > 1):
             return RepeatClass.CHUNKED_BATCH
         if distinct is not None and distinct < min_repeats:
             return RepeatClass.REDUNDANT
-        return RepeatClass.N_PLUS_ONE
+        return RepeatClass.REDUNDANT if scattered else RepeatClass.N_PLUS_ONE
+
+    @property
+    def _is_batch(self) -> bool:
+        told = [s[9] for s in self.spans if _BATCH_SIZE in s[9] or _PIPELINE in s[9]]
+        return any((semconv.number(one, semconv.BATCH_SIZE) or 1) > 1 for one in told)
 
     @property
     def _is_chunk(self) -> bool:
-        if self.statement.has_equality and self._list_size < _SHORT_LIST:
+        """Tell whether a loader reads list after list; docs/decisions.md has the rule."""
+        if self.statement.list_size == 0:
             return False
-        return self._list_size > 0
+        sizes = self._list_sizes()
+        longest = max(sizes)
+        if longest < 2 or (self.statement.has_equality and longest < _SHORT_LIST):
+            return False
+        never_grows = all(a >= b for a, b in pairwise(sizes))
+        return longest >= _SHORT_LIST or (never_grows and sizes.count(longest) * 2 >= len(sizes))
+
+    def _list_sizes(self) -> list[int]:
+        sized = [
+            (start_and_id(span), asked.statement.list_size)
+            for asked, spans in self._executed
+            for span in spans
+        ]
+        return [size for _, size in sorted(sized)]
 
 
-def _parameters(attributes: Mapping[str, object]) -> str | None:
-    """The values of db.query.parameter.*, where the instrumentation was told to record them."""
-    found = sorted(
-        (key, str(value))
-        for key, value in attributes.items()
-        if key.startswith(semconv.QUERY_PARAMETER)
-    )
-    return str(found) if found else None
+def values_of(statement: Fingerprint, spans: Sequence[Span]) -> Sequence[object]:
+    """Return what tells the values of each span from those of others; None where nothing does."""
+    hashes = [span[9].get(_VALUES_HASH) for span in spans]
+    if None not in hashes:
+        return list(map(str, hashes))
+    in_text = None if statement.has_binds or statement.is_cut else statement.values
+    recorded = [semconv.parameters(span[9]) for span in spans]
+    return [
+        in_text if known is None and values is None else (str(known), values, in_text)
+        for known, values in zip(hashes, recorded, strict=True)
+    ]
+
+
+def _weight(attributes: Mapping[str, object]) -> int:
+    return max(1, semconv.number(attributes, semconv.FOLDED_COUNT) or 1)
+
+
+def _folded_ns(attributes: Mapping[str, object], otherwise: int) -> int:
+    for key, ns in semconv.FOLDED_NS.items():
+        value = attributes.get(key)
+        if isinstance(value, int | float) and value > 0:
+            return round(value * ns)
+    return otherwise
+
+
+def _without_doubles(spans: list[Span]) -> list[Span]:
+    """Take the library's span and the driver's, one within the other's time, for one execution."""
+    first = [span for span in spans if span[4] == spans[0][4]]
+    second = [span for span in spans if span[4] != spans[0][4]]
+    if len(first) != len(second):
+        return spans
+    pairs = zip(first, second, strict=True)
+    within = all(a[2] == b[2] and a[6] <= b[6] and b[7] <= a[7] for a, b in pairs)
+    return first if within and len(first) > 1 else spans

@@ -93,15 +93,17 @@ class NPlusOneSpanProcessor(SpanProcessor):
 
     def _judge(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
         """Record a request; return its span, marked with the fault that cost it the most time."""
-        if request.statements == 0 and span.kind not in _ENTRY_KINDS:
+        tally = request.tally(self._requests.min_repeats)
+        statements = tally.statements + request.beyond
+        if not statements and not tally.asked and span.kind not in _ENTRY_KINDS:
             # A span of its own that is no request: a connection's check, a task without a database.
             return span
         route = _route(span)
-        self._metrics.request(context, route, request.statements)
-        faults = [what for what in request.tally.repeats() if what.repeat_class.is_fault]
+        self._metrics.request(context, route, statements)
+        faults = [what for what in tally.repeats() if what.repeat_class.is_fault]
         for what in faults:
             self._metrics.finding(context, route, what.repeat_class.value)
-        return MarkedSpan(span, marks_of(faults[0], request.statements)) if faults else span
+        return MarkedSpan(span, marks_of(faults[0], statements)) if faults else span
 
     def _count_late(self, span: ReadableSpan) -> None:
         if is_statement(attributes_of(span)):

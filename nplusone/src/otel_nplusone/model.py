@@ -67,6 +67,16 @@ class RepeatClass(StrEnum):
         return self is not RepeatClass.CHUNKED_BATCH
 
 
+class Kind(StrEnum):
+    """What is asked: a SQL database, another one, or another service."""
+
+    SQL = "sql"
+    NOSQL = "nosql"
+    HTTP = "http"
+    RPC = "rpc"
+    MESSAGING = "messaging"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The span within which statements are counted: a request, a message, or a local root.
@@ -89,6 +99,11 @@ class Repeats:
     `repeats` are the times that it was sent (a pattern: the rounds), `statements` all spans that
     belong to it. `statement` is normalized, without values. `distinct_values` is None where the
     spans do not tell the values apart. `total_ns` is the time in which at least one was running.
+
+    `places` are the lines of code that send it, where there are several; `fan_out` is how many
+    tables or schemas of one form it goes to, 0 where that is one; `same_values` are the statements
+    of a pattern that ask for the same each time. `callee` is the service that answers a call, and
+    `callee_statement` what that sends for each one.
     """
 
     repeat_class: RepeatClass
@@ -107,6 +122,12 @@ class Repeats:
     code: str | None
     relationship: str | None
     offender_span_ids: tuple[str, ...]
+    kind: Kind = Kind.SQL
+    places: tuple[str, ...] = ()
+    fan_out: int = 0
+    same_values: tuple[str, ...] = ()
+    callee: str | None = None
+    callee_statement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

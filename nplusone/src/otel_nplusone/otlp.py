@@ -1,155 +1,135 @@
-"""OTLP → spans, from JSON and from protobuf. Only what the detector reads is decoded.
+"""Read OTLP JSON: → spans. Only what the detector reads is decoded.
 
     {"resourceSpans": [{"resource": {"attributes": [{"key", "value": {"stringValue"}}]},
                         "scopeSpans": [{"spans": [{"traceId", "spanId", "parentSpanId", "name",
                           "kind", "startTimeUnixNano", "endTimeUnixNano", "attributes",
                           "status": {"code"}}]}]}]}
 
-Ids are hex, as OTLP has it, or base64, as protobuf's own JSON mapping writes them.
+Read in every spelling that is met: keys in camelCase or snake_case, ids in hex, as OTLP has it, or
+in base64, as protobuf's own JSON mapping writes them, enumerations by number or by name.
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
-import base64
-import binascii
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from otel_nplusone.model import Span
-from otel_nplusone.semconv import QUERY_PARAMETER, WANTED
+from otel_nplusone.json_elements import SCOPE_LISTS
+from otel_nplusone.model import Span, SpanKind
+from otel_nplusone.otlp_protobuf import from_protobuf as from_protobuf
+from otel_nplusone.semconv import is_wanted
 from otel_nplusone.troubles import Warnings
-
-if TYPE_CHECKING:
-    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from otel_nplusone.values import BAD_SPAN, Kept, hex_id, parent_id, whole
 
 _SERVICE_NAME = "service.name"
-_ERROR = 2
-_KINDS = {
-    f"SPAN_KIND_{name}": number
-    for number, name in enumerate(
-        ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
-    )
+ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
+KINDS: dict[object, int] = {
+    spelling: int(kind)
+    for kind in SpanKind
+    for spelling in (int(kind), str(int(kind)), kind.name, f"SPAN_KIND_{kind.name}")
 }
-_BAD_SPAN = (AttributeError, KeyError, TypeError, ValueError)
+_WHOLE_VALUES = frozenset({"intValue", "int_value"})
+_PLAIN_VALUES = frozenset(
+    {"stringValue", "boolValue", "doubleValue", "string_value", "bool_value", "double_value"}
+)
+_IS_WANTED = Kept(is_wanted)
 
 
 def from_json(resource_spans: object, place: str, warnings: Warnings) -> Iterator[Span]:
-    """The spans of one element of `resourceSpans`; what is malformed is counted and left out."""
+    """Read one element of `resourceSpans`; what is malformed is counted and left out."""
     if not isinstance(resource_spans, dict):
         warnings.add("resourceSpans element that is no object", place)
         return
-    service = _service(resource_spans.get("resource"))
-    scopes = resource_spans.get("scopeSpans") or resource_spans.get("scope_spans") or ()
-    for scope in scopes if isinstance(scopes, list) else ():
-        spans = scope.get("spans") if isinstance(scope, dict) else None
-        for span in spans if isinstance(spans, list) else ():
-            try:
-                yield _span_from_json(span, service)
-            except _BAD_SPAN as error:
-                span_id = span.get("spanId") if isinstance(span, dict) else None
-                warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
+    service = service_of(resource_spans.get("resource"))
+    for span in spans_of(resource_spans, place, warnings):
+        try:
+            yield _span(span, service)
+        except BAD_SPAN as error:
+            span_id = span.get("spanId") if isinstance(span, dict) else None
+            warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
 
 
-def _span_from_json(span: dict[str, Any], service: str) -> Span:
-    attributes: dict[str, object] = {}
-    for pair in span.get("attributes") or ():
-        key = pair["key"]
-        if key in WANTED or key.startswith(QUERY_PARAMETER):
-            attributes[key] = _json_value(pair.get("value"))
-    kind = span.get("kind", 0)
+def spans_of(resource_spans: dict[str, Any], place: str, warnings: Warnings) -> Iterator[Any]:
+    """Yield the spans below all scopes, as they are written."""
+    for scope in scopes_of(resource_spans, place, warnings):
+        yield from _list(scope, "spans", place, warnings)
+
+
+def scopes_of(
+    resource_spans: dict[str, Any], place: str, warnings: Warnings
+) -> Iterator[dict[str, Any]]:
+    """Yield the scopes of a resource, by whatever name; one that is no object is counted."""
+    for name in SCOPE_LISTS:
+        for scope in _list(resource_spans, name, place, warnings):
+            if isinstance(scope, dict):
+                yield scope
+            else:
+                warnings.add(f"{name} element that is no object", place)
+
+
+def _list(parent: dict[str, Any], name: str, place: str, warnings: Warnings) -> list[Any]:
+    found = parent.get(name)
+    if found is None or isinstance(found, list):
+        return found or []
+    warnings.add(f"{name} that is no list", place)
+    return []
+
+
+def _span(span: dict[str, Any], service: str) -> Span:
     status = span.get("status")
     return Span(
-        _trace_id(span["traceId"]),
-        _span_id(span["spanId"]),
-        _span_id(span.get("parentSpanId") or ""),
+        hex_id(_either(span, "traceId", "trace_id"), 16),
+        hex_id(_either(span, "spanId", "span_id"), 8),
+        parent_id(_either(span, "parentSpanId", "parent_span_id", "")),
         service,
-        str(span.get("name", "")),
-        kind if type(kind) is int else _KINDS.get(kind, 0),
-        int(span["startTimeUnixNano"]),
-        int(span["endTimeUnixNano"]),
-        status is not None and status.get("code") in (_ERROR, "STATUS_CODE_ERROR"),
-        attributes,
+        str(span.get("name") or ""),
+        kind_of(span.get("kind")),
+        whole(_either(span, "startTimeUnixNano", "start_time_unix_nano", 0)),
+        whole(_either(span, "endTimeUnixNano", "end_time_unix_nano", 0)),
+        status is not None and status.get("code") in ERRORS,
+        wanted(span.get("attributes") or ()),
     )
 
 
-def _json_value(value: object) -> object:
-    """A text, a number or a truth; None for lists and maps, which the detector does not read."""
+def _either(span: dict[str, Any], camel: str, snake: str, default: object = None) -> Any:
+    found = span.get(camel)
+    if found is not None:
+        return found
+    found = span.get(snake, default)
+    if found is None and default is None:
+        raise KeyError(camel)
+    return default if found is None else found
+
+
+def kind_of(kind: object) -> int:
+    """Return the number of a span's kind, which may be written as a name."""
+    return KINDS.get(kind, 0) if isinstance(kind, (int, float, str)) else 0
+
+
+def wanted(pairs: Any) -> dict[str, object]:
+    """Return the attributes that the detector reads."""
+    attributes: dict[str, object] = {}
+    for pair in pairs:
+        key = pair["key"]
+        if _IS_WANTED[key]:
+            attributes[key] = json_value(pair.get("value"))
+    return attributes
+
+
+def json_value(value: object) -> object:
+    """Return a text, a number or a truth; None for lists and maps, which are not read."""
     if isinstance(value, dict):
         for kind, plain in value.items():
-            if kind == "intValue":
-                return int(plain)
-            if kind in ("stringValue", "boolValue", "doubleValue"):
+            if kind in _WHOLE_VALUES:
+                return whole(plain)
+            if kind in _PLAIN_VALUES:
                 return plain
     return None
 
 
-def _service(resource: object) -> str:
+def service_of(resource: object) -> str:
+    """Return the name of the service that a resource is."""
     attributes = resource.get("attributes") if isinstance(resource, dict) else None
     for pair in attributes if isinstance(attributes, list) else ():
         if isinstance(pair, dict) and pair.get("key") == _SERVICE_NAME:
-            return str(_json_value(pair.get("value")) or "")
+            return str(json_value(pair.get("value")) or "")
     return ""
-
-
-def _trace_id(text: str) -> str:
-    return _id(text, 16) if len(text) != 32 else text.lower()
-
-
-def _span_id(text: str) -> str:
-    return text.lower() if len(text) in (16, 0) else _id(text, 8)
-
-
-def _id(text: str, size: int) -> str:
-    """An id that is not hex of the usual length: base64, or hex without leading zeros."""
-    if text.endswith("="):
-        try:
-            raw = base64.b64decode(text, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"id {text[:40]!r} is neither hex nor base64") from error
-        if len(raw) == size:
-            return raw.hex()
-    if not text or len(text) > 2 * size:
-        raise ValueError(f"id {text[:40]!r} is no id of {size} bytes")
-    return text.lower().zfill(2 * size)
-
-
-def from_protobuf(
-    resource_spans: "ResourceSpans", place: str, warnings: Warnings
-) -> Iterator[Span]:
-    """The spans of one ResourceSpans message."""
-    service = ""
-    for pair in resource_spans.resource.attributes:
-        if pair.key == _SERVICE_NAME:
-            service = pair.value.string_value
-    wanted, parameter = WANTED, QUERY_PARAMETER
-    for scope in resource_spans.scope_spans:
-        for span in scope.spans:
-            trace_id, span_id = span.trace_id, span.span_id
-            if len(trace_id) != 16 or len(span_id) != 8:
-                warnings.add("malformed span (no valid ids)", f"{place}, span {span_id.hex()!r}")
-                continue
-            attributes: dict[str, object] = {}
-            for pair in span.attributes:
-                key = pair.key
-                if key in wanted or key.startswith(parameter):
-                    value = pair.value
-                    attributes[key] = value.string_value or _plain(value)
-            yield Span(
-                trace_id.hex(),
-                span_id.hex(),
-                span.parent_span_id.hex(),
-                service,
-                span.name,
-                span.kind,
-                span.start_time_unix_nano,
-                span.end_time_unix_nano,
-                span.status.code == _ERROR,
-                attributes,
-            )
-
-
-def _plain(value: Any) -> object:
-    kind = value.WhichOneof("value")
-    if kind in ("string_value", "int_value", "bool_value", "double_value"):
-        plain: object = getattr(value, kind)
-        return plain
-    return None

@@ -1,95 +1,99 @@
-"""ResourceSpans messages out of a file of OTLP protobuf, one by one.
+"""Read the parts of a file of OTLP protobuf, and the records of the Collector's file exporter.
 
     10 <length> <ResourceSpans> 10 <length> <ResourceSpans> …     TracesData, or several in a row
-    <4 bytes, big endian> TracesData <4 bytes> TracesData …       as the Collector's file exporter
+    <4 bytes, big endian> <record> <4 bytes> <record> …           the Collector's file exporter
 
+A record is TracesData or OTLP JSON, and either of them may be compressed by zstd. Another way to
+delimit messages is theirs by varint, as Java's writeDelimitedTo does.
 https://github.com/open-telemetry/opentelemetry-collector-contrib (exporter/fileexporter)
 """
 
+import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
-from otel_nplusone.errors import MissingExtraError
 from otel_nplusone.troubles import Warnings
+from otel_nplusone.unpack import is_zstd, peek
 
-if TYPE_CHECKING:
-    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
-
-_RESOURCE_SPANS_TAG = 0x0A
+RESOURCE_SPANS_TAG = 0x0A
 _LARGEST_BYTES = 1 << 30
-_CUT_OFF = "message that is cut off or malformed, with all after it"
+CUT_OFF = "message that is cut off or malformed, with all after it"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One ResourceSpans, and where it stands."""
-
-    value: "ResourceSpans"
-    place: str
-
-
-def looks_like_protobuf(head: bytes) -> bool:
-    """Whether the first bytes of a file may be those of OTLP protobuf."""
-    return head[:1] == bytes([_RESOURCE_SPANS_TAG]) or _is_prefixed(head)
+def is_delimited(head: bytes) -> bool:
+    """Say whether messages follow that each begin with their length as a varint."""
+    length, width = varint(io.BytesIO(head))
+    if length is None or head[width : width + 1] != bytes([RESOURCE_SPANS_TAG]):
+        return False
+    inner, inner_width = varint(io.BytesIO(head[width + 1 :]))
+    return inner is not None and 1 + inner_width + inner <= length
 
 
-def _is_prefixed(head: bytes) -> bool:
-    return len(head) >= 5 and head[4] == _RESOURCE_SPANS_TAG and head[0] < 0x40
+def is_records(head: bytes) -> bool:
+    """Say whether the records of the Collector's file exporter follow.
+
+    A length that begins with a byte that other files begin with would be 160 MB and more.
+    """
+    record = head[4:]
+    starts = record[:1] in (bytes([RESOURCE_SPANS_TAG]), b"{") or is_zstd(record)
+    return len(head) >= 5 and head[0] < RESOURCE_SPANS_TAG and starts
 
 
-def messages(stream: IO[bytes], head: bytes, path: str, warnings: Warnings) -> Iterator[Message]:
-    """Read the messages of a file that begins with `head`, which is not read yet."""
-    try:
-        from google.protobuf.message import DecodeError
-        from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
-    except ImportError as error:
-        raise MissingExtraError(f"{path}: OTLP protobuf", "protobuf") from error
-    # A length that begins with byte 10 would be 160 MB and more: no Collector writes that.
-    prefixed = head[:1] != bytes([_RESOURCE_SPANS_TAG])
+def records(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str, bool]]:
+    """Yield the Collector's records: each with its place, and whether it is whole."""
     at = 0
-    chunks = _prefixed_chunks(stream) if prefixed else _chunks(stream)
-    for chunk in chunks:
-        place = f"{path}, byte {at}"
-        if chunk is None:
-            warnings.add(_CUT_OFF, place)
-            return
-        at += len(chunk)
-        try:
-            yield Message(ResourceSpans.FromString(chunk), place)
-        except DecodeError:
-            warnings.add("message that is no ResourceSpans", place)
-
-
-def _prefixed_chunks(stream: IO[bytes]) -> Iterator[bytes | None]:
     while prefix := stream.read(4):
-        end = int.from_bytes(prefix, "big")
-        if len(prefix) < 4 or end > _LARGEST_BYTES:
-            yield None
+        place = f"{path}, byte {at}"
+        size = int.from_bytes(prefix, "big")
+        is_size = len(prefix) == 4 and size <= _LARGEST_BYTES
+        record = stream.read(size) if is_size else b""
+        is_whole = is_size and len(record) == size
+        if record:
+            yield record, place, is_whole
+        if not is_whole:
+            warnings.add(CUT_OFF, place)
             return
-        yield from _chunks(stream, end)
+        at += 4 + size
 
 
-def _chunks(stream: IO[bytes], size: int | None = None) -> Iterator[bytes | None]:
-    """The length-delimited fields of a message; None where it cannot be read on."""
-    read = 0
-    while size is None or read < size:
-        tag = stream.read(1)
-        if not tag and size is None:
-            return
-        length, width = _varint(stream)
-        if tag != bytes([_RESOURCE_SPANS_TAG]) or length is None or length > _LARGEST_BYTES:
-            yield None
+def chunks(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
+    """Yield the bytes of each ResourceSpans, each with its place; what is cut off is counted."""
+    at = 0
+    while tag := stream.read(1):
+        place = f"{path}, byte {at}"
+        length, width = varint(stream)
+        if tag[0] != RESOURCE_SPANS_TAG or length is None or length > _LARGEST_BYTES:
+            warnings.add(CUT_OFF, place)
             return
         chunk = stream.read(length)
         if len(chunk) < length:
-            yield None
+            warnings.add(CUT_OFF, place)
             return
-        read += 1 + width + length
-        yield chunk
+        at += 1 + width + length
+        yield chunk, place
 
 
-def _varint(stream: IO[bytes]) -> tuple[int | None, int]:
+def delimited(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
+    """Yield the bytes of each ResourceSpans in messages that begin with their length."""
+    at = 0
+    while peek(stream):
+        place = f"{path}, byte {at}"
+        length, width = varint(stream)
+        if length is None or length > _LARGEST_BYTES:
+            warnings.add(CUT_OFF, place)
+            return
+        message = stream.read(length)
+        is_whole = len(message) == length
+        inner = warnings if is_whole else Warnings()
+        for chunk, _ in chunks(io.BytesIO(message), path, inner):
+            yield chunk, place
+        if not is_whole:
+            warnings.add(CUT_OFF, place)
+        at += width + length
+
+
+def varint(stream: IO[bytes]) -> tuple[int | None, int]:
+    """Read a number of at most five bytes, and how many there were; None if it is cut off."""
     value = 0
     for width in range(1, 6):
         byte = stream.read(1)

@@ -11,8 +11,14 @@
     def test_list_does_not_grow(assert_constant_queries, client, make_cats):
         assert_constant_queries(lambda: client.get("/cats"), setup=make_cats, sizes=(2, 20))
 
-Statements are counted by SQLAlchemy's events; OpenTelemetry is not needed. pytest loads this
-module wherever it is installed: what needs SQLAlchemy is imported by the tests that use it.
+    def test_page(nplusone_findings, tracer_provider, client):
+        with nplusone_findings(tracer_provider) as found:      # by the rules of a scan
+            client.get("/cats")
+        assert not found
+
+Statements are counted by SQLAlchemy's events, for which OpenTelemetry is not needed; findings come
+from spans, whatever the library. pytest loads this module wherever it is installed: what needs
+either is imported by the tests that use it.
 """
 
 from collections.abc import Callable, Generator
@@ -46,6 +52,17 @@ def assert_constant_queries() -> Callable[..., None]:
     from otel_nplusone import growth
 
     return growth.assert_constant_queries
+
+
+@pytest.fixture
+def nplusone_findings() -> Callable[..., Any]:
+    """A context manager that judges a provider's spans: `with nplusone_findings(provider)`."""
+    try:
+        from otel_nplusone import span_findings
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("judging spans in tests", "sdk") from error
+    record: Callable[..., Any] = span_findings.record_findings
+    return record
 
 
 @pytest.hookimpl(wrapper=True)

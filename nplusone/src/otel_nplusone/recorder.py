@@ -9,8 +9,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from otel_nplusone.callsite import CallSite, find_caller
-from otel_nplusone.engines import sync_engine
 from otel_nplusone.fingerprint import fingerprint
+from otel_nplusone.sync_engine import sync_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

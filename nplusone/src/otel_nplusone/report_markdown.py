@@ -1,6 +1,7 @@
 """The report for a pull request or a ticket."""
 
-from otel_nplusone.report_text import trace_link
+from otel_nplusone.model import Kind
+from otel_nplusone.report_text import answered_by, trace_link, values
 from otel_nplusone.scan import Result
 from otel_nplusone.summary import Summary
 from otel_nplusone.words import count, duration, shorten
@@ -33,12 +34,14 @@ def _table(result: Result) -> str:
 def _section(number: int, summary: Summary, backend: str) -> str:
     statements = "\n".join(summary.statement.split("; "))
     lines = [f"### {number}. {summary.repeat_class.value}: {summary.route}"]
-    lines += [f"```sql\n{statements}\n```", summary.advice]
+    language = "sql" if summary.kind is Kind.SQL else ""
+    lines += [f"```{language}\n{statements}\n```", summary.advice]
     facts = []
     if summary.source_statement:
         facts.append(f"- comes after `{shorten(summary.source_statement, 160)}`")
-    if summary.code:
-        facts.append(f"- code: `{summary.code}`")
+    facts += [f"- {values(summary)}"] if values(summary) else []
+    facts += [f"- answered by `{answered_by(summary)}`"] if summary.callee else []
+    facts += [f"- code: `{place}`" for place in summary.places or filter(None, [summary.code])]
     link = trace_link(backend, summary.worst_trace_id)
     facts.append(f"- worst trace: {link if backend else f'`{link}`'}")
     return "\n\n".join([*lines, "\n".join(facts)])

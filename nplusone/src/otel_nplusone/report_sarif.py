@@ -5,7 +5,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 import json
 import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from otel_nplusone.model import RepeatClass
 from otel_nplusone.report_text import trace_link
 from otel_nplusone.scan import Result
 from otel_nplusone.summary import Summary
+from otel_nplusone.version import __version__
 from otel_nplusone.words import shorten
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -29,7 +29,7 @@ def render(result: Result, backend: str = "") -> str:
     """A SARIF log with one run."""
     driver = {
         "name": "otel-nplusone",
-        "version": version("otel-nplusone"),
+        "version": __version__,
         "rules": [
             {"id": rule.value, "shortDescription": {"text": text}} for rule, text in _RULES.items()
         ],

@@ -18,7 +18,7 @@ _LABEL = 14
 
 
 def render(result: Result, backend: str = "") -> str:
-    """The findings in order, each with what it costs, where it is and what to do."""
+    """Return the findings in order, each with what it costs, where it is and what to do."""
     spans = count(result.spans_read, "span")
     head = f"{count(len(result.findings), 'finding')} in {count(result.traces_read, 'trace')}"
     parts = [f"{head} ({spans})"]
@@ -48,10 +48,12 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
     times = "rounds" if summary.repeat_class is RepeatClass.NESTED else "repeats"
     return [
         (times, f"{_repeats(summary)}, in {count(summary.traces, 'trace')}"),
+        ("values", values(summary)),
         ("time", f"{duration(summary.total_ns)} in all" + _marks(summary)),
         ("comes after", shorten(summary.source_statement or "", 160)),
         ("inside", "" if summary.common_ancestor == summary.route else summary.common_ancestor),
-        ("code", summary.code or ""),
+        ("answered by", answered_by(summary)),
+        ("code", " and ".join(summary.places) or summary.code or ""),
         ("advice", summary.advice),
         ("worst trace", trace_link(backend, summary.worst_trace_id)),
     ]
@@ -59,6 +61,19 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
 
 def _repeats(summary: Summary) -> str:
     return f"{summary.repeats_p50:,} median, {summary.repeats_max:,} at most in one request"
+
+
+def values(summary: Summary) -> str:
+    """Say how many different values a statement came with, where the spans tell."""
+    if summary.distinct_values is None:
+        return ""
+    return f"{count(summary.distinct_values, 'different value')} in the worst request"
+
+
+def answered_by(summary: Summary) -> str:
+    """Return the other end of a call, and what it sends for each."""
+    sends = f", with {shorten(summary.callee_statement, 160)}" if summary.callee_statement else ""
+    return f"{summary.callee}{sends}" if summary.callee else ""
 
 
 def _marks(summary: Summary) -> str:
@@ -70,5 +85,5 @@ def _marks(summary: Summary) -> str:
 
 
 def trace_link(backend: str, trace_id: str) -> str:
-    """The page of a trace, or its id where no backend is known."""
+    """Return the page of a trace, or its id where no backend is known."""
     return f"{backend.rstrip('/')}/trace/{trace_id}" if backend else trace_id

@@ -1,12 +1,12 @@
 """The requests that are running, and what each has sent; in memory that has a bound.
 
     open spans     span id ──► the request that the span belongs to
-    requests       a tally each, and the last few spans that it has not counted yet
+    requests       what each has asked, as the detector takes it, and the last few spans as they are
 
 A span finds its request by its parent's id, 64 random bits, and not by thread or task: right under
-threads, asyncio and gevent alike. Spans are counted some at a time: one by one, between the work
-of a request, each would cost half as much again, for the code that counts would have left the
-processor's caches.
+threads, asyncio and gevent alike. Spans are taken over some at a time: one by one, between the work
+of a request, each would cost half as much again, for the code would have left the processor's
+caches. A request is judged when its entry span ends, by what judges a whole trace.
 """
 
 from collections import OrderedDict
@@ -14,15 +14,17 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import StatusCode
 
-from otel_nplusone.sdk_spans import attributes_of, is_statement
+from otel_nplusone.asked import asks
+from otel_nplusone.detect import tally_of_entry
+from otel_nplusone.model import Span
+from otel_nplusone.sdk_spans import hex_id, is_statement, to_part
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS, Tally
 
-# A span that never ends and a request that goes on for ever must not hold memory for ever. A
-# counted statement takes about 160 bytes until its request ends.
+# A span that never ends and a request that goes on for ever must not hold memory for ever. A span
+# takes about 700 bytes until its request ends.
 MAX_OPEN_SPANS = 50_000
-MAX_STATEMENTS = 250_000
+MAX_STATEMENTS = 100_000
 MAX_STATEMENTS_PER_REQUEST = 50_000
 # A span that waits to be counted takes 3 kB, unless an exporter's queue holds it as well.
 MAX_WAITING = 64
@@ -31,24 +33,30 @@ MAX_WAITING_IN_ALL = 4_096
 
 @dataclass(slots=True)
 class Request:
-    """An entry span that is open, and what was sent within it.
+    """An entry span that is open, and what was asked within it.
 
-    `beyond` counts the spans that the tally had no room for.
+    `asking` are the spans that ask something, `inner` the others, which may be attempts; `beyond`
+    counts the statements that there was no room for.
     """
 
     span_id: int
-    tally: Tally
-    waiting: list[ReadableSpan] = field(default_factory=list)
+    asking: list[Span] = field(default_factory=list)
+    inner: list[Span] = field(default_factory=list)
+    waiting: list[tuple[int, ReadableSpan]] = field(default_factory=list)
     beyond: int = 0
     closed: bool = False
 
     @property
     def statements(self) -> int:
-        """All statements that are counted; beyond the bound with transactions and pings."""
-        return self.tally.statements + self.beyond
+        """Count all statements; beyond the bound with transactions and pings."""
+        return self.tally().statements + self.beyond
+
+    def tally(self, min_repeats: int = DEFAULT_MIN_REPEATS) -> Tally:
+        """Count what was asked, as the detector does."""
+        return tally_of_entry(hex_id(self.span_id), self.asking, self.inner, min_repeats)
 
 
-NO_REQUEST = Request(0, Tally(), closed=True)  # 0 is no span's id
+NO_REQUEST = Request(0, closed=True)  # 0 is no span's id
 
 
 class RunningRequests:
@@ -62,7 +70,7 @@ class RunningRequests:
         max_statements: int = MAX_STATEMENTS,
         max_statements_per_request: int = MAX_STATEMENTS_PER_REQUEST,
     ) -> None:
-        self._min_repeats = min_repeats
+        self.min_repeats = min_repeats
         self._max_open_spans = max_open_spans
         self._max_statements = max_statements
         self._max_statements_per_request = max_statements_per_request
@@ -79,7 +87,7 @@ class RunningRequests:
 
     def begin(self, span_id: int) -> None:
         """Begin to count for an entry span."""
-        request = Request(span_id, Tally(self._min_repeats))
+        request = Request(span_id)
         with self._lock:
             self._open[span_id] = self._requests[span_id] = request
             self._make_room()
@@ -107,7 +115,7 @@ class RunningRequests:
                 self._finish(request)
                 return request
             waiting = request.waiting
-            waiting.append(span)
+            waiting.append((span_id, span))
             self._waiting += 1
             if len(waiting) >= MAX_WAITING or self._waiting >= MAX_WAITING_IN_ALL:
                 self._count(request)
@@ -116,17 +124,17 @@ class RunningRequests:
 
     @property
     def open_spans(self) -> int:
-        """How many spans are open."""
+        """Say how many spans are open."""
         return len(self._open)
 
     @property
     def waiting(self) -> int:
-        """How many spans wait to be counted."""
+        """Say how many spans wait to be counted."""
         return self._waiting
 
     @property
     def statements(self) -> int:
-        """How many statements the tallies of all requests hold."""
+        """Say how many statements and calls all requests hold."""
         return self._statements
 
     def _finish(self, request: Request) -> None:
@@ -137,20 +145,22 @@ class RunningRequests:
             self._close(request)
 
     def _count(self, request: Request) -> None:
-        """Count the spans that wait; without their ids, which nobody asks a running service for."""
+        """Take the spans that wait over, as much of them as the detector reads."""
         # Taken away first: a finalizer that runs meanwhile may end a span of the same request.
-        waiting, tally = self._take_waiting(request), request.tally
-        most, error = self._max_statements_per_request, StatusCode.ERROR
-        for span in waiting:
-            attributes = attributes_of(span)
-            if tally.statements >= most:
-                request.beyond += is_statement(attributes)
-                continue
-            failed, before = span.status.status_code is error, tally.statements
-            tally.add("", attributes, span.start_time or 0, span.end_time or 0, failed=failed)
-            self._statements += tally.statements - before
+        waiting, most = self._take_waiting(request), self._max_statements_per_request
+        asking, inner = request.asking, request.inner
+        for span_id, span in waiting:
+            part = to_part(span_id, span)
+            if not asks(part):
+                if len(inner) < most:
+                    inner.append(part)
+            elif len(asking) < most:
+                asking.append(part)
+                self._statements += 1
+            else:
+                request.beyond += is_statement(part.attributes)
 
-    def _take_waiting(self, request: Request) -> list[ReadableSpan]:
+    def _take_waiting(self, request: Request) -> list[tuple[int, ReadableSpan]]:
         waiting, request.waiting = request.waiting, []
         self._waiting -= len(waiting)
         return waiting
@@ -167,10 +177,10 @@ class RunningRequests:
         if request is not None:
             self._close(request)
             self._open.pop(request.span_id, None)
-            # Its spans may be open for ever, and would keep what was counted.
+            # Its spans may be open for ever, and would keep what was asked.
             self._take_waiting(request)
-            request.tally = Tally(self._min_repeats)
+            request.asking, request.inner = [], []
 
     def _close(self, request: Request) -> None:
         request.closed = True
-        self._statements -= request.tally.statements
+        self._statements -= len(request.asking)

@@ -8,15 +8,16 @@ from fnmatch import fnmatchcase
 
 from otel_nplusone import semconv
 from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
-from otel_nplusone.detect import find_in_tree
+from otel_nplusone.detect import findings_of, tallies
 from otel_nplusone.files import read_file
 from otel_nplusone.http_json import is_url
-from otel_nplusone.model import Entry, Finding, Span, Trace
+from otel_nplusone.model import Entry, Finding, Kind, Span, Trace
 from otel_nplusone.search import Search, read_backend
 from otel_nplusone.summary import Summarizer, Summary
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone.tree import ENTRY_KINDS, Tree
 from otel_nplusone.troubles import Warnings
+from otel_nplusone.unjudged import Unjudged
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]
@@ -32,13 +33,14 @@ class Wanted:
     search: Search = field(default_factory=Search)
     route: str = ""
     min_repeats: int = DEFAULT_MIN_REPEATS
+    kinds: frozenset[Kind] = frozenset(Kind)
 
     def entry(self, entry: Entry) -> bool:
-        """Whether the findings of this entry span are asked for."""
+        """Tell whether the findings of this entry span are asked for."""
         return self._meets(entry.service, entry.route)
 
     def root(self, span: Span) -> bool:
-        """Whether a span may be an entry, and of the service and route that are asked for."""
+        """Tell whether a span may be an entry, and of the service and route that are asked for."""
         if span.kind not in ENTRY_KINDS and span.parent_span_id:
             return False
         return self._meets(span.service, semconv.route(span.attributes, span.name))
@@ -49,7 +51,7 @@ class Wanted:
         return not self.route or matches(self.route, route)
 
     def unmet(self) -> str:
-        """What to say where no span is: a misspelt route would look like a clean one."""
+        """Return what to say where no span is: a misspelt route would look like a clean one."""
         asked = (("service", self.search.service), ("route", self.route))
         words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
         return f"no request is of {words}: nothing was judged"
@@ -57,26 +59,35 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a scan found, ranked, and how much it read."""
+    """What a scan found, ranked, and how much it read.
+
+    `judged` are the statements and calls that were looked at, `unjudged` those that do not tell
+    what they are; the warnings say why.
+    """
 
     findings: tuple[Summary, ...]
     traces_read: int
     spans_read: int
     incomplete_traces: int
     warnings: tuple[str, ...]
+    judged: int = 0
+    unjudged: int = 0
 
 
 def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> Result:
     """Read all sources and find what repeats; SourceError where one cannot be read at all."""
     warnings = Warnings()
     summarizer = Summarizer()
+    unjudged = Unjudged()
     traces = incomplete = duplicates = 0
     met = not (wanted.search.service or wanted.route)
     with whole_traces(sources, wanted.search, warnings, progress) as found:
         for trace in found:
             tree = Tree(trace)
             traces += 1
-            judged = _wanted(find_in_tree(tree, min_repeats=wanted.min_repeats), wanted)
+            tallied = dict(tallies(tree, min_repeats=wanted.min_repeats))
+            unjudged.add(tree, tallied)
+            judged = _wanted(findings_of(tree, tallied), wanted)
             met = met or bool(judged) or any(map(wanted.root, tree.spans))
             incomplete += tree.incomplete
             duplicates += len(trace.spans) - len(tree.by_id)
@@ -91,16 +102,22 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
         traces_read=traces,
         spans_read=found.spans_read,
         incomplete_traces=incomplete,
-        warnings=(*warnings.lines(), *unmet),
+        warnings=(*warnings.lines(), *unjudged.lines(found.spans_read), *unmet),
+        judged=unjudged.judged,
+        unjudged=unjudged.total,
     )
 
 
 def _wanted(findings: list[Finding], wanted: Wanted) -> list[Finding]:
-    return [f for f in findings if f.what.repeat_class.is_fault and wanted.entry(f.entry)]
+    return [
+        f
+        for f in findings
+        if f.what.repeat_class.is_fault and f.what.kind in wanted.kinds and wanted.entry(f.entry)
+    ]
 
 
 class WholeTraces:
-    """The traces of some sources; knows how many spans there were once it is through."""
+    """Give the traces of some sources; knows how many spans there were once it is through."""
 
     def __init__(self, assembler: Assembler) -> None:
         self._assembler = assembler
@@ -110,12 +127,12 @@ class WholeTraces:
 
     @property
     def spans_read(self) -> int:
-        """How many spans were read, doubles included."""
+        """Say how many spans were read, doubles included."""
         return self._assembler.spans_read
 
     @property
     def spans_left_out(self) -> int:
-        """How many spans of traces that are too large to be held were left out."""
+        """Say how many spans of traces that are too large to be held were left out."""
         return self._assembler.spans_left_out
 
 
@@ -149,5 +166,5 @@ def _no_cycles() -> Iterator[None]:
 
 
 def matches(pattern: str, route: str) -> bool:
-    """Whether a route is meant, with its method or without."""
+    """Tell whether a route is meant, with its method or without."""
     return fnmatchcase(route, pattern) or fnmatchcase(route.partition(" ")[2], pattern)

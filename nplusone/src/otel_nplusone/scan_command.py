@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from otel_nplusone import report_json, report_markdown, report_sarif, report_text
 from otel_nplusone.baseline import read_baseline, without
-from otel_nplusone.cli_options import add_source_options, search, whole
-from otel_nplusone.exit_codes import CLEAN, FINDINGS
+from otel_nplusone.cli_options import add_source_options, kinds, search, whole
+from otel_nplusone.exit_codes import BAD_INPUT, CLEAN, FINDINGS
 from otel_nplusone.http_json import is_url
 from otel_nplusone.jaeger_api import trace_page
-from otel_nplusone.model import RepeatClass
+from otel_nplusone.model import Kind, RepeatClass
 from otel_nplusone.progress import counted
 from otel_nplusone.scan import Result, Wanted, scan
 from otel_nplusone.tally import DEFAULT_MIN_REPEATS
@@ -34,7 +34,7 @@ examples:
   otel-nplusone scan traces.jsonl.gz --format json > baseline.json
   otel-nplusone scan traces.jsonl.gz --baseline baseline.json --fail-on n_plus_one nested
 
-exit codes: 0 clean, 1 findings, 2 bad usage or input
+exit codes: 0 clean, 1 findings, 2 bad usage or input, or nothing that could be judged
 """
 
 
@@ -63,6 +63,18 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         help=f"report from so many repeats on (default {DEFAULT_MIN_REPEATS})",
     )
     parser.add_argument(
+        "--kinds",
+        type=kinds,
+        default=frozenset(Kind),
+        metavar="K,…",
+        help="judge these alone: sql, calls (all the others), nosql, http, rpc, messaging",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="end with 2 where anything could not be read or judged, for CI",
+    )
+    parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="a JSON report whose findings are accepted"
     )
     parser.add_argument("--format", choices=list(_RENDERERS), default="text")
@@ -86,7 +98,7 @@ def _run(asked: argparse.Namespace) -> int:
     if not asked.sources:
         asked.parser.error("no SOURCE: give an address, a file, or - for standard input")
     accepted = read_baseline(asked.baseline) if asked.baseline else frozenset()
-    wanted = Wanted(search(asked), asked.route, asked.min_repeats)
+    wanted = Wanted(search(asked), asked.route, asked.min_repeats, asked.kinds)
     found = scan(asked.sources, wanted, iter if asked.quiet else counted)
     shown = without(found, accepted)
     # The text report has them, too: a terminal need not show them twice.
@@ -97,7 +109,7 @@ def _run(asked: argparse.Namespace) -> int:
         known = len(found.findings) - len(shown.findings)
         print(f"otel-nplusone: {known} known, accepted by {asked.baseline}", file=sys.stderr)
     print(_RENDERERS[asked.format](shown, _backend(asked.sources)), end="")
-    return _exit_code(shown, asked.fail_on or _FAULTS)
+    return _exit_code(shown, asked.fail_on or _FAULTS, strict=asked.strict)
 
 
 def _backend(sources: list[str]) -> str:
@@ -109,6 +121,9 @@ def _backend(sources: list[str]) -> str:
     return page[0] if page else urls[0]
 
 
-def _exit_code(result: Result, fail_on: list[str]) -> int:
-    failing = any(finding.repeat_class.value in fail_on for finding in result.findings)
-    return FINDINGS if failing else CLEAN
+def _exit_code(result: Result, fail_on: list[str], *, strict: bool) -> int:
+    """Findings come first; without any, what was not judged is not called clean."""
+    if any(finding.repeat_class.value in fail_on for finding in result.findings):
+        return FINDINGS
+    is_unknown = result.judged == 0 or (strict and bool(result.warnings))
+    return BAD_INPUT if is_unknown else CLEAN

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 from otel_nplusone.model import Span
-from otel_nplusone.semconv import QUERY_TEXT, WANTED
+from otel_nplusone.semconv import QUERY_PARAMETER, QUERY_TEXT, WANTED
 
 _TEXT, _OLD_TEXT = QUERY_TEXT
 _SERVICE = "service.name"
@@ -32,18 +32,30 @@ def is_statement(attributes: Mapping[str, object]) -> bool:
     return _TEXT in attributes or _OLD_TEXT in attributes
 
 
-def to_model(span: ReadableSpan, context: SpanContext, attributes: Mapping[str, object]) -> Span:
+def to_model(span: ReadableSpan, context: SpanContext) -> Span:
     """Return the span with those attributes that the detector reads."""
-    parent = span.parent
+    service = str(span.resource.attributes.get(_SERVICE, ""))
+    part = to_part(context.span_id, span)
+    return part._replace(trace_id=f"{context.trace_id:032x}", service=service)
+
+
+def to_part(span_id: int, span: ReadableSpan) -> Span:
+    """Return a span of a request that is judged by itself: without its trace and its service."""
+    parent, attributes = span.parent, attributes_of(span)
     return Span(
-        f"{context.trace_id:032x}",
-        f"{context.span_id:016x}",
-        f"{parent.span_id:016x}" if parent is not None else "",
-        str(span.resource.attributes.get(_SERVICE, "")),
+        "",
+        hex_id(span_id),
+        hex_id(parent.span_id) if parent is not None else "",
+        "",
         span.name,
         _OTLP_KIND[span.kind],
         span.start_time or 0,
         span.end_time or 0,
         span.status.status_code is StatusCode.ERROR,
-        {key: value for key, value in attributes.items() if key in WANTED},
+        {k: v for k, v in attributes.items() if k in WANTED or k.startswith(QUERY_PARAMETER)},
     )
+
+
+def hex_id(span_id: int) -> str:
+    """Return a span's id as it is written."""
+    return f"{span_id:016x}"

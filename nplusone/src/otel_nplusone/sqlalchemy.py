@@ -33,10 +33,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
 from otel_nplusone.callsite import find_caller
-from otel_nplusone.engines import sync_engine
 from otel_nplusone.repeats import RepeatCounter
 from otel_nplusone.semconv import RELATIONSHIP, VALUES_HASH
 from otel_nplusone.sql_summary import operation, summarize
+from otel_nplusone.sync_engine import sync_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from otel_nplusone.advice import advise
-from otel_nplusone.model import Finding, RepeatClass
+from otel_nplusone.model import Finding, Kind, RepeatClass
 
 MOST_TRACE_IDS = 20
 Key = tuple[str, str, str, str]
@@ -39,10 +39,17 @@ class Summary:
     advice: str
     worst_trace_id: str
     trace_ids: tuple[str, ...]
+    kind: Kind = Kind.SQL
+    distinct_values: int | None = None
+    places: tuple[str, ...] = ()
+    fan_out: int = 0
+    same_values: tuple[str, ...] = ()
+    callee: str | None = None
+    callee_statement: str | None = None
 
     @property
     def key(self) -> Key:
-        """What makes two findings the same one, from scan to scan."""
+        """Return what makes two findings the same one, from scan to scan."""
         return (self.repeat_class.value, self.service, self.route, self.fingerprint)
 
 
@@ -64,7 +71,7 @@ class Summarizer:
             fault.add(finding)
 
     def summaries(self) -> list[Summary]:
-        """All faults, those that waste the most time first."""
+        """Return all faults, those that waste the most time first."""
         found = [fault.summary() for fault in self._faults.values()]
         return sorted(found, key=lambda s: (-s.total_ns, s.key))
 
@@ -121,10 +128,17 @@ class _Fault:
             advice=advise(what),
             worst_trace_id=entry.trace_id,
             trace_ids=tuple(ids),
+            kind=what.kind,
+            distinct_values=what.distinct_values,
+            places=what.places,
+            fan_out=what.fan_out,
+            same_values=what.same_values,
+            callee=what.callee,
+            callee_statement=what.callee_statement,
         )
 
     def _median(self) -> int:
-        """The lower median, so that it is a number of repeats that was seen."""
+        """Return the lower median, so that it is a number of repeats that was seen."""
         left = (self._repeats.total() + 1) // 2
         for repeats in sorted(self._repeats):
             left -= self._repeats[repeats]

@@ -1,27 +1,29 @@
-"""Counts the statements of one entry span as they come, and says which of them repeat.
+"""Counts what one entry span asks of others, and says which of it repeats.
 
-    tally = Tally()
-    for span in sorted(spans_of_the_request, key=start):
-        tally.add(span.span_id, span.attributes, start, end)
+    tally = Tally(spans of the request, in order)
     tally.repeats()                      → the statements that came at least five times
 
-The detector feeds it traces, the span processor a running request: the rules stand here once.
-What it keeps grows with the number of different statements, and by a few bytes for each span.
+The detector and the span processor of a running service both come here: the rules stand once.
 """
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from otel_nplusone import semconv
-from otel_nplusone.fingerprint import Fingerprint, fingerprint
-from otel_nplusone.group import Group
-from otel_nplusone.model import RepeatClass, Repeats
+from otel_nplusone.asked import asked, blind_system
+from otel_nplusone.bursts import burst_starts, keep_bursts
+from otel_nplusone.families import fan_outs, polymorphic_loads
+from otel_nplusone.group import Group, start_and_id
+from otel_nplusone.model import Kind, RepeatClass, Repeats, Span
 from otel_nplusone.nested import find_patterns
+from otel_nplusone.retries import leave_out_retries
+from otel_nplusone.told import nested, single
 
 DEFAULT_MIN_REPEATS = 5
-# Where SET and PING are commands on keys and no settings of a connection.
-_KEY_VALUE_SYSTEMS = frozenset({"redis", "valkey", "memcached"})
+_DATABASES = (Kind.SQL, Kind.NOSQL)
+_MOST_VARIANTS = 1_024
 
 _TEXT, _OLD_TEXT = semconv.QUERY_TEXT
 _SYSTEM, _OLD_SYSTEM = semconv.SYSTEM
@@ -39,153 +41,183 @@ class StatementCount:
 
 
 class Tally:
-    """The statements of one entry span. Not thread-safe.
+    """What one entry span asks.
 
-    `statements` counts all of them, failed ones too, without transactions, settings and pings.
+    `spans` are in the order of their starts. `attempts` names the failed attempt of each span that
+    was part of one, by span id; `parents` the span that a place is called by where no code is told.
     """
 
-    __slots__ = ("_errors", "_groups", "_last", "_min_repeats", "_sequence", "statements")
-
-    def __init__(self, min_repeats: int = DEFAULT_MIN_REPEATS) -> None:
-        self.statements = 0
-        self._min_repeats = min_repeats
-        self._groups: dict[tuple[str, str, str], Group] = {}
-        self._sequence: list[int] = []
-        self._last: Group | None = None
-        self._errors = 0
-
-    def add(
+    def __init__(
         self,
-        span_id: str,
-        attributes: Mapping[str, object],
-        start_ns: int,
-        end_ns: int,
+        spans: Sequence[Span],
+        min_repeats: int = DEFAULT_MIN_REPEATS,
         *,
-        failed: bool = False,
-    ) -> int:
-        """Count a span; return how often its statement has come so far.
+        attempts: Mapping[str, str] | None = None,
+        parents: Mapping[str, Span] | None = None,
+    ) -> None:
+        self._min_repeats = min_repeats
+        self._attempts = attempts or {}
+        self._parents = parents or {}
+        self._spans = spans
+        self._groups: dict[tuple[str, str, str], Group] = {}
+        self._known: dict[object, list[Span]] = {}
+        self._blind: dict[str, list[Span]] = defaultdict(list)
+        self._sort_out(spans)
 
-        0 says that it does not count: no statement, a transaction, or a failed attempt. A
-        statement that comes again after an error is a retry, and no repeat.
-        """
-        text = attributes.get(_TEXT) or attributes.get(_OLD_TEXT)
-        if type(text) is not str:
-            return 0
-        statement = fingerprint(text)
-        system = _word(attributes.get(_SYSTEM) or attributes.get(_OLD_SYSTEM))
-        if statement.is_control and (not statement.text or system not in _KEY_VALUE_SYSTEMS):
-            return 0
-        self.statements += 1
-        if failed:
-            self._errors += 1
-            return 0
-        namespace = _word(attributes.get(_NAMESPACE) or attributes.get(_OLD_NAMESPACE))
-        key = (system, namespace, statement.digest)
-        group = self._groups.get(key) or self._new_group(key, statement, text, attributes)
-        if group.errors_before != self._errors:
-            group.errors_before = self._errors
-            if group.repeats:
-                return group.repeats
-        self._sequence.append(group.number)
-        self._last = group
-        return group.add(span_id, text, attributes, start_ns, end_ns)
+    def _sort_out(self, spans: Sequence[Span]) -> None:
+        """Give each span to its group; equal texts are looked at once."""
+        known = self._known
+        for span in spans:
+            attributes = span[9]
+            key = (
+                span[4],
+                attributes.get(_TEXT) or attributes.get(_OLD_TEXT),
+                attributes.get(_SYSTEM) or attributes.get(_OLD_SYSTEM),
+                attributes.get(_NAMESPACE) or attributes.get(_OLD_NAMESPACE),
+                span[8],
+            )
+            try:
+                mine = known.get(key)
+            except TypeError:  # a list, where a text should be
+                mine = None
+            if mine is None:
+                mine = self._begin(span, key)
+            mine.append(span)
 
-    def _new_group(
-        self,
-        key: tuple[str, str, str],
-        statement: Fingerprint,
-        text: str,
-        attributes: Mapping[str, object],
-    ) -> Group:
-        number = len(self._groups)
-        group = Group(number, statement, key[0], key[1], text, attributes, self._last)
-        group.errors_before = self._errors
-        self._groups[key] = group
-        return group
+    def _begin(self, span: Span, key: tuple[object, ...]) -> list[Span]:
+        """Return the list that a span goes into, and so do all that have its key."""
+        what = asked(span)
+        if what is None:
+            return self._blind[blind_system(span)]
+        group = self._groups.get(what.key)
+        if group is None:
+            group = self._groups[what.key] = Group(len(self._groups), what)
+        mine = group.variant(what, failed=span[8])
+        texts = all(part is None or type(part) in (str, bool) for part in key)
+        if what.by_text and texts and len(self._known) < _MOST_VARIANTS:
+            self._known[key] = mine
+        return mine
 
-    def repeats(self) -> list[Repeats]:
-        """What repeats so far, longest first; chunks too, which are no fault."""
-        groups = [g for g in self._groups.values() if g.repeats >= self._min_repeats]
-        classes = {g.number: g.repeat_class(self._min_repeats) for g in groups}
-        alone = {g.number: g for g in groups}
-        found = []
-        for members, rounds in self._patterns(classes):
-            found.append(_nested([alone.pop(number) for number in members], rounds))
-        found.extend(_single(g, classes[g.number]) for g in alone.values())
-        return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
+    @property
+    def blind(self) -> dict[str, int]:
+        """Count the spans that do not tell what they ask, by their database."""
+        return {system: len(spans) for system, spans in self._blind.items() if system}
+
+    @property
+    def statements(self) -> int:
+        """Count the statements of databases, failed ones too, without transactions and pings."""
+        return sum(g.asked for g in self._groups.values() if g.kind in _DATABASES)
+
+    @property
+    def asked(self) -> int:
+        """Count the statements and the calls."""
+        return sum(group.asked for group in self._groups.values())
+
+    @property
+    def judged(self) -> int:
+        """Count all that could be judged, pings too, which are found harmless."""
+        return self.asked + sum(_TEXT in s[9] or _OLD_TEXT in s[9] for s in self._blind[""])
+
+    @property
+    def cut(self) -> int:
+        """Say how many statements have a text whose end is missing."""
+        return sum(g.asked for g in self._groups.values() if g.statement.is_cut)
 
     def counts(self) -> list[StatementCount]:
-        """Every statement so far, repeated or not, in the order in which they came first."""
+        """Return every statement, repeated or not, in the order in which they came first."""
         return [
             StatementCount(g.statement.digest, g.statement.text, g.repeats, g.covered_ns)
             for g in self._groups.values()
+            if g.repeats
         ]
 
-    def _patterns(self, classes: Mapping[int, RepeatClass]) -> list[tuple[list[int], int]]:
-        """The members, without doubles, and the rounds of each pattern that repeats."""
-        loops = {n for n, c in classes.items() if c is not RepeatClass.CHUNKED_BATCH}
-        if len(loops) < 2:
-            return []
-        sequence = [number for number in self._sequence if number in loops]
-        groups = list(self._groups.values())
+    def repeats(self) -> list[Repeats]:
+        """Return what repeats, longest first; chunks too, which are no fault."""
+        groups = self._counted()
+        classes = self._classes(groups)
+        alone = {group.number: group for group in groups if group.number in classes}
         found = []
-        for pattern in find_patterns(sequence, self._min_repeats):
-            members = list(dict.fromkeys(pattern.members))
-            mostly = all(
-                pattern.members.count(n) * pattern.rounds * 2 >= groups[n].repeats for n in members
-            )
-            if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
-                found.append((members, pattern.rounds))
-        return found
+        for members, rounds in list(self._patterns(alone, classes)):
+            loop = [alone.pop(number) for number in members]
+            first = min((group.spans[0] for group in loop), key=start_and_id)
+            found.append(nested(loop, rounds, self._source(first)))
+        for group in alone.values():
+            source = self._source(group.spans[0])
+            found.append(single(group, classes[group.number], source, self._callers(group)))
+        return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
+
+    def _counted(self) -> list[Group]:
+        """Return the groups without what is no repeat; families in place of their members."""
+        groups = [g for g in self._groups.values() if g.spans or g.failures]
+        leave_out_retries(groups, self._attempts, self._min_repeats)
+        for family in (fan_outs, polymorphic_loads):
+            for together, members in family(groups, self._min_repeats):
+                groups = [g for g in groups if g not in members] + [together]
+        keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
+        return [group for group in groups if group.repeats >= self._min_repeats]
+
+    def _classes(self, groups: list[Group]) -> dict[int, RepeatClass]:
+        """Return the class of each group that is worth a word."""
+        classes = {}
+        for group in groups:
+            scattered = group.is_scattered(group.codes or self._callers(group))
+            distinct = group.distinct_values
+            if not (scattered and distinct is not None and distinct >= self._min_repeats):
+                classes[group.number] = group.repeat_class(self._min_repeats, scattered=scattered)
+        written = sum(g.repeats for g in groups if classes.get(g.number) == _ROW_BY_ROW)
+        for group in groups:
+            if group.statement.is_sequence and written * 2 >= group.repeats:
+                classes.pop(group.number, None)  # the writes that take the numbers are the fault
+        return classes
+
+    def _callers(self, group: Group) -> list[str]:
+        """Return the spans that send it, by name, where each has one of its own."""
+        if len({span[2] for span in group.spans}) < len(group.spans):
+            return []
+        parents = [self._parents.get(span[2]) for span in group.spans]
+        if None in parents:
+            return []
+        return [_without_digits(parent.name) for parent in parents if parent is not None]
+
+    def _patterns(
+        self, groups: Mapping[int, Group], classes: Mapping[int, RepeatClass]
+    ) -> Iterator[tuple[list[int], int]]:
+        """Return the members, without doubles, and the rounds of each pattern that repeats."""
+        loops = {
+            n: g
+            for n, g in groups.items()
+            if g.kind is Kind.SQL  # calls are told one by one, by what they ask for
+            and classes[n] is not RepeatClass.CHUNKED_BATCH
+            and not g.statement.is_sequence
+            and len(g.failures) * 2 < g.repeats
+        }
+        for kind in {group.kind for group in loops.values()} if len(loops) > 1 else ():
+            order = [
+                (start_and_id(s), n) for n, g in loops.items() if g.kind is kind for s in g.spans
+            ]
+            for pattern in find_patterns([n for _, n in sorted(order)], self._min_repeats):
+                members = list(dict.fromkeys(pattern.members))
+                mostly = all(
+                    pattern.members.count(n) * pattern.rounds * 2 >= loops[n].repeats
+                    for n in members
+                )
+                if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
+                    yield members, pattern.rounds
+
+    def _source(self, first: Span) -> tuple[str, str] | None:
+        """Return the statement before the first repeat, and its span's id."""
+        before = None
+        for group in self._groups.values():
+            at = bisect_left(group.spans, start_and_id(first), key=start_and_id)
+            if at and (
+                before is None or start_and_id(group.spans[at - 1]) > start_and_id(before[1])
+            ):
+                before = group.statement.text, group.spans[at - 1]
+        return None if before is None else (before[0], before[1][1])
 
 
-def _word(value: object) -> str:
-    return value if type(value) is str else ""
+_ROW_BY_ROW = RepeatClass.ROW_BY_ROW_WRITE
 
 
-def _single(group: Group, repeat_class: RepeatClass) -> Repeats:
-    return Repeats(
-        repeat_class=repeat_class,
-        system=group.system,
-        namespace=group.namespace,
-        fingerprint=group.statement.digest,
-        statement=group.statement.text,
-        pattern=(group.statement.text,),
-        repeats=group.repeats,
-        statements=group.repeats,
-        distinct_values=group.distinct_values,
-        total_ns=group.covered_ns,
-        overlapping=group.is_overlapping,
-        source_statement=group.source_statement,
-        source_span_id=group.source_span_id,
-        code=group.code,
-        relationship=group.relationship,
-        offender_span_ids=tuple(group.span_ids),
-    )
-
-
-def _nested(groups: list[Group], rounds: int) -> Repeats:
-    first = groups[0]
-    texts = tuple(g.statement.text for g in groups)
-    return Repeats(
-        repeat_class=RepeatClass.NESTED,
-        system=first.system,
-        namespace=first.namespace,
-        fingerprint=fingerprint("; ".join(texts)).digest,
-        statement="; ".join(texts),
-        pattern=texts,
-        repeats=rounds,
-        statements=sum(g.repeats for g in groups),
-        distinct_values=None,
-        total_ns=sum(g.covered_ns for g in groups),
-        overlapping=any(g.is_overlapping for g in groups),
-        source_statement=first.source_statement,
-        source_span_id=first.source_span_id,
-        code=_first(groups, lambda g: g.code),
-        relationship=_first(groups, lambda g: g.relationship),
-        offender_span_ids=tuple(chain.from_iterable(g.span_ids for g in groups)),
-    )
-
-
-def _first(groups: list[Group], what: Callable[[Group], str | None]) -> str | None:
-    return next((value for value in map(what, groups) if value), None)
+def _without_digits(name: str) -> str:
+    return "".join(character for character in name if not character.isdigit())

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     )
   | (?P<bind>
         % (?: \([^()]*\) [a-zA-Z]? | [sbt] (?!\w) )                       # %(name)s %s
-      | \?\d* | \$\d+ | (?<![\w:]) :\w+ | @[^\W\d]\w* | \{{\w+:\w+\}}       # ? ?1 $1 :name @p1
+      | \?\d* | \$\w+ | (?<![\w:]) :\w+ | @[^\W\d]\w* | \{{\w+:\w+\}}       # ? ?1 $1 $id :name @p1
       | __\[[^\[\]]*\]                                                    # SQLAlchemy's IN lists
     )
   | (?P<number> 0[xX][0-9a-fA-F]+ | (?: \d+\.?\d* | \.\d+ ) (?: [eE][+-]?\d+ )? \w* )
@@ -51,18 +51,21 @@ _OPERATORS = frozenset({"=", "<", ">", "!=", "<>", "<=", ">=", "||", "+", "-", "
 _BEFORE_SIGN = _OPERATORS | {"(", "[", ","}
 
 
-def tokens(sql: str) -> tuple[list[str], bool]:
+def tokens(sql: str) -> tuple[list[str], list[str | None]]:
     """Scan `sql`: values become VALUE, keywords upper case, names lower case without quotes.
 
-    Comments and casts of values vanish. The flag says whether there are binds (`?`, `%s`, `:x`),
-    whose values the text does not tell.
+    Comments and casts of values vanish. The second list has what each VALUE was in the text, None
+    for a bind (`?`, `%s`, `:x`), whose value the text does not tell.
     """
     out: list[str] = []
-    has_binds = in_list = False
+    values: list[str | None] = []
+    in_list = False
     for kind, text in _scan(sql):
         if kind == "name":
             name = VALUE if _is_text(text, out, in_list) else _name(text, out)
-            if name in KEYWORDS:
+            if name is VALUE:
+                values.append(text)
+            elif name in KEYWORDS:
                 in_list = name in _LISTS
             out.append(name)
         elif kind == "operator":
@@ -72,10 +75,10 @@ def tokens(sql: str) -> tuple[list[str], bool]:
                 out.append(text.lower())
         else:
             if kind == "number":
-                _drop_sign(out)
-            has_binds = has_binds or kind == "bind"
+                text = _drop_sign(out) + text
+            values.append(None if kind == "bind" else text)
             out.append(VALUE)
-    return out, has_binds
+    return out, values
 
 
 def _scan(sql: str) -> Iterator[tuple[str, str]]:
@@ -96,16 +99,15 @@ def _name(text: str, before: list[str]) -> str:
 
 
 def _is_text(name: str, before: list[str], in_list: bool) -> bool:
-    """Whether "…" is a text, as MySQL has it, and no name: it stands where a value stands."""
+    """Tell whether "…" is a text, as MySQL has it, and no name: it stands where a value stands."""
     if name[0] != '"' or name.count('"') != 2 or name[-1] != '"' or not before:
         return False
     return before[-1] in _COMPARISONS or (in_list and before[-1] in "(,")
 
 
-def _drop_sign(out: list[str]) -> None:
-    """Take the sign of a number away, so that -5 is the same value as 5; a - 5 keeps its minus."""
+def _drop_sign(out: list[str]) -> str:
+    """Take the sign of a number away, so that -5 is a value as 5 is; a - 5 keeps its minus."""
     if not out or out[-1] not in _SIGNS:
-        return
+        return ""
     before = out[-2] if len(out) > 1 else "("
-    if before in _BEFORE_SIGN or before in KEYWORDS:
-        out.pop()
+    return out.pop() if before in _BEFORE_SIGN or before in KEYWORDS else ""

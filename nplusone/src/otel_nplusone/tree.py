@@ -52,7 +52,7 @@ class Tree:
         self._by_parent: dict[str, list[Span]] | None = None
 
     def entry_id(self, span: Span) -> str:
-        """The id of the entry span of a statement's span; that of a missing span, too."""
+        """Return the id of the entry span of a statement's span; that of a missing span, too."""
         parent_id = span.parent_span_id
         if not parent_id:
             return span.span_id
@@ -80,12 +80,12 @@ class Tree:
         return entry_id
 
     def _is_edge(self, span: Span) -> bool:
-        """Whether nothing of the same service is above."""
+        """Tell whether nothing of the same service is above."""
         parent = self.by_id.get(span.parent_span_id)
         return not span.parent_span_id or (parent is not None and parent.service != span.service)
 
     def entry(self, entry_id: str) -> Entry:
-        """What is known of an entry span, by the id that entry_id() gave."""
+        """Return what is known of an entry span, by the id that entry_id() gave."""
         span = self.by_id.get(entry_id) or self._only_child(entry_id)
         if span is None:
             child = min(self._children(entry_id), key=_in_time)
@@ -107,12 +107,12 @@ class Tree:
         return self._by_parent[span_id]
 
     def _only_child(self, span_id: str) -> Span | None:
-        """The one span under a missing parent: a local root whose caller was not recorded."""
+        """Return the only span under a missing parent: a local root whose caller is not known."""
         children = self._children(span_id)
         return children[0] if len(children) == 1 else None
 
     def common_ancestor(self, span_ids: Iterable[str], entry_id: str) -> Span | None:
-        """The lowest span that encloses all these spans; None where it is missing."""
+        """Return the lowest span that encloses all these spans; None where it is missing."""
         parents = {self.by_id[span_id].parent_span_id for span_id in span_ids}
         path, _ = self._climb(min(parents), frozenset(), entry_id)
         height = {span_id: number for number, span_id in enumerate(path)}
@@ -125,7 +125,7 @@ class Tree:
         return self.by_id.get(path[meeting])
 
     def _climb(self, span_id: str, stop: Set[str], entry_id: str) -> tuple[list[str], str]:
-        """The ids from here up to the entry span or to one in `stop`, and where the climb ended."""
+        """Return the ids up to the entry span or to one in `stop`, and where the climb ended."""
         climbed: dict[str, None] = {}
         while span_id not in stop and span_id not in climbed:
             climbed[span_id] = None

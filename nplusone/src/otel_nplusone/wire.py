@@ -12,7 +12,7 @@ from typing import Any
 
 from otel_nplusone.announce import Judged
 from otel_nplusone.errors import SourceError
-from otel_nplusone.model import Entry, Finding, RepeatClass, Repeats
+from otel_nplusone.model import Entry, Finding, Kind, RepeatClass, Repeats
 
 SOCKET_VARIABLE = "OTEL_NPLUSONE_SOCKET"
 # A message has to fit into the socket's buffer.
@@ -89,6 +89,7 @@ def _short(finding: Finding) -> Finding:
 def _finding(read: dict[str, Any]) -> Finding:
     what = read.pop("what")
     what["repeat_class"] = RepeatClass(what["repeat_class"])
-    what["pattern"] = tuple(what["pattern"])
+    what["kind"] = Kind(what["kind"])
+    what |= {name: tuple(what[name]) for name in ("pattern", "places", "same_values")}
     what["offender_span_ids"] = ()
     return Finding(entry=Entry(**read.pop("entry")), what=Repeats(**what), **read)

@@ -1,9 +1,11 @@
+import gzip
 import io
 import json
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from google.protobuf import json_format
 from werkzeug.test import TestResponse
 
 from tests.tracestore.conftest import Write
@@ -72,6 +74,37 @@ def test_lines_of_otlp_are_read_together() -> None:
     merged = read_upload(f"{line}\n\n{line}\n".encode())
 
     assert len(merged.resource_spans) == 2
+
+
+def zipkin() -> bytes:
+    names = {"localEndpoint": {"serviceName": "shop"}, "tags": {"db.system": "mysql"}}
+    span = {"traceId": "ab", "id": "1", "name": "get", "timestamp": 5, "duration": 2, **names}
+    return json.dumps([span]).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        zipkin(),
+        gzip.compress(zipkin()),
+        zipkin().decode().encode("utf-16"),
+        everything().SerializeToString(),
+        json.dumps(json_format.MessageToDict(everything()), indent=1).encode(),
+    ],
+    ids=["Zipkin", "gzip", "UTF-16", "protobuf", "ids in base64"],
+)
+def test_what_a_scan_reads_can_be_uploaded(client: FlaskClient, store: Store, body: bytes) -> None:
+    response = upload(client, body)
+
+    assert response.status_code == 303
+    assert reader.stored_span_count(store) > 0
+
+
+def test_a_small_file_that_is_large_unpacked_is_refused(client: FlaskClient) -> None:
+    response = upload(client, gzip.compress(zipkin() + b" " * 70_000_000))
+
+    assert response.status_code == 400
+    assert "larger than 67,108,864 bytes unpacked" in response.text
 
 
 def test_several_traces_lead_to_the_list(client: FlaskClient) -> None:
@@ -169,5 +202,5 @@ def test_another_sites_form_cannot_upload(client: FlaskClient, store: Store) -> 
 
 
 def test_an_unreadable_number_of_spans_raises_the_packages_own_error() -> None:
-    with pytest.raises(InvalidBodyError, match="trace 0"):
+    with pytest.raises(InvalidBodyError, match="span '1'"):
         read_upload(jaeger({**JAEGER_SPAN, "duration": "long"}))

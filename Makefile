@@ -76,7 +76,7 @@ test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAl
 	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/reconcile $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
@@ -106,7 +106,7 @@ dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 	@$(BIN)/python -m dashboards.build
 
 schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
-	@$(BIN)/python -m clinic.schema_picture > docs/schema.svg
+	@$(BIN)/python -m tools.schema_picture > docs/schema.svg
 
 notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb

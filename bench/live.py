@@ -33,12 +33,12 @@ from opentelemetry.trace import SpanKind, Tracer
 
 from clinic.app import close_app, create_app
 from clinic.db import EXTENSION
-from clinic.otel_env import DEFAULTS
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.settings import Settings
-from clinic.telemetry import Telemetry
+from clinic.telemetry.environment import DEFAULTS
+from clinic.telemetry.providers import Telemetry
 from harness.clients.clinic import server_timing
 from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.semconv import VALUES_HASH

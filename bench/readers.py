@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bench.moved import Moved, counted
-from clinic.cat_json import COLOR_NAMES, cats_json
+from clinic.api.cat_json import COLOR_NAMES, cats_json
 from clinic.db import make_engine
-from clinic.stories import STRATEGIES
+from clinic.stories.strategies import STRATEGIES
 
 RAW = "raw driver"
 SQL = """

@@ -25,7 +25,7 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from clinic.stories import STRATEGIES
+from clinic.stories.strategies import STRATEGIES
 from harness.parts.postgres import running_postgres
 from harness.project import tool
 

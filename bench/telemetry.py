@@ -20,10 +20,11 @@ import requests
 from flask import Flask
 
 from bench.slow_backend import slow_backend
-from clinic import flags
+from clinic.flags import evaluation as flags
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
+from clinic.stories.strategies import STRATEGIES
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
 from harness.processes import Processes
 from harness.waiting import wait_until
@@ -205,7 +206,7 @@ def _latency(case: str, latencies_ms: list[float]) -> Figures:
 
 def _evaluations(flags_file: Path) -> Figures:
     app = Flask("bench")
-    flags.init_app(app, flags_file)
+    flags.init_app(app, flags_file, STRATEGIES)
     try:
         with app.app_context():
             return {

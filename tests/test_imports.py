@@ -43,6 +43,29 @@ MAY_IMPORT = {
 MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
 # A package's rooms, and which other rooms of it each may import: rooms above it alone.
 ROOMS = {
+    "clinic": {
+        "errors": set[str](),
+        "settings": {"errors"},
+        "models": set(),
+        "schema": {"errors", "models"},
+        "telemetry": {"errors"},
+        "db": {"schema", "telemetry"},
+        "queries": {"errors", "models"},
+        "security": {"errors"},
+        "flags": {"errors"},
+        "seed": {"db", "errors", "models", "schema", "settings"},
+        "pages": {"db", "errors", "queries"},
+        "stories": {"db", "errors", "flags", "models", "pages", "queries", "settings", "telemetry"},
+        "booking": {"db", "errors", "models", "queries"},
+        "api": {"booking", "db", "errors", "models", "pages", "queries", "stories"},
+        "app": {
+            *("api", "booking", "db", "errors", "flags", "pages"),
+            *("security", "settings", "stories", "telemetry"),
+        },
+        "gunicorn_conf": {"errors", "settings", "telemetry"},
+        "server": {"errors", "settings", "telemetry"},
+        "cli": {"errors", "flags", "seed", "server", "settings", "stories"},
+    },
     "tracestore": {
         "errors": set[str](),
         "store": {"errors"},
@@ -130,6 +153,14 @@ def test_an_import_inside_a_function_is_seen() -> None:
     source = "def late():\n    from clinic.models import Cat\n    import tracestore.app\n"
 
     assert set(imported(source)) == {"clinic", "tracestore"}
+
+
+def test_every_room_of_the_clinic_is_listed() -> None:
+    found = {path.stem for path in PACKAGES["clinic"].iterdir() if path.suffix == ".py"} | {
+        path.parent.name for path in PACKAGES["clinic"].glob("*/__init__.py")
+    }
+
+    assert found == {*ROOMS["clinic"], "__init__"}
 
 
 @pytest.mark.parametrize("package", ROOMS)

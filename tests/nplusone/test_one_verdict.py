@@ -10,6 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tracestore.reader import StoredSpans
 
 from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
@@ -23,7 +24,6 @@ from otel_nplusone.report_json import document
 from otel_nplusone.scan import Wanted, scan
 from otel_nplusone.span_findings import FindingsProcessor, SpanFindings
 from tracestore.findings import judge
-from tracestore.reader import StoredSpans
 
 Said = set[tuple[str, str, str, int]]
 

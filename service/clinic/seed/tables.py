@@ -1,4 +1,4 @@
-"""Tables that are quick to fill: their indexes, and what else can wait, are made afterwards."""
+"""Make tables that are quick to fill: their indexes, and what else can wait, come afterwards."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

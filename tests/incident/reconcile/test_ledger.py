@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic import statement_counts
+from clinic.telemetry import statement_counts
 from incident.reconcile.ledger import balance, digest, normalize
 
 PSYCOPG = "SELECT cat.id, cat.name \nFROM cat \nWHERE cat.id = %(id_1)s::UUID"

@@ -39,7 +39,7 @@ def require_free(ports: Sequence[Port]) -> None:
         )
     if taken:
         raise PortTaken(
-            f"The ports of {_listed(taken)} on {LOOPBACK} are taken, as by the compose stack "
+            f"The ports of {_listed(taken)} on {LOOPBACK} are taken, perhaps by the compose stack "
             "or another `make demo`: stop it (`docker compose down`), or set "
             f"{_and([port.variable for port in taken])} to free ports."
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.ports import unused_ports
 from harness.project import PROJECT, tool
 
 TEMPLATE = PROJECT / "service" / "flags.json"
@@ -82,10 +83,11 @@ def test_flags_that_the_clinic_refuses_are_not_reported_as_switched(
     assert "success-stories-audience" in done.stderr
 
 
-def test_a_strategy_that_does_not_exist_ends_a_demo_before_any_load(
-    tmp_path: Path, free_port: int
-) -> None:
-    done = incident("demo", "--exit", "--fix=fast", f"--clinic-port={free_port}", "--var", tmp_path)
+def test_a_strategy_that_does_not_exist_ends_a_demo_before_any_load(tmp_path: Path) -> None:
+    options = ("--clinic-port", "--ui-port", "--otlp-port")
+    ports = [f"{name}={port}" for name, port in zip(options, unused_ports(3), strict=True)]
+
+    done = incident("demo", "--exit", "--fix=fast", *ports, "--var", tmp_path)
 
     assert done.returncode == 2
     assert "--strategy='fast' does not exist" in done.stderr

@@ -33,7 +33,7 @@ Read = Callable[[], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One way to read, what it moves, and the database process that serves it, if there is one."""
+    """Hold one way to read, what it moves, and the database process that serves it, if any."""
 
     read: Read
     moved: Moved

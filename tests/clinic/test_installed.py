@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+from harness.parts.start import Tracestore, start_clinic, start_tracestore
+from harness.processes import Processes
+from harness.project import PROJECT, tool
+from harness.waiting import wait_until
 
 STORIES = PROJECT / "service" / "clinic" / "stories" / "strategies.py"
 DEADLINE_S = 30

@@ -9,7 +9,7 @@ import pytest
 
 from clinic.errors import SettingsError
 from clinic.settings import ServerSettings
-from tests.running import PROJECT, tool
+from harness.project import PROJECT, tool
 
 CONFIG = "python:clinic.gunicorn_conf"
 

@@ -1,4 +1,4 @@
-"""The incident and its fix, as Jaeger, Prometheus and Locust show them."""
+"""See the incident and its fix as Jaeger, Prometheus and Locust show them."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose, make
-from tests.stack.engines import Jaeger, Locust, Prometheus, Trace
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger, Locust, Trace
+from harness.compose.project import Compose, make
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 

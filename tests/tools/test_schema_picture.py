@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from clinic.models import Base
-from tests.running import PROJECT
+from harness.project import PROJECT
 from tools.schema_picture import draw
 
 

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 import requests
 
-from tests.postgres import SUPERUSER, Postgres
-from tests.running import unused_port
+from harness.parts.postgres import SUPERUSER, Postgres
+from harness.ports import unused_port
 from tools.watch_database import Statement, Statistics, main, make_server, render, shorten
 
 STATEMENT = Statement(0x1234_ABCD, 'SELECT a, b FROM cat WHERE "id" = $1', 3, 4, 0.5)

@@ -26,8 +26,8 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from incident.waiting import wait_until
-from tests.running import tool
+from harness.project import tool
+from harness.waiting import wait_until
 
 
 @pytest.fixture

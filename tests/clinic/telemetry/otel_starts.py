@@ -14,8 +14,8 @@ from typing import Any
 
 import certifi
 
+from harness.project import PROJECT
 from tests.clinic.receiver import Certificate, Post, receiving
-from tests.running import PROJECT
 
 FORK_SERVER = str(PROJECT / "tests/clinic/telemetry/fork_server.py")
 START_ONCE = "tests.clinic.telemetry.start_once:main"

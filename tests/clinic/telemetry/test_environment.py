@@ -14,8 +14,8 @@ from clinic.errors import SettingsError
 from clinic.seed.rows import Rows
 from clinic.telemetry import environment as otel_env
 from clinic.telemetry.variables import CHECKS
+from harness.project import PROJECT
 from tests.clinic.receiver import Certificate, make_certificate
-from tests.running import PROJECT
 
 from .otel_starts import START_ONCE, STARTS, Seen, Starter, install_own_parts, seen_of
 

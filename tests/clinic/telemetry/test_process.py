@@ -9,9 +9,9 @@ import psutil
 import pytest
 import requests
 
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.processes import Processes
+from harness.waiting import wait_until
 
 IN_FLIGHT = 8
 STARTED = "otel.sdk.span.started"

@@ -9,7 +9,7 @@ CORPUS := var/corpus-venv
 MUTANTS := var/mutants-venv
 DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident locustfiles dashboards tests bench tools
+SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools
 ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
@@ -77,7 +77,7 @@ test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAl
 	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/incident/test_reconcile.py $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
@@ -107,7 +107,7 @@ dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 	@$(BIN)/python -m dashboards.build
 
 schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
-	@$(BIN)/python -m clinic.schema_picture > docs/schema.svg
+	@$(BIN)/python -m tools.schema_picture > docs/schema.svg
 
 notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb

@@ -1,1 +1,1 @@
-"""The figures: one module per question, run by `make bench`."""
+"""Measure: one module per question, run by `make bench`."""

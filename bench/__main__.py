@@ -1,8 +1,8 @@
-"""`python -m bench [QUESTION …]`: measure, and write docs/benchmarks.md and var/bench/*.json.
+"""Measure, and write docs/benchmarks.md and var/bench/*.json: `python -m bench [QUESTION …]`.
 
 Each question is a module with a function measure() that returns named numbers, or whole tables:
 row → column → number. Nothing here is asserted: figures are for reading, and the machine that
-they come from stands beside them.
+they come from stands next to them.
 """
 
 import argparse
@@ -29,7 +29,7 @@ Figures = Mapping[str, float | int | Table]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, how it is measured, and the targets that stand beside some figures."""
+    """Say what is asked, how it is measured, and the targets of some figures."""
 
     asks: str
     measure: Callable[[], Figures]

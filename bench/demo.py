@@ -1,4 +1,4 @@
-"""How long `make demo` takes on a fresh clone, and again, and what its report says."""
+"""Measure how long `make demo` takes on a fresh clone, and again, and read its report."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def measure() -> dict[str, float | int]:
 def _run(clone: Path) -> dict[str, float]:
     started = time.monotonic()
     first_trace: float | None = None
-    # Another make's settings are none of this one's business.
+    # Settings of the make that runs the bench are not for this one.
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     with subprocess.Popen(
         ["make", "demo"],

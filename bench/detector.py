@@ -1,4 +1,4 @@
-"""How fast otel-nplusone reads and judges a million spans, and in how much memory.
+"""Measure how fast otel-nplusone reads and judges a million spans, and in how much memory.
 
 The spans are those of the incident: 2,000 requests of 500 spans with nine attributes each, written
 once as OTLP JSON lines and once as OTLP protobuf, as the Collector's file exporter writes them. Of
@@ -150,7 +150,7 @@ def _fingerprints() -> dict[str, float]:
 
 
 def _message() -> ResourceSpans:
-    """One request: a SERVER span and the statements within it, the root last."""
+    """Make one request: a SERVER span and the statements within it, the root last."""
     message = ResourceSpans()
     message.resource.attributes.append(_pair("service.name", "cat-clinic"))
     spans = message.scope_spans.add().spans

@@ -1,4 +1,4 @@
-"""What otel_nplusone costs the clinic: CPU for each span, and for each request of the incident.
+"""Measure what otel_nplusone costs the clinic: CPU for each span, and for each slow request.
 
 One clinic answers the page as it was launched, again and again, and its telemetry takes turns:
 
@@ -33,12 +33,13 @@ from opentelemetry.trace import SpanKind, Tracer
 
 from clinic.app import close_app, create_app
 from clinic.db import EXTENSION
-from clinic.otel_env import DEFAULTS
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.settings import Settings
-from clinic.telemetry import Telemetry
+from clinic.telemetry.environment import DEFAULTS
+from clinic.telemetry.providers import Telemetry
+from harness.clients.clinic import server_timing
 from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.semconv import VALUES_HASH
 from otel_nplusone.sqlalchemy import instrument, uninstrument
@@ -73,7 +74,7 @@ class EncodingExporter(SpanExporter):
 
 
 class Switch(SpanProcessor):
-    """Hands spans to one of two processors."""
+    """Hand spans to one of two processors."""
 
     def __init__(self, processor: SpanProcessor) -> None:
         self.processor = processor
@@ -90,7 +91,7 @@ class Switch(SpanProcessor):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one request took."""
+    """Hold what one request took."""
 
     cpu_ms: float
     wall_ms: float
@@ -98,7 +99,7 @@ class Turn:
 
 
 class Scene:
-    """A clinic whose telemetry can be exchanged."""
+    """Hold a clinic whose telemetry can be exchanged."""
 
     def __init__(self, app: Flask, switch: Switch, telemetry: Telemetry, clinic_name: str) -> None:
         self._client = app.test_client()
@@ -121,8 +122,8 @@ class Scene:
         response = self._client.get("/success-stories", query_string=self._query)
         self._batches.force_flush()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        spans = response.headers["Server-Timing"].split('spans;desc="')[1].split('"')[0]
-        return Turn(1e3 * cpu, 1e3 * wall, int(spans))
+        said = server_timing(response.headers["Server-Timing"])
+        return Turn(1e3 * cpu, 1e3 * wall, int(said["spans"]))
 
 
 def measure() -> Mapping[str, float | int | Table]:

@@ -49,7 +49,7 @@ def _counting_engine(database_url: str, moved: Moved) -> Engine:
     def count_statement(*_arguments: object) -> None:
         moved.statements += 1
 
-    # The pool's ping is no cursor of SQLAlchemy's, and is not counted.
+    # The pool's ping is not a cursor of SQLAlchemy's, and is not counted.
     event.listen(engine, "before_cursor_execute", count_statement)
     return engine
 

@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bench.moved import Moved, counted
-from clinic.cat_json import COLOR_NAMES, cats_json
+from clinic.api.cat_json import COLOR_NAMES, cats_json
 from clinic.db import make_engine
-from clinic.stories import STRATEGIES
+from clinic.stories.strategies import STRATEGIES
 
 RAW = "raw driver"
 SQL = """
@@ -33,7 +33,7 @@ Read = Callable[[], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One way to read, what it moves, and the database process that serves it, if there is one."""
+    """Hold one way to read, what it moves, and the database process that serves it, if any."""
 
     read: Read
     moved: Moved

@@ -1,4 +1,4 @@
-"""How much faster `prod` is seeded than a session that is given one row after another.
+"""Measure how much faster `prod` is seeded than by a session that is given row after row.
 
 The slow way is the one that suggests itself: session.add for each row and a commit for each
 thousand, of 20,000 rows in the proportions of `prod`. (With a flush for each row as well, as
@@ -25,9 +25,9 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from clinic.stories import STRATEGIES
-from tests.postgres import running_postgres
-from tests.running import tool
+from clinic.stories.strategies import STRATEGIES
+from harness.parts.postgres import running_postgres
+from harness.project import tool
 
 TARGETS = {
     "sqlite_times_row_by_row": "at least 25",

@@ -1,4 +1,4 @@
-"""A trace backend that takes its time: it passes each POST on, and answers after a delay."""
+"""Slow a trace backend down: pass each POST on, and answer after a delay."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the compose stack costs under its default load, what it loses, and how soon it shows.
+"""Measure what the compose stack costs under its default load, and how soon it shows the N+1.
 
 The stack is started under a name and on ports of its own, without Grafana where its image is not
 on this engine, and removed afterwards. Times count from `docker compose up`, images being there.
@@ -9,17 +9,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from incident.waiting import wait_until
-from tests.stack.compose import NAME, Compose
-from tests.stack.engines import (
-    LOST_BY_THE_COLLECTOR,
-    LOST_BY_THE_SERVICE,
-    STARTED,
-    Jaeger,
-    Prometheus,
-)
-from tests.stack.images import images, services_of
-from tests.stack.watch import MIB, Usage, UsageWatch
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, STARTED, Jaeger
+from harness.compose.images import images, services_of
+from harness.compose.project import NAME, Compose
+from harness.compose.usage import MIB, Usage, UsageWatch
+from harness.waiting import wait_until
 
 TARGETS = {
     "all_healthy_s": "under 40",
@@ -68,10 +63,9 @@ def _measure(compose: Compose, services: tuple[str, ...]) -> dict[str, float | i
         "all_healthy_s": all_healthy_s,
         "first_n_plus_one_trace_s": first_trace_s,
         "memory_limits_mib": int(sum(of[-1].limit_bytes for of in containers.values()) / MIB),
-        "spans_created": int(prometheus.value(STARTED)),
-        "spans_lost": int(
-            prometheus.value(LOST_BY_THE_SERVICE) + prometheus.value(LOST_BY_THE_COLLECTOR)
-        ),
+        "spans_created": prometheus.count(STARTED),
+        "spans_lost": prometheus.count(LOST_BY_THE_SERVICE)
+        + prometheus.count(LOST_BY_THE_COLLECTOR),
         "container": {name: _row(of) for name, of in containers.items()},
     }
 

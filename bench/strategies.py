@@ -1,4 +1,4 @@
-"""What each strategy costs on SQLite and on PostgreSQL, with the raw driver as the limit.
+"""Measure each strategy on SQLite and on PostgreSQL, with the raw driver as the limit.
 
 A read is everything between the request and its answer that depends on the strategy: a session,
 the strategy, and the JSON of its cats, as bytes. All of them return the same bytes. They take
@@ -22,7 +22,7 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from tests.postgres import running_postgres
+from harness.parts.postgres import running_postgres
 
 TARGETS = {
     "sqlite_core_times_raw_driver": "at most 2.1",
@@ -44,7 +44,7 @@ Table = dict[str, dict[str, float | int]]
 
 @dataclass(slots=True)
 class Samples:
-    """Times of one reader, in seconds."""
+    """Collect the times of one reader, in seconds."""
 
     wall: list[float] = field(default_factory=list)
     # Each read's time by that of the raw driver's read right after it.

@@ -1,4 +1,4 @@
-"""What becomes of spans when the trace backend is slow, is down, or the clinic is stopped.
+"""Count the spans that are lost when the backend is slow or down, or the clinic is stopped.
 
 Each case has a clinic and a tracestore of its own and the same visitor, who opens the page as it
 was launched, again and again. When the clinic has ended, its own counters and the store must
@@ -20,13 +20,14 @@ import requests
 from flask import Flask
 
 from bench.slow_backend import slow_backend
-from clinic import flags
+from clinic.flags import evaluation as flags
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from clinic.stories.strategies import STRATEGIES
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.processes import Processes
+from harness.waiting import wait_until
 
 TARGETS = {
     "fast_spans_lost": "0",
@@ -55,7 +56,7 @@ Figures = dict[str, float | int]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A clinic that exports to a tracestore, by way of `backend`."""
+    """Hold a clinic that exports to a tracestore, by way of `backend`."""
 
     processes: Processes
     store: Tracestore
@@ -205,7 +206,7 @@ def _latency(case: str, latencies_ms: list[float]) -> Figures:
 
 def _evaluations(flags_file: Path) -> Figures:
     app = Flask("bench")
-    flags.init_app(app, flags_file)
+    flags.init_app(app, flags_file, STRATEGIES)
     try:
         with app.app_context():
             return {

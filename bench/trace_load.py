@@ -1,4 +1,4 @@
-"""Spans for the trace backends, made beforehand, and the connections that they are sent over.
+"""Make spans for the trace backends, and send them.
 
 The spans are those of the incident: statements as SQLAlchemy's instrumentation records them, 512
 to a request, each request a trace of its own. Bodies are sent again and again under other trace
@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 SPANS_PER_REQUEST = 512
 SENDERS = 2
-# One body in so many is of the service that is searched for, and takes as many times as long.
+# One body in _BODIES is of the service that is searched for, and takes this much longer.
 RARE_SERVICE = "billing"
 RARE_SECONDS = 5
 _BODIES = 16
@@ -26,11 +26,15 @@ _FIRST_MARKER = 0xC0
 _SELECT_CAT = (
     "SELECT cat.id, cat.name, cat.age, cat.color, cat.lives, cat.owner_id FROM cat WHERE cat.id = ?"
 )
+_SELECT_APPOINTMENT = (
+    "SELECT appointment.id, appointment.start, appointment.duration, appointment.cat_id"
+    " FROM appointment WHERE appointment.veterinarian_id = ?"
+)
 
 
 @dataclass(slots=True)
 class Sent:
-    """What was acknowledged, and how long that took."""
+    """Hold what was acknowledged, and how long that took."""
 
     spans: int = 0
     seconds: float = 0.0
@@ -42,7 +46,7 @@ class Sent:
 
 
 def send(port: int, *, seconds: float = 0.0, spans: int = 0) -> Sent:
-    """Send from SENDERS connections at once, for so long or until so many are acknowledged."""
+    """Send from SENDERS connections at once, for `seconds` or until `spans` are acknowledged."""
     markers = [bytes([_FIRST_MARKER + number]) * 16 for number in range(_BODIES)]
     templates = [(marker, template(marker, number)) for number, marker in enumerate(markers)]
     begin = time.perf_counter()
@@ -70,16 +74,24 @@ def send(port: int, *, seconds: float = 0.0, spans: int = 0) -> Sent:
 
 
 def template(marker: bytes, number: int) -> bytes:
-    """One body in _BODIES is of the rare service and slow; the others are the clinic's."""
+    """Make a body: one in _BODIES is of the rare service and slow, the others are the clinic's."""
     if number == 0:
         return body(marker, SPANS_PER_REQUEST, service=RARE_SERVICE, seconds=RARE_SECONDS)
     return body(marker, SPANS_PER_REQUEST)
 
 
 def body(
-    trace_id: bytes, spans: int, *, service: str = "cat-clinic", seconds: float = 1.0
+    trace_id: bytes,
+    spans: int,
+    *,
+    service: str = "cat-clinic",
+    seconds: float = 1.0,
+    cats_each: int | None = None,
 ) -> bytes:
-    """A request with one trace: a page that takes so long and sends a statement per span."""
+    """Make a request with one trace: a page that sends a statement per span.
+
+    cats_each: the cats that follow each query for a veterinarian's appointments.
+    """
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
     for key, value in (
@@ -104,15 +116,15 @@ def body(
         end_time_unix_nano=now + spans * step,
     )
     for number in range(1, spans):
-        _add_statement(
-            scope_spans.spans.add(trace_id=trace_id, parent_span_id=root), now + number * step
-        )
+        span = scope_spans.spans.add(trace_id=trace_id, parent_span_id=root)
+        is_cat = cats_each is None or number % (cats_each + 1) != 1
+        _add_statement(span, "cat" if is_cat else "appointment", now + number * step)
     return request.SerializeToString()
 
 
-def _add_statement(span: Span, start: int) -> None:
+def _add_statement(span: Span, table: str, start: int) -> None:
     span.span_id = os.urandom(8)
-    span.name = "SELECT cat"
+    span.name = f"SELECT {table}"
     span.kind = Span.SPAN_KIND_CLIENT
     span.flags = 256
     span.start_time_unix_nano = start
@@ -121,8 +133,8 @@ def _add_statement(span: Span, start: int) -> None:
         ("db.system.name", "sqlite"),
         ("db.namespace", "clinic"),
         ("db.operation.name", "SELECT"),
-        ("db.collection.name", "cat"),
-        ("db.query.text", _SELECT_CAT),
+        ("db.collection.name", table),
+        ("db.query.text", _SELECT_CAT if table == "cat" else _SELECT_APPOINTMENT),
         ("server.address", "127.0.0.1"),
     ):
         span.attributes.add(key=key).value.string_value = value
@@ -140,7 +152,7 @@ def post(connection: http.client.HTTPConnection, sent: bytes) -> None:
 
 
 def get(connection: http.client.HTTPConnection, path: str) -> bytes:
-    """The answer's body; anything but a 200 is a RuntimeError."""
+    """Return the answer's body; raise RuntimeError for anything but a 200."""
     connection.request("GET", path)
     return _read(connection)
 

@@ -1,9 +1,9 @@
-"""How much tracestore takes in and how fast it answers, beside a Jaeger on the same cores.
+"""Measure what tracestore takes in and how fast it answers, next to a Jaeger on the same cores.
 
 Both are processes of their own, asked over HTTP, in one run: one after the other 30 seconds of as
 many spans as they take, and filled up to two million; then read in turns. Jaeger keeps its spans in
 memory; it is the binary that JAEGER_BIN names or that .ci/stack/binaries has built, and left
-out where there is none.
+out without one.
 """
 
 import json
@@ -21,9 +21,11 @@ from pathlib import Path
 import psutil
 
 from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
-from incident.processes import Command, Processes
-from tests.running import PROJECT, tool, unused_port, wait_for
-from tests.tracestore.jaeger import start_jaeger
+from harness.parts.jaeger import start_jaeger
+from harness.parts.start import wait_for
+from harness.ports import unused_port
+from harness.processes import Command, Processes
+from harness.project import PROJECT, tool
 
 TARGETS = {
     "start_s": "under 1",
@@ -52,7 +54,7 @@ _SLOW = {**_YEARS, "query.service_name": RARE_SERVICE, "query.duration_min": "2s
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A running backend by its ports, its process and the time that its start took."""
+    """Hold a running backend: its ports, its process and the time that its start took."""
 
     ui_port: int
     otlp_port: int
@@ -120,7 +122,7 @@ def _reads(backends: Mapping[str, Backend]) -> dict[str, float | int]:
 
 
 def _summaries(backend: Backend) -> dict[str, float | int]:
-    """The list of the newest slow traces, which Jaeger has from 2.19 on."""
+    """Time the list of the newest slow traces, which Jaeger has from 2.19 on."""
     query = urllib.parse.urlencode({**_SLOW, "query.search_depth": FOUND})
     times = _times_ms(backend, f"/api/v3/trace-summaries?{query}")
     page = urllib.parse.urlencode({"service": RARE_SERVICE, "minDuration": "2s", "limit": FOUND})

@@ -1,20 +1,24 @@
-"""The command `incident`: the replay, and the switch that solves it."""
+"""Run the command `incident`: the replay, and the switch that solves it."""
 
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from incident import demo as replay
-from incident import doctor as examination
-from incident import flags
-from incident import reconcile as reconciliation
+from harness.errors import HarnessError
+from harness.ports import LOOPBACK, is_taken
 from incident.console import Console
-from incident.errors import IncidentError, from_os_error
-from incident.options import ports_of, with_ports, with_target, with_var
-from incident.settings import BACKENDS, EMBEDDED, TARGETS, TRACESTORE, Settings
+from incident.doctor import examine as examination
+from incident.errors import from_os_error
+from incident.reconcile import compare as reconciliation
+from incident.replay import demo as replay
+from incident.stack import flags
+from incident.stack.options import port_option, with_stack, with_var
+from incident.stack.places import BACKENDS, FLAGS_FILE, TRACESTORE, Folder, Stack
+
+SECONDS = click.FloatRange(1, 3600)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,27 +34,21 @@ def cli() -> None:
     type=click.IntRange(1, 1000),
     help="Visitors at the same time.",
 )
+@click.option("--before", default="naive", show_default=True, help="Strategy of the incident.")
+@click.option("--fix", default="core", show_default=True, help="Strategy of the fix.")
 @click.option(
-    "--naive-seconds",
+    "--before-seconds",
     default=35.0,
     show_default=True,
-    type=click.FloatRange(1, 3600),
+    type=SECONDS,
     help="How long the incident is watched.",
 )
 @click.option(
-    "--core-seconds",
+    "--after-seconds",
     default=20.0,
     show_default=True,
-    type=click.FloatRange(1, 3600),
+    type=SECONDS,
     help="How long the fix is watched.",
-)
-@with_ports
-@click.option(
-    "--target",
-    default=EMBEDDED,
-    show_default=True,
-    type=click.Choice(TARGETS),
-    help="Measure parts that are started for it, or the compose stack that is running.",
 )
 @click.option(
     "--backend",
@@ -63,40 +61,41 @@ def cli() -> None:
 @click.option(
     "--keep-serving/--exit",
     default=None,
-    help="Serve the traces until Ctrl-C afterwards, or end. By default the one in a "
-    "terminal, the other without.",
+    help="Serve the traces until Ctrl-C afterwards, or end. By default, serve in a terminal.",
 )
+@with_stack
 @with_var
 def demo(
+    *,
     users: int,
-    naive_seconds: float,
-    core_seconds: float,
-    target: str,
+    before: str,
+    fix: str,
+    before_seconds: float,
+    after_seconds: float,
     backend: str,
     keep_serving: bool | None,
+    stack: Stack,
     var: Path,
-    **ports: int,
 ) -> None:
-    """Load the clinic under `naive`, switch to `core` under load, and print the difference.
+    """Load the clinic before a fix, switch to the fix under load, and print the difference.
 
     Exits with 0 if the incident and its fix were seen in the spans, 1 if not, 2 if it could not
     be tried.
 
     \b
     Example:
-      incident demo --users 10 --naive-seconds 15 --exit
+      incident demo --users 10 --before-seconds 15 --exit
     """
-    settings = Settings(
+    choices = replay.Choices(
         users=users,
-        naive_seconds=naive_seconds,
-        core_seconds=core_seconds,
-        **ports_of(ports),
-        target=target,
-        backend=backend,
+        before=before,
+        fix=fix,
+        before_seconds=before_seconds,
+        after_seconds=after_seconds,
         keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
-        var=var.absolute(),
     )
-    sys.exit(replay.run(settings, Console()))
+    stack = replace(stack, backend=backend)
+    sys.exit(replay.run(stack, Folder(var, "demo"), choices, Console()))
 
 
 @cli.command()
@@ -108,24 +107,35 @@ def demo(
 )
 @click.option(
     "--flags-file",
-    default=flags.DEFAULT_FILE,
+    default=Path("var") / FLAGS_FILE,
     show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The flags file of the running clinic.",
 )
-def fix(strategy: str, flags_file: Path) -> None:
+@port_option("--clinic-port", "clinic", "Port of the clinic.")
+def fix(strategy: str, flags_file: Path, clinic: int) -> None:
     """Switch the strategy of a running clinic, which follows within two seconds.
+
+    Exits with 0 if the flag is switched, also if no clinic runs, and as `clinic flags` does if
+    the clinic refuses the flags file or the strategy.
 
     \b
     Example:
       incident fix --strategy core
     """
-    before = flags.set_strategy(flags_file, strategy)
-    click.echo(
-        f"Success Stories are read by {strategy} now, no longer by {before}."
-        if before != strategy
-        else f"Success Stories are read by {strategy} already."
-    )
+    before = flags.switch(flags_file, strategy)
+    if is_taken(clinic):
+        click.echo(
+            f"Success Stories are read by {strategy} now, no longer by {before}."
+            if before != strategy
+            else f"Success Stories are read by {strategy} already."
+        )
+    else:
+        click.echo(
+            f"Switched {flags_file} to {strategy}, but nothing answers on {LOOPBACK}:{clinic}: the "
+            "clinic reads Success Stories by it from its next start on. If the clinic runs on "
+            "another port, it follows within two seconds."
+        )
 
 
 @cli.command()
@@ -137,10 +147,9 @@ def fix(strategy: str, flags_file: Path) -> None:
     help="How many are sent at least.",
 )
 @click.option("--users", default=10, show_default=True, type=click.IntRange(1, 100))
-@with_ports
-@with_target
+@with_stack
 @with_var
-def reconcile(statements: int, users: int, target: str, var: Path, **ports: int) -> None:
+def reconcile(*, statements: int, users: int, stack: Stack, var: Path) -> None:
     """Compare who counts SQL statements: the service, the stored spans, and the database.
 
     Loads the clinic, waits for the last span, and prints the counts of each statement. Exits with
@@ -150,8 +159,8 @@ def reconcile(statements: int, users: int, target: str, var: Path, **ports: int)
     Example:
       incident reconcile --target compose
     """
-    settings = _without_phases(target, var, ports, users=users)
-    sys.exit(reconciliation.run(settings, Console(), statements=statements))
+    folder = Folder(var, "reconcile")
+    sys.exit(reconciliation.run(stack, folder, Console(), statements=statements, users=users))
 
 
 @cli.command()
@@ -159,12 +168,10 @@ def reconcile(statements: int, users: int, target: str, var: Path, **ports: int)
     "--without",
     multiple=True,
     type=click.Choice(examination.NAMES),
-    help="Leave a part out, as one that was not started.",
+    help="Leave out a part that was not started.",
 )
-@with_ports
-@with_target
-@with_var
-def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> None:
+@with_stack
+def doctor(*, without: tuple[str, ...], stack: Stack) -> None:
     """Say of each part of a running stack that it is fine, or what is wrong and what to do.
 
     Exits with 0 if all is fine, 1 if anything is wrong.
@@ -173,35 +180,19 @@ def doctor(without: tuple[str, ...], target: str, var: Path, **ports: int) -> No
     Example:
       incident doctor --target compose --without grafana
     """
-    settings = _without_phases(target, var, ports)
-    sys.exit(examination.run(settings, Console(), without=without))
-
-
-def _without_phases(
-    target: str, var: Path, ports: Mapping[str, int], *, users: int = 1
-) -> Settings:
-    """Make the settings of a command that watches no phase and serves nothing."""
-    return Settings(
-        users=users,
-        naive_seconds=0,
-        core_seconds=0,
-        keep_serving=False,
-        target=target,
-        var=var.absolute(),
-        **ports_of(ports),
-    )
+    sys.exit(examination.run(stack, Console(), without=without))
 
 
 def main() -> None:
     """Run the command; turn what goes wrong into a sentence and an exit code."""
     try:
         cli()
-    except IncidentError as error:
+    except HarnessError as error:
         _end(error)
     except OSError as error:
         _end(from_os_error(error))
 
 
-def _end(error: IncidentError) -> NoReturn:
+def _end(error: HarnessError) -> NoReturn:
     click.echo(f"incident: {error}", err=True)
     sys.exit(error.exit_code)

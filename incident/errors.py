@@ -1,39 +1,20 @@
-"""Everything that can keep a replay from its end, each with the exit code that it leads to.
+"""Everything that can keep a command from its end, on top of harness.errors.
 
-IncidentError              2   cannot be done as asked: usage, input, surroundings
-├── BackendError           2   the trace backend gave no usable answer
-├── ChildDied              2   something that was started ended early
-├── DeadlinePassed         2   something that was waited for did not happen
-├── DiskFull               2
-├── FlagsError             2   the flags file or the variant is unusable
-├── PortTaken              2
-├── RecordError            2   a line of the request log is none
-├── ToolMissing            2
-└── Interrupted      128+n   signal n ended it
+IncidentError   2   cannot be done as asked: usage, input, surroundings
+├── DiskFull    2
+├── FlagsError      the clinic's exit code: it refuses the flags file or the strategy
+└── RecordError 2   a line of the request log is not a request
 """
 
 import errno
 import os
-import signal
 from pathlib import Path
 
-
-class IncidentError(Exception):
-    """Something went wrong; the message says what, and what to do next."""
-
-    exit_code = 2
+from harness.errors import HarnessError
 
 
-class BackendError(IncidentError):
-    pass
-
-
-class ChildDied(IncidentError):
-    pass
-
-
-class DeadlinePassed(IncidentError):
-    pass
+class IncidentError(HarnessError):
+    """Say what went wrong, and what to do next."""
 
 
 class DiskFull(IncidentError):
@@ -41,27 +22,15 @@ class DiskFull(IncidentError):
 
 
 class FlagsError(IncidentError):
-    pass
+    """Repeat why the clinic refuses, and with which exit code."""
 
-
-class PortTaken(IncidentError):
-    pass
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class RecordError(IncidentError):
     pass
-
-
-class ToolMissing(IncidentError):
-    pass
-
-
-class Interrupted(IncidentError):
-    """A signal asked for the end."""
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"Stopped by {signal.Signals(signal_number).name}.")
-        self.exit_code = 128 + signal_number
 
 
 def from_os_error(error: OSError) -> IncidentError:

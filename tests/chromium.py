@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 SCREENSHOTS = PROJECT / "var" / "screenshots"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

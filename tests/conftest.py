@@ -1,12 +1,14 @@
-"""Fixtures that every package's tests may use."""
+"""Provide fixtures to every package's tests."""
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, running_postgres
+from harness.parts.postgres import Postgres, running_postgres
+from harness.parts.start import Tracestore, start_tracestore
+from harness.ports import unused_port
+from harness.processes import Processes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def database_kind(pytestconfig: pytest.Config) -> str:
-    """The kind of database that this run is on: sqlite or postgresql."""
+    """Return the kind of database that this run is on: sqlite or postgresql."""
     kind: str = pytestconfig.getoption("database")
     return kind
 
@@ -35,7 +37,7 @@ def postgres() -> Iterator[Postgres]:
 def new_database(
     request: pytest.FixtureRequest, database_kind: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], str]:
-    """Makes the URL of a new, empty database; the name is the file's on SQLite."""
+    """Return a function that makes the URL of a new, empty database; SQLite's file has the name."""
 
     def make(name: str) -> str:
         if database_kind == "postgresql":
@@ -49,8 +51,13 @@ def new_database(
 
 @pytest.fixture
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+    """Return a TCP port of the loopback interface that is free."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
+    """Start a tracestore for all tests; each asks for its own spans."""
+    folder = tmp_path_factory.mktemp("tracestore")
+    with Processes(folder) as processes:
+        yield start_tracestore(processes, folder / "traces.db")

@@ -1,8 +1,10 @@
-"""Who imports whom: the packages know of one another only what docs and design say they may.
+"""Hold who imports whom.
 
-clinic ──► otel_nplusone ◄── tracestore
-                 ▲
-              incident      (starts the others as processes, and imports none of them)
+    clinic ──► otel_nplusone ◄── tracestore
+                     ▲
+                  harness ◄── incident, bench, tests
+
+harness and incident start the clinic, tracestore and Locust as processes, and import none of them.
 """
 
 import ast
@@ -12,26 +14,58 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 PACKAGES = {
     "clinic": PROJECT / "service" / "clinic",
+    "harness": PROJECT / "harness",
     "incident": PROJECT / "incident",
     "otel_nplusone": PROJECT / "nplusone" / "src" / "otel_nplusone",
     "tracestore": PROJECT / "tracestore",
     "locustfiles": PROJECT / "locustfiles",
     "dashboards": PROJECT / "dashboards",
+    "bench": PROJECT / "bench",
+    "tests": PROJECT / "tests",
 }
 MAY_IMPORT = {
     "clinic": {"otel_nplusone"},
-    "incident": {"otel_nplusone"},
+    "harness": {"otel_nplusone"},
+    "incident": {"harness", "otel_nplusone"},
     "otel_nplusone": set(),
     "tracestore": {"otel_nplusone"},
     "locustfiles": set(),
     "dashboards": set(),
+    # Measures what it imports, and asks what harness starts.
+    "bench": {"clinic", "harness", "otel_nplusone"},
+    "tests": set(PACKAGES) - {"bench"},
 }
+# Tests of other packages ask harness instead.
+MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
 # A package's rooms, and which other rooms of it each may import: rooms above it alone.
 ROOMS = {
+    "clinic": {
+        "errors": set[str](),
+        "settings": {"errors"},
+        "models": set(),
+        "schema": {"errors", "models"},
+        "telemetry": {"errors"},
+        "db": {"schema", "telemetry"},
+        "queries": {"errors", "models"},
+        "security": {"errors"},
+        "flags": {"errors"},
+        "seed": {"db", "errors", "models", "schema", "settings"},
+        "pages": {"db", "errors", "queries"},
+        "stories": {"db", "errors", "flags", "models", "pages", "queries", "settings", "telemetry"},
+        "booking": {"db", "errors", "models", "queries"},
+        "api": {"booking", "db", "errors", "models", "pages", "queries", "stories"},
+        "app": {
+            *("api", "booking", "db", "errors", "flags", "pages"),
+            *("security", "settings", "stories", "telemetry"),
+        },
+        "gunicorn_conf": {"errors", "settings", "telemetry"},
+        "server": {"errors", "settings", "telemetry"},
+        "cli": {"errors", "flags", "seed", "server", "settings", "stories"},
+    },
     "tracestore": {
         "errors": set[str](),
         "store": {"errors"},
@@ -45,7 +79,28 @@ ROOMS = {
         "app": {"api", "current", "error_answers", "intake", "pages", "store"},
         "cli": {"app", "errors", "intake", "server", "store"},
         "__main__": {"cli"},
-    }
+    },
+    "harness": {
+        "errors": set[str](),
+        "project": set(),
+        "interrupts": {"errors"},
+        "ports": {"errors"},
+        "processes": {"errors"},
+        "waiting": {"errors"},
+        "clients": {"errors"},
+        "parts": {"clients", "ports", "processes", "project", "waiting"},
+        "compose": {"clients", "errors", "ports", "project"},
+    },
+    "incident": {
+        "errors": set[str](),
+        "console": set(),
+        "stack": {"console", "errors"},
+        "doctor": {"console", "errors", "stack"},
+        "reconcile": {"console", "stack"},
+        "replay": {"console", "errors", "stack"},
+        "cli": {"console", "doctor", "errors", "reconcile", "replay", "stack"},
+        "__init__": set(),
+    },
 }
 
 
@@ -84,10 +139,28 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     assert strangers == set()
 
 
+def test_the_incident_is_imported_by_its_own_tests_and_those_of_what_it_starts() -> None:
+    importing = {
+        path.relative_to(PACKAGES["tests"]).parts[0]
+        for path in files(PACKAGES["tests"])
+        if "incident" in imported(path.read_text(encoding="utf-8"))
+    }
+
+    assert importing <= MAY_TEST_INCIDENT
+
+
 def test_an_import_inside_a_function_is_seen() -> None:
     source = "def late():\n    from clinic.models import Cat\n    import tracestore.app\n"
 
     assert set(imported(source)) == {"clinic", "tracestore"}
+
+
+def test_every_room_of_the_clinic_is_listed() -> None:
+    found = {path.stem for path in PACKAGES["clinic"].iterdir() if path.suffix == ".py"} | {
+        path.parent.name for path in PACKAGES["clinic"].glob("*/__init__.py")
+    }
+
+    assert found == {*ROOMS["clinic"], "__init__"}
 
 
 @pytest.mark.parametrize("package", ROOMS)

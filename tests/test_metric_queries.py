@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 from tests.stack import queries
 
 # A selector by name, or one that asks for names by pattern.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 TRACKED = ["var/.gitignore", "var/flags/.gitignore"]
 

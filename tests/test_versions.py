@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.running import PROJECT
-from tests.stack.images import environment_file
+from harness.compose.images import environment_file
+from harness.project import PROJECT
 
 RENOVATE: dict[str, Any] = json.loads((PROJECT / "renovate.json").read_text(encoding="utf-8"))
 IMAGES = {name: image for name, image in environment_file().items() if name.endswith("_IMAGE")}

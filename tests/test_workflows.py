@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 

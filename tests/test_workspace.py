@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 
 @pytest.fixture

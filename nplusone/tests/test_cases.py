@@ -24,6 +24,7 @@ LOOP = "nested"
 Verdict = list[tuple[str, str, int]]
 
 REPORTED: dict[str, Verdict] = {
+    "f16_jaeger_reference_id_short": [(N, "FROM customer", 8)],
     "k1a_error_beside": [(N, "FROM a", 5)],
     "k1b_parent_failed": [(N, "FROM a", 5)],
     "k2_in_one": [(N, "FROM a", 5)],

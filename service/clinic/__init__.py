@@ -1,1 +1,1 @@
-"""The cat clinic: a Flask application with an N+1 in it, and the telemetry to find it."""
+"""Run the cat clinic: a Flask application with an N+1 in it, and the telemetry to find it."""

@@ -1,30 +1,24 @@
-"""Puts the application together: what each line brings stands in the module that it names.
+"""Put the application together: a line for each concern, which the named module explains.
 
-A module of its own, and not the package: the commands that seed a database need no pages, no API,
-no instrumentation, and begin in two thirds of the time.
+This is not the package's `__init__`: the commands that seed a database import the package too. They
+need no pages, API or instrumentation, and start in two thirds of the time without them.
 """
 
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
-from clinic import (
-    api,
-    api_docs,
-    body_limit,
-    booking_views,
-    db,
-    errors,
-    flags,
-    health,
-    instrument,
-    request_stats,
-    security,
-    statement_counts,
-    telemetry,
-    views,
-)
+from clinic import db, errors, security
+from clinic.api import document
+from clinic.api import views as api
+from clinic.booking import pages as booking
+from clinic.flags import evaluation as flags
+from clinic.pages import directory, health
 from clinic.settings import Settings
-from clinic.telemetry import Telemetry
+from clinic.stories import page as stories
+from clinic.stories.strategies import STRATEGIES
+from clinic.telemetry import instrument, request_stats, statement_counts
+from clinic.telemetry import providers as telemetry
+from clinic.telemetry.providers import Telemetry
 
 
 def create_app(settings: Settings | None = None, providers: Telemetry | None = None) -> Flask:
@@ -35,27 +29,28 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     if settings is None:
         settings = Settings.from_env()
         providers = telemetry.from_env()
-    app = OpenAPI("clinic", **api_docs.OPTIONS)
+    app = OpenAPI("clinic", **document.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
     errors.init_app(app)
-    request_stats.init_app(app, keeps_traces=providers is not None and providers.keeps_traces)
+    keeps_traces = providers is not None and providers.keeps_traces
+    request_stats.init_app(app, settings.trace_url if keeps_traces else None)
     engine = db.init_app(app, settings.database_url)
-    flags.init_app(app, settings.flags_file)
+    flags.init_app(app, settings.flags_file, STRATEGIES)
     if providers is not None:
         instrument.init_app(app, engine, providers)
         statement_counts.init_app(engine, providers.meter_provider)
     security.init_app(app)
-    body_limit.init_app(app)
     health.init_app(app)
-    views.init_app(app)
-    booking_views.init_app(app)
+    directory.init_app(app)
+    stories.init_app(app)
+    booking.init_app(app)
     api.init_app(app)
-    api_docs.init_app(app)
+    document.init_app(app)
     return app
 
 
 def close_app(app: Flask) -> None:
-    """Undo what create_app did to the process, for whoever makes more than one application."""
+    """Undo what create_app did to the process, before another application is made in it."""
     flags.close_app(app)
     db.close_app(app)
     instrument.close_app(app)

@@ -1,26 +1,28 @@
-"""The command `clinic`: serve the clinic, and look after its database and its flags."""
+"""Run the command `clinic`: serve the clinic, and look after its database and its flags."""
 
+import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from clinic.errors import ClinicError
-from clinic.flag_edit import flags_in, parse_percent, set_audience
-from clinic.flag_file import audience_percent, default_strategy
+from clinic.flags.edit import change, parse_percent
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
 from clinic.seed.load import holds_data
 from clinic.server import serve as become_gunicorn
 from clinic.settings import Settings
-from clinic.stories import STRATEGIES
+from clinic.stories.strategies import STRATEGIES
 
 
 class CleanErrors(click.Group):
     """Print what the clinic raises on purpose as one line, and exit 2."""
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except ClinicError as error:
@@ -41,15 +43,15 @@ def main() -> None:
 @click.option("--size", type=click.Choice(list(DATASETS)), default="demo", show_default=True)
 @click.option("--database-url", help="Default: DATABASE_URL, or sqlite:///var/clinic.db.")
 @click.option("--seed", "seed_number", type=SEED, default=DEFAULT_SEED, show_default=True)
-@click.option("--force", is_flag=True, help="Replace the data that is there.")
-@click.option("--if-missing", is_flag=True, help="Succeed in silence if there is data already.")
+@click.option("--force", is_flag=True, help="Replace existing data.")
+@click.option("--if-missing", is_flag=True, help="Do nothing if there is data already.")
 def seed(
     *, size: str, database_url: str | None, seed_number: int, force: bool, if_missing: bool
 ) -> None:
     """Create the tables and fill them with a dataset: the same rows for the same --seed.
 
-    Data that is there is not touched without --force. An interrupted seeding leaves the old
-    database, or none.
+    Existing data is kept unless --force is given. An interrupted seeding leaves the database as
+    it was.
 
     Example: clinic seed --size test --database-url sqlite:///var/test.db
     """
@@ -61,26 +63,40 @@ def seed(
 
 
 @main.command()
+@click.option("--strategy", metavar="NAME", help="How the page reads its cats, for everybody.")
 @click.option("--audience", metavar="PERCENT", help="The share of visitors who get the page.")
 @click.option(
+    "--file",
     "--flags-file",
+    "flags_file",
     type=click.Path(path_type=Path),
     help="Default: CLINIC_FLAGS_FILE, or var/flags/flags.json.",
 )
-def flags(*, audience: str | None, flags_file: Path | None) -> None:
-    """Show the flags in the file, and change the audience of the Success Stories.
+@click.option("--json", "as_json", is_flag=True, help="Print the flags, and those before, as JSON.")
+def flags(
+    *, strategy: str | None, audience: str | None, flags_file: Path | None, as_json: bool
+) -> None:
+    """Show the flags in the file, or change them and show what has changed.
 
     A running clinic follows within two seconds. A larger audience keeps everybody of the smaller.
 
-    Example: clinic flags --audience 5%
+    \b
+    Example:
+      clinic flags --strategy core
+      clinic flags --audience 5%
     """
     path = flags_file or Settings.from_env().flags_file
-    if audience is None:
-        found = flags_in(path, STRATEGIES)
-    else:
-        found = set_audience(path, parse_percent(audience), STRATEGIES)
-    click.echo(f"strategy {default_strategy(found)}")
-    click.echo(f"audience {audience_percent(found):g}%")
+    percent = None if audience is None else parse_percent(audience)
+    before, now = change(path, STRATEGIES, strategy=strategy, percent=percent)
+    if as_json:
+        click.echo(json.dumps({"file": str(path), **asdict(now), "before": asdict(before)}))
+        return
+    click.echo(_told("strategy", now.strategy, before.strategy))
+    click.echo(_told("audience", f"{now.audience_percent:g}%", f"{before.audience_percent:g}%"))
+
+
+def _told(name: str, now: str, before: str) -> str:
+    return f"{name} {now}" if now == before else f"{name} {now} (was {before})"
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The engine, and one session per request."""
+"""Make the engine, and one session per request."""
 
 import sqlite3
 from pathlib import Path
@@ -9,7 +9,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from clinic import request_stats, schema
+from clinic import schema
+from clinic.telemetry import request_stats
 
 EXTENSION = "clinic-engine"
 # As many connections as gunicorn has threads by default, and a few to spare.

@@ -1,4 +1,4 @@
-"""What can go wrong in the clinic, and the one place that renders it.
+"""Define what can go wrong in the clinic, and render it.
 
     ClinicError                 500
     ├── SettingsError           raised before there is an application
@@ -8,14 +8,14 @@
     ├── BadRequest              400  malformed query or body
     ├── CrossSiteRequest        403  another site's page sent a form here
     ├── NotFound                404
-    │   ├── ClinicNotFound           no clinic of that name
-    │   └── RecordNotFound           no clinic, owner, veterinarian or appointment of that id
+    │   ├── ClinicNotFound           the name is not that of a clinic
+    │   └── RecordNotFound           the clinic, owner, veterinarian or appointment does not exist
     ├── ComingSoon              404  as JSON; a page of its own (200) for browsers
     ├── SlotTaken               409  the veterinarian has another appointment then
     ├── TooLateToCancel         409  the appointment has begun
     ├── RuleBroken              422  an appointment that the clinic does not make
-    ├── DatabaseUnavailable     503  unreachable, missing, or no database at all
-    └── DatabaseOutdated        503  its tables are those of another version
+    ├── DatabaseUnavailable     503  unreachable, missing, or not a database
+    └── DatabaseOutdated        503  another version made its tables
 
 JSON callers (a path under /api, or a preference for application/json) get
 {"error", "message"}; browsers get a page. Neither gets a traceback, SQL or a path.
@@ -33,14 +33,14 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 log = logging.getLogger(__name__)
 
-# Where the HTTP library's own sentence would leave a cat owner helpless.
+# In place of the HTTP library's own sentence, which does not help a cat owner.
 OWN_WORDS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address. Check it, or start from the clinics.",
 }
 
 
 class ClinicError(Exception):
-    """Root of everything that the clinic raises on purpose."""
+    """Let callers catch everything that this module defines; others raise errors of their own."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -90,14 +90,14 @@ class RecordNotFound(NotFound):
 
 
 class ClinicNotFound(NotFound):
-    """There is no clinic of that name."""
+    """There is the name is not that of a clinic."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no clinic named {name!r}.")
 
 
 class ComingSoon(ClinicError):
-    """This visitor is not in the audience of the Success Stories yet; no failure at all."""
+    """This visitor is not in the audience of the Success Stories yet, which is not a failure."""
 
     status = HTTPStatus.NOT_FOUND
 
@@ -131,7 +131,7 @@ class RuleBroken(ClinicError):
 
 
 class DatabaseUnavailable(ClinicError):
-    """The database does not answer, or what answers is no clinic database."""
+    """The database does not answer, or it is not one of the clinic."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -140,7 +140,7 @@ class DatabaseUnavailable(ClinicError):
 
 
 class DatabaseOutdated(ClinicError):
-    """The tables are those of another version of the clinic."""
+    """Another version of the clinic made the tables."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -184,9 +184,9 @@ def _is_outage(error: DBAPIError) -> bool:
     """Tell an outage from a bug.
 
     Drivers raise OperationalError for both an unreachable server and a missing table, and
-    SQLite a plain DatabaseError for a file that is none: all of them are the database's state,
-    whereas a ProgrammingError, an IntegrityError or a DataError is ours. PostgreSQL calls a missing
-    table a ProgrammingError: a database that nobody has seeded.
+    SQLite a plain DatabaseError for a file that is not a database. These tell the state of the
+    database, whereas a ProgrammingError, an IntegrityError or a DataError is a bug. PostgreSQL
+    calls a missing table a ProgrammingError: a database that nobody has seeded.
     """
     if type(error.orig).__name__ == "UndefinedTable":
         return True

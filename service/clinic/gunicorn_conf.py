@@ -1,16 +1,16 @@
-"""gunicorn for the clinic: `clinic serve`, or `gunicorn --config python:clinic.gunicorn_conf`.
+"""Configure gunicorn: `clinic serve`, or `gunicorn --config python:clinic.gunicorn_conf`.
 
-One process of eight threads is what the incident happened to: one core's worth of Python, whatever
-the machine has. More processes with WEB_CONCURRENCY (gunicorn's own variable).
+The incident happened to one process of eight threads: Python on one core, whatever the machine has.
+WEB_CONCURRENCY, gunicorn's own variable, gives more processes.
 """
 
 import os
 import sys
 
-from clinic import otel_env
 from clinic.errors import ClinicError
-from clinic.logs import logging_config
 from clinic.settings import ServerSettings
+from clinic.telemetry import environment as otel_env
+from clinic.telemetry.logs import logging_config
 
 try:
     server = ServerSettings.from_env()
@@ -24,11 +24,11 @@ bind = server.bind
 worker_class = "gthread"
 workers = server.workers
 threads = server.threads
-# The application is made in the worker, after the fork: exporter threads and database
-# connections do not survive one.
+# The worker makes the application, after the fork, which exporter threads and database connections
+# do not survive.
 preload_app = False
 # Longer than an exporter without a backend needs to give up (10 s): a stop sends what it can.
 graceful_timeout = 30
-# It would be a socket in the home directory: in the way of a read-only root and of two instances.
+# The control socket lies in the home directory, where a read-only root and a second instance fail.
 control_socket_disable = True
 logconfig_dict = logging_config(as_json=not sys.stdout.isatty())

@@ -1,7 +1,7 @@
-"""The five tables of the clinic, and the rules that the database itself keeps.
+"""Define the five tables of the clinic, and the rules that the database itself keeps.
 
-Relationships raise when they are touched without having been loaded: a strategy (stories.py) that
-wants them says aloud how they are to be loaded.
+Relationships raise when they are touched without having been loaded: a strategy
+(stories/strategies.py) that needs them says how they are loaded.
 """
 
 import enum
@@ -24,14 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-# Raise it with every change that a database of before does not have; schema.py checks it.
+# Raise it with every change to the tables; schema.py checks it.
 SCHEMA_VERSION = 2
 CAT_LIVES = 9
 APPOINTMENT_DURATION = timedelta(minutes=30)
 
 
 class Color(enum.IntEnum):
-    """A cat's fur, stored as its number."""
+    """Name a cat's fur, stored as its number."""
 
     BLACK = 1
     GRAY = 2
@@ -77,7 +77,7 @@ def tomorrow_on_the_hour() -> datetime:
 
 
 class Base(DeclarativeBase):
-    """Gives every constraint a name, so that each database reports the same one."""
+    """Give every constraint a name, so that each database reports the same one."""
 
     metadata = MetaData(
         naming_convention={
@@ -105,7 +105,7 @@ class Person(Base):
 
 
 class Cat(Base):
-    """A cat and the person who believes to own it."""
+    """A cat, and the person who believes they own it."""
 
     __tablename__ = "cat"
     # The target of appointment's composite foreign key.

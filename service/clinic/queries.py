@@ -1,4 +1,4 @@
-"""Every select() of the clinic that is not a Success Stories strategy."""
+"""Ask the database for what pages and API show, other than the Success Stories."""
 
 import uuid
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is wanted."""
+    """Say which part of a list is wanted."""
 
     limit: int
     offset: int = 0
@@ -25,7 +25,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """A part of a list, and how long the whole is."""
+    """Hold a part of a list, and how long the whole is."""
 
     items: Sequence[T]
     total: int
@@ -33,7 +33,7 @@ class Listed(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An appointment with the names of everybody in it."""
+    """Hold an appointment with the names of everybody in it."""
 
     id: uuid.UUID
     start: datetime
@@ -120,7 +120,7 @@ def cats_of(session: Session, owner_id: uuid.UUID, page: Page) -> Listed[Cat]:
 
 
 def preferred_veterinarian(session: Session, owner_id: uuid.UUID) -> Veterinarian | None:
-    """Return whom an owner has seen most often, lately in doubt; None before a first visit."""
+    """Return whom an owner has seen most often, of equals the last; None before a first visit."""
     most_seen = (
         select(Appointment.veterinarian_id)
         .where(Appointment.owner_id == owner_id)
@@ -145,7 +145,7 @@ def visit(session: Session, appointment_id: uuid.UUID) -> Visit:
 def upcoming_visits(
     session: Session, owner_id: uuid.UUID, page: Page, *, now: datetime
 ) -> Listed[Visit]:
-    """Return a part of the appointments that an owner still has before them, soonest first."""
+    """Return a part of the upcoming appointments of an owner, soonest first."""
     statement = _visits().where(Appointment.owner_id == owner_id, Appointment.start > now)
     total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     ordered = statement.order_by(Appointment.start, Appointment.id)

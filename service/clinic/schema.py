@@ -1,7 +1,7 @@
-"""Which version of the tables a database has, and what is said of one that is too old.
+"""Mark a database with the version of its tables, and refuse one of another version.
 
-SQLite keeps the number in its header (user_version), PostgreSQL in the comment on the table clinic:
-neither needs a sixth table, and both are written in the transaction that makes the tables.
+SQLite keeps the number in its header (user_version), PostgreSQL in the comment on the table clinic.
+Neither needs a sixth table, and both are written in the transaction that makes the tables.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How the clinic is served: the environment is checked before gunicorn reads it.
+"""Serve the clinic: check the environment before gunicorn reads it.
 
 gunicorn reads WEB_CONCURRENCY itself, while it is imported, and answers a word with a traceback:
 `clinic serve` checks first, and becomes gunicorn then.
@@ -9,16 +9,16 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from clinic import otel_env
 from clinic.errors import SettingsError
 from clinic.settings import ServerSettings, Settings
+from clinic.telemetry import environment as otel_env
 
-# Imported, and not read as a file: the package has it wherever it is installed.
+# A module and not a file: it is there wherever the package is installed.
 CONFIG = "python:clinic.gunicorn_conf"
 
 
 def serve(config: Path | None = None) -> NoReturn:
-    """Become gunicorn, in this same process; raise SettingsError for what it would stumble over.
+    """Become gunicorn, in this same process; raise SettingsError for what gunicorn would fail on.
 
     config: a file of gunicorn's settings that takes the place of the clinic's own.
     """

@@ -1,6 +1,6 @@
-"""The clinic's settings: the one place that reads DATABASE_URL, CLINIC_* and WEB_CONCURRENCY.
+"""Read DATABASE_URL, CLINIC_* and WEB_CONCURRENCY from the environment.
 
-OpenTelemetry's own variables (OTEL_*) are read by its SDK; telemetry.py only fills in defaults.
+telemetry/environment.py checks OpenTelemetry's own variables (OTEL_*); its SDK reads them.
 """
 
 import os
@@ -27,7 +27,7 @@ FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one clinic process needs to know; paths are relative to the working directory."""
+    """Hold what one clinic process needs to know; paths are relative to the working directory."""
 
     database_url: str = DEFAULT_DATABASE_URL
     flags_file: Path = DEFAULT_FLAGS_FILE
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """Where to listen, and with how many processes of how many threads each."""
+    """Say where to listen, and with how many processes of how many threads each."""
 
     bind: str = DEFAULT_BIND
     workers: int = 1
@@ -68,7 +68,7 @@ def _database_url(text: str) -> str:
         make_url(text)
     except ArgumentError as error:
         raise SettingsError(
-            f"DATABASE_URL={text!r} is no database URL; "
+            f"DATABASE_URL={text!r} is not a database URL; "
             "use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
         ) from error
     return text
@@ -88,7 +88,7 @@ def _number(environ: Mapping[str, str], name: str, default: int, most: int) -> i
     if not text:
         return default
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        raise SettingsError(f"{name}={text!r} is no number from 1 to {most}; use {default}")
+        raise SettingsError(f"{name}={text!r} is not a number from 1 to {most}; use {default}")
     return int(text)
 
 
@@ -99,6 +99,7 @@ def _address(environ: Mapping[str, str]) -> str:
     found = re.fullmatch(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", text)
     if found is None or not 1 <= int(found[1]) <= LAST_PORT:
         raise SettingsError(
-            f"CLINIC_BIND={text!r} is no address; use HOST:PORT, as in {DEFAULT_BIND}, or unix:PATH"
+            f"CLINIC_BIND={text!r} is not an address; use HOST:PORT, as in {DEFAULT_BIND}, "
+            "or unix:PATH"
         )
     return text

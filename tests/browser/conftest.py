@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
-from incident.processes import Processes
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
+from harness.processes import Processes
 from tests.chromium import SCREENSHOTS, chromium
-from tests.running import Clinic, Tracestore, start_clinic, start_tracestore
 
 
 @pytest.fixture(scope="session")

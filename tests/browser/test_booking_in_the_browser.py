@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.running import Clinic
+from harness.parts.start import Clinic
 
 pytestmark = pytest.mark.browser
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from incident.waiting import wait_until
-from tests.running import Clinic, Tracestore
+from harness.parts.start import Clinic, Tracestore
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

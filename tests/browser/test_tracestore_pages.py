@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.running import Tracestore
+from harness.parts.start import Tracestore
 from tests.tracestore.samples import naive_trace, request, span
 
 pytestmark = pytest.mark.browser

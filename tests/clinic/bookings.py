@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from clinic.booking import Booking
+from clinic.booking.rules import Booking
 from clinic.seed.rows import Rows
 
 _days = count(1)

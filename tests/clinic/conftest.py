@@ -14,15 +14,15 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy.orm import Session
 
 from clinic.app import close_app, create_app
-from clinic.booking import Booking
+from clinic.booking.rules import Booking
 from clinic.db import make_engine
-from clinic.otel_env import DEFAULTS
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.settings import Settings
-from clinic.telemetry import Telemetry
+from clinic.telemetry.environment import DEFAULTS
+from clinic.telemetry.providers import Telemetry
 from otel_nplusone.live import NPlusOneSpanProcessor
 
 from .bookings import a_free_start, booking_like

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinic.flags import TEMPLATE
+from clinic.flags.evaluation import TEMPLATE
 
 STRATEGY = "success-stories-strategy"
 AUDIENCE = "success-stories-audience"

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT, Tracestore, start_clinic, start_tracestore, tool
+from harness.parts.start import Tracestore, start_clinic, start_tracestore
+from harness.processes import Processes
+from harness.project import PROJECT, tool
+from harness.waiting import wait_until
 
-STORIES = PROJECT / "service" / "clinic" / "stories.py"
+STORIES = PROJECT / "service" / "clinic" / "stories" / "strategies.py"
 DEADLINE_S = 30
 
 
@@ -89,7 +90,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
         return [found for found in spans if "code.file.path" in found]
 
     spans = wait_until(located, what="spans with a line", deadline_s=DEADLINE_S, every_s=0.1)
-    assert {span["code.file.path"] for span in spans} == {"clinic/stories.py"}
+    assert {span["code.file.path"] for span in spans} == {"clinic/stories/strategies.py"}
     lines = STORIES.read_text().splitlines()
     assert all("select(" in lines[int(span["code.line.number"]) - 1] for span in spans)
 

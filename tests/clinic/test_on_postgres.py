@@ -13,7 +13,7 @@ from clinic.seed.generate import generate
 from clinic.seed.load import holds_data, store
 from clinic.seed.rows import Rows
 from clinic.settings import Settings
-from tests.postgres import Postgres, running_postgres
+from harness.parts.postgres import Postgres, running_postgres
 
 pytestmark = pytest.mark.postgres
 

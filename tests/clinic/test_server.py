@@ -9,7 +9,7 @@ import pytest
 
 from clinic.errors import SettingsError
 from clinic.settings import ServerSettings
-from tests.running import PROJECT, tool
+from harness.project import PROJECT, tool
 
 CONFIG = "python:clinic.gunicorn_conf"
 
@@ -43,13 +43,13 @@ def test_environment_is_taken_over(bind: str) -> None:
 @pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "CLINIC_THREADS"])
 @pytest.mark.parametrize("value", ["many", "0", "-1", "1.5", "1001", "٣"])
 def test_what_is_no_number_of_them_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name}='{value}' is no number from 1"):
+    with pytest.raises(SettingsError, match=f"{name}='{value}' is not a number from 1"):
         ServerSettings.from_env({name: value})
 
 
 @pytest.mark.parametrize("bind", ["8000", "127.0.0.1", "127.0.0.1:", ":8000", "host:0", "h:99999"])
 def test_what_is_no_address_is_named(bind: str) -> None:
-    with pytest.raises(SettingsError, match=f"CLINIC_BIND='{bind}' is no address"):
+    with pytest.raises(SettingsError, match=f"CLINIC_BIND='{bind}' is not an address"):
         ServerSettings.from_env({"CLINIC_BIND": bind})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
 GRAFANA: dict[str, Any] = yaml.safe_load(
     (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.project import PROJECT
 from nplusone.tests.formats import otlp_json
 from nplusone.tests.traces import Drawing
-from tests.running import PROJECT
 
 pytestmark = pytest.mark.distribution
 UV = Path(sys.executable).with_name("uv")

@@ -1,15 +1,13 @@
-"""Requests, phases, a tracestore and free ports for the replay's tests."""
+"""Make requests and phases for the replay's tests."""
 
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from incident.load import STORIES, Request
-from incident.measure import Latency, Phase, SpanCounts, Spread
-from incident.processes import Processes
-from tests.running import Tracestore, start_tracestore
+from harness.clients.clinic import STORIES
+from incident.replay.load import Request
+from incident.replay.measure import Latency, Phase, SpanCounts, Spread
 
 SECOND_NS = 1_000_000_000
 
@@ -64,7 +62,7 @@ def phase() -> Callable[..., Phase]:
 
 @pytest.fixture
 def core(phase: Callable[..., Phase]) -> Phase:
-    """The figures of a fix that works."""
+    """Make the figures of a fix that works."""
     return phase(
         "core",
         requests=600,
@@ -79,28 +77,3 @@ def core(phase: Callable[..., Phase]) -> Phase:
         spans=SpanCounts(1_800, 1_800, 0),
         slowest_trace_id="b" * 32,
     )
-
-
-@pytest.fixture
-def free_ports() -> Callable[[int], list[int]]:
-    """Find ports that nothing listens on."""
-
-    def find(count: int) -> list[int]:
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            return [int(one.getsockname()[1]) for one in sockets]
-        finally:
-            for one in sockets:
-                one.close()
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
-    """A running tracestore for all tests of the replay; each asks for spans of its own."""
-    folder = tmp_path_factory.mktemp("tracestore")
-    with Processes(folder) as processes:
-        yield start_tracestore(processes, folder / "traces.db")

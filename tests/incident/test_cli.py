@@ -1,9 +1,30 @@
+import json
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
-from incident.settings import PROJECT
-from incident.stack import tool
+import pytest
+
+from harness.ports import unused_ports
+from harness.project import PROJECT, tool
+
+TEMPLATE = PROJECT / "service" / "flags.json"
+
+
+@pytest.fixture
+def flags_file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(TEMPLATE, tmp_path))
+
+
+@pytest.fixture
+def clinic_port() -> Iterator[int]:
+    """Listen on a port, as a clinic does that is too busy to answer."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield int(listener.getsockname()[1])
 
 
 def incident(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -12,24 +33,65 @@ def incident(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_fix_switches_the_strategy(tmp_path: Path) -> None:
-    flags_file = shutil.copy(PROJECT / "service" / "flags.json", tmp_path)
+def fix(flags_file: Path, port: int, strategy: str = "core") -> subprocess.CompletedProcess[str]:
+    options = (f"--strategy={strategy}", f"--clinic-port={port}")
+    return incident("fix", *options, "--flags-file", flags_file)
 
-    done = incident("fix", "--strategy", "core", "--flags-file", flags_file)
+
+def test_fix_switches_the_strategy_of_a_busy_clinic(flags_file: Path, clinic_port: int) -> None:
+    done = fix(flags_file, clinic_port)
+    again = fix(flags_file, clinic_port)
+
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert done.stdout == "Success Stories are read by core now, no longer by naive.\n"
+    assert again.stdout == "Success Stories are read by core already.\n"
+
+
+def test_fix_without_a_clinic_says_that_nothing_answers_and_when_it_takes_effect(
+    flags_file: Path, free_port: int
+) -> None:
+    done = fix(flags_file, free_port)
 
     assert done.returncode == 0
-    assert done.stdout == "Success Stories are read by core now, no longer by naive.\n"
+    assert f"nothing answers on 127.0.0.1:{free_port}" in done.stdout
+    assert "from its next start on" in done.stdout
+    assert " now" not in done.stdout
 
 
-def test_an_unknown_strategy_is_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
-    flags_file = shutil.copy(PROJECT / "service" / "flags.json", tmp_path)
-
-    done = incident("fix", "--strategy", "fast", "--flags-file", flags_file)
+def test_an_unknown_strategy_is_a_sentence_and_exit_code_2(
+    flags_file: Path, clinic_port: int
+) -> None:
+    done = fix(flags_file, clinic_port, "fast")
 
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("incident: ")
-    assert "no strategy 'fast'" in done.stderr
+    assert done.stderr.startswith("incident: --strategy='fast' does not exist")
+    assert done.stderr.count("\n") == 1
+
+
+def test_flags_that_the_clinic_refuses_are_not_reported_as_switched(
+    flags_file: Path, clinic_port: int
+) -> None:
+    document = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    del document["flags"]["success-stories-audience"]
+    flags_file.write_text(json.dumps(document), encoding="utf-8")
+
+    done = fix(flags_file, clinic_port)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "success-stories-audience" in done.stderr
+
+
+def test_a_strategy_that_does_not_exist_ends_a_demo_before_any_load(tmp_path: Path) -> None:
+    options = ("--clinic-port", "--ui-port", "--otlp-port")
+    ports = [f"{name}={port}" for name, port in zip(options, unused_ports(3), strict=True)]
+
+    done = incident("demo", "--exit", "--fix=fast", *ports, "--var", tmp_path)
+
+    assert done.returncode == 2
+    assert "--strategy='fast' does not exist" in done.stderr
+    assert not (tmp_path / "demo" / "logs" / "locust.log").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The visitors, run by a real Locust against a small clinic that can be made to go wrong."""
+"""Run the visitors by a real Locust against a small clinic that can be made to go wrong."""
 
 import json
 import os
@@ -17,12 +17,11 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
-from incident.load import Request, RequestLog
-from incident.processes import Command, Processes
-from incident.settings import PROJECT
-from incident.stack import tool
-from incident.waiting import wait_until
-from tests.running import start_clinic
+from harness.parts.start import start_clinic
+from harness.processes import Command, Processes
+from harness.project import PROJECT, tool
+from harness.waiting import wait_until
+from incident.replay.load import Request, RequestLog
 
 CLINIC = 'Paws & Claws\' "Best" <Clinic>'
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

@@ -1,13 +1,12 @@
-"""The visitors' spans, as the compose file has them leave: soon, for they are the traces' roots."""
+"""Receive the visitors' spans as the compose file has them leave: soon, as the traces' roots."""
 
 import os
 from pathlib import Path
 
 import yaml
 
-from incident.processes import Command, Processes
-from incident.settings import PROJECT
-from incident.stack import tool
+from harness.processes import Command, Processes
+from harness.project import PROJECT, tool
 from tests.clinic.receiver import receiving
 
 WORKER = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]["locust-worker"]

@@ -10,7 +10,6 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from tracestore.reader import StoredSpans
 
 from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
@@ -23,7 +22,8 @@ from otel_nplusone.model import Finding, Trace
 from otel_nplusone.report_json import document
 from otel_nplusone.scan import Wanted, scan
 from otel_nplusone.span_findings import FindingsProcessor, SpanFindings
-from tracestore.findings import judge
+from tracestore.findings import Judgement
+from tracestore.store.reader import StoredSpans
 
 Said = set[tuple[str, str, str, int]]
 
@@ -113,7 +113,7 @@ def test_all_four_ways_say_the_same(name: str, tmp_path: Path) -> None:
         scanned = document(scan([str(path)], Wanted()))
 
         assert of_report(scanned) == said(findings)
-        assert of_report(judge(stored(trace))) == said(findings)
+        assert of_report(Judgement(stored(trace)).document()) == said(findings)
         assert said(seen_in_a_test(trace)) == said(findings)
         assert marks(trace) == worst(findings)
 

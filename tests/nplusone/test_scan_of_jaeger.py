@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from incident.backend import Backend, count_db_spans
-from incident.processes import Processes
-from incident.waiting import wait_until
+from harness.clients.backend import Backend, count_db_spans
+from harness.parts.jaeger import Jaeger, start_jaeger
+from harness.processes import Processes
+from harness.project import tool
+from harness.waiting import wait_until
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, backend
 from nplusone.tests.formats import otlp_protobuf
 from nplusone.tests.traces import MS, Drawing
-from tests.running import tool
-from tests.tracestore.jaeger import Jaeger, start_jaeger
 
 pytestmark = pytest.mark.jaeger
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import requests
 
-from incident.processes import Processes
+from harness.parts.start import start_tracestore
+from harness.processes import Processes
+from harness.project import tool
 from nplusone.tests.formats import otlp_protobuf
 from nplusone.tests.traces import Drawing
-from tests.running import start_tracestore, tool
 
 
 def test_a_scan_of_tracestore_finds_the_repeats(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""One stack for all tests here: docker-compose.yml as it is, under a name and on ports of its own.
+"""Run one stack for all tests here: docker-compose.yml as it is, with its own name and ports.
 
-Grafana takes part where its image is on this engine. Images that merely stand in for those of
+Grafana takes part where its image is on this engine. Images that only stand in for those of
 .env say so on their label `stand-in.is`, and the report's head repeats it.
 """
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from incident import flags
-from tests.running import PROJECT
-from tests.stack.compose import NAME, Compose
-from tests.stack.engines import Jaeger, Locust, Prometheus
-from tests.stack.images import Image, images, services_of
-from tests.stack.watch import UsageWatch
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger, Locust
+from harness.compose.images import Image, images, services_of
+from harness.compose.project import NAME, Compose
+from harness.compose.usage import UsageWatch
+from harness.project import PROJECT
+from incident.stack import flags
 
 
 def pytest_report_header() -> list[str]:
@@ -37,7 +38,7 @@ def installed() -> tuple[Image, ...]:
 
 @pytest.fixture(scope="session")
 def services(installed: tuple[Image, ...]) -> tuple[str, ...]:
-    """What to name after `up`."""
+    """Return what to name after `up`."""
     return services_of(installed)
 
 
@@ -60,14 +61,14 @@ def running(
 
 @pytest.fixture(scope="session")
 def usage(running: Compose) -> Iterator[UsageWatch]:
-    """What each container uses, read from the moment that the stack is up."""
+    """Watch what each container uses, from the moment that the stack is up."""
     with UsageWatch(running) as watch:
         yield watch
 
 
 @pytest.fixture(scope="session")
 def stack(running: Compose, usage: UsageWatch) -> Compose:
-    """The running stack, under its default load, on the strategy that hurts."""
+    """Return the running stack, under its default load, on the slow strategy."""
     return running
 
 
@@ -88,14 +89,14 @@ def locust(stack: Compose) -> Locust:
 
 @pytest.fixture
 def flags_file(stack: Compose) -> Iterator[Path]:
-    """The flags that the service reads, as they were again afterwards."""
+    """Lend the flags that the service reads, and put them back."""
     with flags.put_back(stack.flags_file):
         yield stack.flags_file
 
 
 @pytest.fixture
 def other_project(installed: tuple[Image, ...], tmp_path: Path) -> Iterator[Compose]:
-    """A second project, for what would spoil the stack of the others."""
+    """Name a second project, for what would spoil the stack of the others."""
     compose = Compose(f"{NAME}-other", tmp_path, file=PROJECT / "docker-compose.yml")
     compose.down()
     try:

@@ -1,21 +1,22 @@
-"""The engines' own programs without containers, on the project's configurations.
+"""Start the engines' own programs without containers, on the project's configurations.
 
-Only addresses are others: whatever else a test changes is the fault that it is about.
+Only addresses differ: whatever else a test changes is the fault that it is about.
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from incident.ports import Port
-from incident.processes import Child, Command, Processes
-from incident.settings import COMPOSE, Settings
-from tests.running import PROJECT, Clinic, start_clinic, unused_port, wait_for
-from tests.stack import programs
+from harness.parts import programs
+from harness.parts.start import Clinic, start_clinic, wait_for
+from harness.ports import unused_port, unused_ports
+from harness.processes import Child, Command, Processes
+from harness.project import PROJECT
+from incident.stack.places import COMPOSE, Stack
 
 LOOPBACK = "127.0.0.1"
 Yaml = dict[str, Any]
@@ -23,7 +24,7 @@ Yaml = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What is broken from the start."""
+    """Say what is broken from the start."""
 
     no_span_metrics: bool = False
     no_exemplars: bool = False
@@ -33,36 +34,30 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """The running parts by name, and where they are."""
+    """Hold the running parts by name, and where they are."""
 
     clinic: Clinic
     parts: Mapping[str, Child]
     ports: "Ports"
 
-    def settings(self, var: Path, project: Path = PROJECT) -> Settings:
-        def port(number: int, name: str) -> Port:
-            return Port(number, name, f"{name.upper()}_PORT")
-
-        return Settings(
-            users=1,
-            naive_seconds=0,
-            core_seconds=0,
-            clinic=port(self.clinic.port, "clinic"),
-            trace_ui=port(self.ports.jaeger_ui, "trace_ui"),
-            otlp=port(self.ports.otlp_http, "otlp_http"),
-            prometheus=port(self.ports.prometheus, "prometheus"),
-            locust_ui=port(unused_port(), "locust"),
-            grafana=port(unused_port(), "grafana"),
-            keep_serving=False,
-            target=COMPOSE,
-            var=var,
-            project=project,
+    def stack(self, project: Path = PROJECT) -> Stack:
+        """Say to the doctor where the parts are; nothing listens where Locust and Grafana would."""
+        told = Stack(target=COMPOSE, project=project)
+        locust, grafana = unused_ports(2)
+        return replace(
+            told,
+            clinic=replace(told.clinic, number=self.clinic.port),
+            trace_ui=replace(told.trace_ui, number=self.ports.jaeger_ui),
+            otlp=replace(told.otlp, number=self.ports.otlp_http),
+            prometheus=replace(told.prometheus, number=self.ports.prometheus),
+            locust_ui=replace(told.locust_ui, number=locust),
+            grafana=replace(told.grafana, number=grafana),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """A free port for each address that the configurations name."""
+    """Choose a free port for each address that the configurations name."""
 
     prometheus: int = field(default_factory=unused_port)
     jaeger_ui: int = field(default_factory=unused_port)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import requests
 import yaml
 
-from tests.running import PROJECT
+from harness.project import PROJECT
 
-# What Grafana puts in the place of its own variables.
+# What Grafana replaces its own variables by.
 VARIABLES = {"$__rate_interval": "1m"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An expression, and where it stands."""
+    """Hold an expression, and where it stands."""
 
     asked_by: str
     expression: str
@@ -23,7 +23,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Prometheus says: an error, or so many series."""
+    """Hold what Prometheus says: an error, or the number of series."""
 
     query: Query
     series: int
@@ -56,7 +56,7 @@ def of_alerts() -> Iterator[Query]:
 
 
 def ask(prometheus: str, query: Query) -> Answer:
-    """Ask once; a series whose only value is NaN is no data."""
+    """Ask once; a series whose only value is NaN does not count."""
     response = requests.get(
         f"{prometheus}/api/v1/query", params={"query": query.expression}, timeout=30
     )

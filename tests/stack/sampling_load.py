@@ -15,7 +15,7 @@ QUICK_MS, SLOW_MS = 20, 1500
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the traces of a kind are like."""
+    """Describe the traces of a kind."""
 
     name: str
     statements: int
@@ -26,7 +26,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A trace to be sent: its kind, and its spans, the root last."""
+    """Hold a trace to be sent: its kind, and its spans, the root last."""
 
     kind: Kind
     trace_id: bytes = field(default_factory=lambda: os.urandom(16))

@@ -1,4 +1,4 @@
-"""The alert rules, by Prometheus' own tool: each fires, stays silent, and resolves."""
+"""Test the alert rules by Prometheus' own tool: each fires, stays silent, and resolves."""
 
 import subprocess
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.running import PROJECT
-from tests.stack import programs
+from harness.parts import programs
+from harness.project import PROJECT
 
 pytestmark = pytest.mark.stack
 

@@ -1,4 +1,4 @@
-"""What cannot work ends in a clear message; what was interrupted goes on where it can."""
+"""Make what cannot work, and what was interrupted; read the message, or see it go on."""
 
 import signal
 import socket
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from incident.waiting import wait_until
-from tests.running import PROJECT
-from tests.stack.compose import Compose
-from tests.stack.images import environment_file
+from harness.compose.images import environment_file
+from harness.compose.project import Compose
+from harness.project import PROJECT
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -23,7 +23,7 @@ OTHER_VERSION = "mkdir /var/lib/postgresql/data && echo 16 >/var/lib/postgresql/
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    """A port that somebody else listens on."""
+    """Listen on a port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -33,7 +33,7 @@ def taken_port() -> Iterator[int]:
 
 @pytest.fixture
 def slow_seeding(tmp_path: Path) -> Path:
-    """What gives the seeding so little of a core that nobody can miss it."""
+    """Give the seeding a quarter of a core, so that it lasts."""
     file = tmp_path / "slow-seeding.yml"
     file.write_text("services: {seed: {cpus: 0.25}}")
     return file
@@ -140,7 +140,7 @@ def test_seeding_that_was_interrupted_begins_anew_and_down_leaves_nothing(
 
 
 def is_seeding(project: Compose) -> bool:
-    """Whether the seeding is in the middle of its transaction."""
+    """Return whether the seeding is in the middle of its transaction."""
     asked = project.run(
         "exec", "db", "psql", "--tuples-only", "--no-align", "--username=postgres",
         "--command=SELECT count(*) FROM pg_stat_activity "

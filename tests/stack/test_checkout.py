@@ -1,4 +1,4 @@
-"""A checkout that nobody but its owner may read, as umask 077 leaves it."""
+"""Start from a checkout that only its owner may read, as umask 077 leaves it."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROJECT
-from tests.stack.compose import NAME, Compose, docker
-from tests.stack.images import environment_file
+from harness.compose.containers import docker
+from harness.compose.images import environment_file
+from harness.compose.project import NAME, Compose
+from harness.project import PROJECT
 
 pytestmark = pytest.mark.stack
 

@@ -1,8 +1,8 @@
-"""The engines' own programs accept their configurations, as the compose file mounts them."""
+"""Check the configurations by the engines' own programs, as the compose file mounts them."""
 
 import pytest
 
-from tests.stack.compose import Compose
+from harness.compose.project import Compose
 
 pytestmark = pytest.mark.stack
 

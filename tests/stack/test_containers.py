@@ -1,4 +1,4 @@
-"""The containers as they run: healthy, shut in, on loopback only."""
+"""Inspect the containers as they run: healthy, shut in, on loopback only."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.compose import ONE_SHOTS, Compose, make
+from harness.compose.project import ONE_SHOTS, Compose, make
 
 pytestmark = pytest.mark.stack
 

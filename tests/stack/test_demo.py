@@ -1,10 +1,10 @@
-"""`make demo TARGET=compose`: the replay on this stack, with every span compared."""
+"""Run `make demo TARGET=compose` on this stack, and compare every span."""
 
 import json
 
 import pytest
 
-from tests.stack.compose import Compose, make
+from harness.compose.project import Compose, make
 
 pytestmark = pytest.mark.stack
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.stack
 def test_the_replay_sees_incident_and_fix_and_jaeger_has_every_span(stack: Compose) -> None:
     project = {**stack.environment, "COMPOSE_PROJECT_NAME": stack.name}
     var = stack.flags.parent
-    arguments = f"--naive-seconds 20 --core-seconds 10 --exit --var {var}"
+    arguments = f"--before-seconds 20 --after-seconds 10 --exit --var {var}"
 
     make("demo", "TARGET=compose", f"DEMO_ARGS={arguments}", env=project)
 

@@ -1,4 +1,4 @@
-"""Each part of the compose stack's chain is really broken, and the doctor names that part.
+"""Break each part of the compose stack's chain, and see the doctor name it.
 
 On the engines' own programs, so that each can be stopped or misconfigured.
 """
@@ -12,11 +12,11 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
-from incident.checkup import Prometheus
-from incident.doctor import CONTAINERS, FINE, GRAFANA, WRONG, examine
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT
+from harness.clients.prometheus import Prometheus
+from harness.processes import Processes
+from harness.project import PROJECT
+from harness.waiting import wait_until
+from incident.doctor.examine import CONTAINERS, FINE, GRAFANA, WRONG, examine
 from tests.stack.native import Faults, Native, start
 
 pytestmark = pytest.mark.stack
@@ -43,16 +43,16 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 
 def states(
-    native: Native, var: Path, *, project: Path = PROJECT, patience_s: float = PATIENCE_S
+    native: Native, *, project: Path = PROJECT, patience_s: float = PATIENCE_S
 ) -> dict[str, tuple[str, str]]:
-    found = examine(native.settings(var, project), without=CONTAINERS, patience_s=patience_s)
+    found = examine(native.stack(project), without=CONTAINERS, patience_s=patience_s)
     return {one.part: (one.state, one.text) for one in found}
 
 
 def stop(processes: Processes, native: Native, part: str) -> None:
     """End a part, and wait until Prometheus has noticed."""
     processes.stop(native.parts[part])
-    prometheus = Prometheus(native.settings(PROJECT).prometheus.address)
+    prometheus = Prometheus(native.stack().prometheus.address)
     wait_until(
         lambda: prometheus.value(f'up{{job="{part}"}}') == 0,
         what=f"{part} to be missed",
@@ -61,7 +61,7 @@ def stop(processes: Processes, native: Native, part: str) -> None:
 
 
 def spans_made(native: Native) -> int:
-    prometheus = Prometheus(native.settings(PROJECT).prometheus.address)
+    prometheus = Prometheus(native.stack().prometheus.address)
     return prometheus.count('otel_sdk_span_started_total{service_name="cat-clinic"}')
 
 
@@ -80,12 +80,12 @@ def test_a_chain_that_is_well_is_fine_until_a_part_of_it_stops(
 ) -> None:
     native = start(processes, tmp_path, database, Faults())
 
-    well = states(native, tmp_path)
+    well = states(native)
     made, received = spans_made(native), collector_received(well)
     stop(processes, native, "jaeger")
-    without_jaeger = states(native, tmp_path, patience_s=5)
+    without_jaeger = states(native, patience_s=5)
     stop(processes, native, "otel-collector")
-    without_both = states(native, tmp_path, patience_s=5)
+    without_both = states(native, patience_s=5)
 
     assert wrong(well) == set(), well
     assert 0 < received <= made, "spans of another job were added to the Collector's"
@@ -105,7 +105,7 @@ def test_each_part_that_is_set_up_wrongly_is_named_by_itself(
     project.mkdir()
     (project / ".env").write_text("PROMETHEUS_IMAGE=prom/prometheus:v9.9.9\n", encoding="utf-8")
 
-    found = states(native, tmp_path, project=project, patience_s=10)
+    found = states(native, project=project, patience_s=10)
 
     assert wrong(found) == {"targets", "span metrics", "monitor tab", "exemplars", "prometheus"}
     assert "no alert rules" in found["targets"][1]

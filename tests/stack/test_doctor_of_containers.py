@@ -1,19 +1,15 @@
-"""Containers of a real engine that have been killed, are nearly full, or run another image."""
+"""Examine containers that have been killed, are nearly full, or run another image."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from incident.checks_of_containers import images, roomy, steady
-from incident.checkup import Unwell
-from incident.containers import Container, containers, cpu_s
-from incident.ports import Port
-from incident.settings import COMPOSE, Settings
-from incident.waiting import wait_until
-from tests.running import unused_port
-from tests.stack.compose import docker
-from tests.stack.images import environment_file
+from harness.compose.containers import Container, containers, cpu_s, docker
+from harness.compose.images import environment_file
+from harness.waiting import wait_until
+from incident.doctor.containers import images, roomy, steady
+from incident.doctor.patient import Unwell
 
 pytestmark = pytest.mark.stack
 
@@ -55,32 +51,17 @@ BUSY = """busy:
 
 @pytest.fixture
 def image() -> Iterator[str]:
-    """A name of its own for the busybox of .env."""
+    """Give the busybox of .env a name for this test."""
     docker("tag", environment_file()["BUSYBOX_IMAGE"], IMAGE)
     yield IMAGE
     docker("image", "rm", "--force", IMAGE)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, image: str) -> Iterator[Settings]:
-    """A project of its own, which ends with the test."""
+def project(tmp_path: Path, image: str) -> Iterator[Path]:
+    """Make a compose project that ends with the test."""
     write(tmp_path, image)
-    port = Port(unused_port(), "nobody", "NO_PORT")
-    yield Settings(
-        users=1,
-        naive_seconds=0,
-        core_seconds=0,
-        clinic=port,
-        trace_ui=port,
-        otlp=port,
-        prometheus=port,
-        locust_ui=port,
-        grafana=port,
-        keep_serving=False,
-        target=COMPOSE,
-        var=tmp_path / "var",
-        project=tmp_path,
-    )
+    yield tmp_path
     compose(tmp_path, "down", "--timeout", "1")
 
 
@@ -93,50 +74,50 @@ def compose(folder: Path, *arguments: str) -> None:
     docker("compose", "--file", str(folder / "docker-compose.yml"), *arguments)
 
 
-def up(settings: Settings, other: str = "") -> None:
-    write(settings.project, IMAGE, other)
-    compose(settings.project, "up", "--detach")
+def up(project: Path, other: str = "") -> None:
+    write(project, IMAGE, other)
+    compose(project, "up", "--detach")
 
 
-def of(service: str, settings: Settings) -> Container:
-    return next(one for one in containers(settings.project) if one.service == service)
+def of(service: str, project: Path) -> Container:
+    return next(one for one in containers(project) if one.service == service)
 
 
-def test_containers_that_are_well_are_fine(settings: Settings) -> None:
-    up(settings)
+def test_containers_that_are_well_are_fine(project: Path) -> None:
+    up(project)
 
-    assert steady(settings) == "1 run, none was restarted or killed for memory"
-    assert "well" in roomy(settings)
-    assert images(settings).startswith("1 containers run the images of .env")
+    assert steady(project) == "1 run, none was restarted or killed for memory"
+    assert "well" in roomy(project)
+    assert images(project).startswith("1 containers run the images of .env")
 
 
-def test_no_container_at_all_is_told(settings: Settings) -> None:
+def test_no_container_at_all_is_told(project: Path) -> None:
     with pytest.raises(Unwell, match="COMPOSE_PROJECT_NAME"):
-        steady(settings)
+        steady(project)
 
 
-def test_a_container_that_is_killed_for_memory_and_restarted_is_named(settings: Settings) -> None:
-    up(settings, HUNGRY)
+def test_a_container_that_is_killed_for_memory_and_restarted_is_named(project: Path) -> None:
+    up(project, HUNGRY)
     wait_until(
-        lambda: of("hungry", settings).restarts and of("hungry", settings).status == "exited",
+        lambda: of("hungry", project).restarts and of("hungry", project).status == "exited",
         what="the hungry container to be given up",
         deadline_s=DEADLINE_S,
     )
 
     with pytest.raises(Unwell) as told:
-        steady(settings)
+        steady(project)
 
     assert "hungry: killed for memory" in str(told.value)
     assert "hungry: restarted 1 time" in str(told.value)
     assert "well" not in told.value.what
 
 
-def test_a_container_that_is_nearly_full_is_named(settings: Settings) -> None:
-    up(settings, FULL)
+def test_a_container_that_is_nearly_full_is_named(project: Path) -> None:
+    up(project, FULL)
 
     def told() -> str:
         try:
-            return roomy(settings) and ""
+            return roomy(project) and ""
         except Unwell as unwell:
             return unwell.what
 
@@ -148,33 +129,33 @@ def test_a_container_that_is_nearly_full_is_named(settings: Settings) -> None:
 
 
 def test_a_container_of_another_image_than_the_one_that_is_wanted_is_named(
-    settings: Settings,
+    project: Path,
 ) -> None:
-    up(settings)
-    write(settings.project, "busybox:9.9.9")
+    up(project)
+    write(project, "busybox:9.9.9")
 
     with pytest.raises(Unwell, match=rf"well runs {IMAGE}, and .env names busybox:9\.9\.9"):
-        images(settings)
+        images(project)
 
 
-def test_a_container_of_an_image_that_was_made_anew_since_is_named(settings: Settings) -> None:
-    up(settings)
-    docker("commit", "--message", "made anew", of("well", settings).id, IMAGE)
+def test_a_container_of_an_image_that_was_made_again_since_is_named(project: Path) -> None:
+    up(project)
+    docker("commit", "--message", "made again", of("well", project).id, IMAGE)
 
-    with pytest.raises(Unwell, match=f"well runs an older {IMAGE} than is on this engine"):
-        images(settings)
+    with pytest.raises(Unwell, match=f"well runs an older {IMAGE} than this engine has"):
+        images(project)
 
 
 def test_cpu_is_read_from_the_engine_and_not_from_processes_of_this_machine(
-    settings: Settings,
+    project: Path,
 ) -> None:
-    up(settings, BUSY)
-    busy, well = of("busy", settings), of("well", settings)
+    up(project, BUSY)
+    busy, well = of("busy", project), of("well", project)
 
     wait_until(
-        lambda: cpu_s(busy.id, settings.project) >= 1,
+        lambda: cpu_s(busy.id, project) >= 1,
         what="a second of CPU to be used",
         deadline_s=DEADLINE_S,
     )
 
-    assert 0 < cpu_s(well.id, settings.project) < 1
+    assert 0 < cpu_s(well.id, project) < 1

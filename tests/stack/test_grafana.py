@@ -1,6 +1,6 @@
-"""Grafana as a person sees it: every dashboard without an error, and an exemplar that opens.
+"""See Grafana as a person does: every dashboard without an error, and an exemplar that opens.
 
-Needs Grafana's official image, which nothing stands in for, hence a marker and a target of its own.
+Needs Grafana's official image, which has no stand-in, hence its own marker and target.
 """
 
 import json
@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from incident.waiting import wait_until
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger
+from harness.compose.images import Image
+from harness.compose.project import Compose
+from harness.project import PROJECT
+from harness.waiting import wait_until
 from tests.chromium import SCREENSHOTS, chromium, magenta_dot
-from tests.running import PROJECT
-from tests.stack.compose import Compose
-from tests.stack.engines import Jaeger, Prometheus
-from tests.stack.images import Image
 
 pytestmark = pytest.mark.grafana
 
@@ -37,7 +38,7 @@ FAILED = '[data-testid="data-testid Panel status error"]'
 
 @pytest.fixture(scope="session")
 def grafana(installed: tuple[Image, ...], stack: Compose) -> str:
-    """The address of Grafana, when Prometheus has something for its panels."""
+    """Return the address of Grafana, when Prometheus has something for its panels."""
     image = next(one for one in installed if one.variable == "GRAFANA_IMAGE")
     assert image.is_here, f"{image}: docker compose pull grafana"
     prometheus = Prometheus(stack.url("PROMETHEUS_PORT"))
@@ -55,7 +56,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails its test if a script of it does."""
+    """Open a page that fails its test if a script of it does."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(viewport=VIEWPORT)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""The incident and its fix, as Jaeger, Prometheus and Locust show them."""
+"""See the incident and its fix as Jaeger, Prometheus and Locust show them."""
 
 import time
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose, make
-from tests.stack.engines import Jaeger, Locust, Prometheus, Trace
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import Jaeger, Locust, Trace
+from harness.compose.project import Compose, make
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -55,9 +56,9 @@ def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
     assert traces[0].root_service == "visitors"
     # In its image the clinic is installed among its libraries.
     trace_id = traces[0].trace_id
-    assert jaeger.values(trace_id, "code.file.path") == {"clinic/stories.py"}
+    assert jaeger.values(trace_id, "code.file.path") == {"clinic/stories/strategies.py"}
     (code,) = jaeger.values(trace_id, "nplusone.code")
-    assert code.startswith("clinic/stories.py:")
+    assert code.startswith("clinic/stories/strategies.py:")
 
 
 @pytest.mark.parametrize("metric", ["calls", "latencies"])

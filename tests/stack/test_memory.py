@@ -2,10 +2,11 @@
 
 import pytest
 
-from incident.waiting import wait_until
-from tests.stack.compose import ONE_SHOTS, Compose
-from tests.stack.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Prometheus
-from tests.stack.watch import UsageWatch
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE
+from harness.compose.project import ONE_SHOTS, Compose
+from harness.compose.usage import UsageWatch
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -29,5 +30,5 @@ def test_memory_stays_under_its_limits_and_no_span_is_lost_through_minutes_of_lo
         # Pages of files are part of it, and the kernel takes them back before it is all used.
         for reading in usage.of(service):
             assert reading.memory_bytes <= reading.limit_bytes, service
-    assert prometheus.value(LOST_BY_THE_SERVICE) == 0
-    assert prometheus.value(LOST_BY_THE_COLLECTOR) == 0
+    assert prometheus.count(LOST_BY_THE_SERVICE) == 0
+    assert prometheus.count(LOST_BY_THE_COLLECTOR) == 0

@@ -1,4 +1,4 @@
-"""A part of the stack goes away under load and comes back: requests, spans and their books."""
+"""Stop a part of the stack under load and bring it back: requests, spans and their counts."""
 
 import time
 from collections.abc import Iterator
@@ -7,15 +7,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from incident.waiting import wait_until
-from tests.stack.compose import Compose
-from tests.stack.engines import (
-    LOST_BY_THE_COLLECTOR,
-    LOST_BY_THE_SERVICE,
-    Jaeger,
-    Locust,
-    Prometheus,
-)
+from harness.clients.prometheus import Prometheus
+from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, Jaeger, Locust
+from harness.compose.project import Compose
+from harness.waiting import wait_until
 from tests.stack.visit import PATIENCE_S, visit, wait_until_stored
 
 pytestmark = [pytest.mark.stack, pytest.mark.breaking]
@@ -55,7 +50,7 @@ def wait_for_visits(locust: Locust, number: int = 3) -> None:
 def test_without_jaeger_requests_go_on_and_its_spans_arrive_when_it_is_back(
     stack: Compose, jaeger: Jaeger, prometheus: Prometheus, locust: Locust
 ) -> None:
-    lost_before = prometheus.value(LOST_BY_THE_COLLECTOR)
+    lost_before = prometheus.count(LOST_BY_THE_COLLECTOR)
 
     with away(stack, "jaeger"):
         meanwhile = visit(stack)
@@ -66,13 +61,13 @@ def test_without_jaeger_requests_go_on_and_its_spans_arrive_when_it_is_back(
 
     assert (meanwhile.status, afterwards.status) == (200, 200)
     assert locust.visits().failed == 0
-    assert prometheus.value(LOST_BY_THE_COLLECTOR) == lost_before
+    assert prometheus.count(LOST_BY_THE_COLLECTOR) == lost_before
 
 
 def test_without_the_collector_requests_go_on_and_what_is_lost_is_counted(
     stack: Compose, jaeger: Jaeger, prometheus: Prometheus, locust: Locust
 ) -> None:
-    lost_before = prometheus.value(LOST_BY_THE_SERVICE)
+    lost_before = prometheus.count(LOST_BY_THE_SERVICE)
     stopped_at = int(time.time())
 
     with away(stack, "otel-collector"):
@@ -90,7 +85,7 @@ def test_without_the_collector_requests_go_on_and_what_is_lost_is_counted(
     assert (meanwhile.status, afterwards.status) == (200, 200)
     assert locust.visits().failed == 0
     wait_until(
-        lambda: prometheus.value(LOST_BY_THE_SERVICE) > lost_before,
+        lambda: prometheus.count(LOST_BY_THE_SERVICE) > lost_before,
         what="the loss in Prometheus",
         deadline_s=BACK_S,
         every_s=1,

@@ -1,4 +1,4 @@
-"""What dashboards and alerts ask is answered by the running stack, and the incident is paged."""
+"""Ask the running stack what dashboards and alerts ask; the incident is paged."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Protocol
 
 import pytest
 
-from incident import flags
-from incident.errors import DeadlinePassed
-from incident.waiting import wait_until
+from harness.errors import DeadlinePassed
+from harness.waiting import wait_until
+from incident.stack import flags
 from tests.stack import queries
 
 pytestmark = pytest.mark.stack
@@ -24,7 +24,7 @@ EFFECT, CAUSE = "LatencyObjectiveBurning", "TooManyStatements"
 
 
 class Stack(Protocol):
-    """The stack of tests/stack/conftest.py."""
+    """Type the stack of tests/stack/conftest.py."""
 
     def url(self, port: str, path: str = "") -> str: ...
 
@@ -71,7 +71,7 @@ def test_the_incident_is_paged_and_the_fix_resolves_it(address: str, flags_file:
         every_s=2,
     )
 
-    flags.set_strategy(flags_file, "core")
+    flags.switch(flags_file, "core")
     wait_until(
         lambda: queries.ask(address, queries.Query("annotation", BEGUN)).series,
         what="the change of strategy to be annotated",

@@ -1,4 +1,4 @@
-"""The sampling variant of the Collector, run as it is: what matters is kept whole.
+"""Run the sampling variant of the Collector as it is: what matters is kept whole.
 
 The Collector's own program, with both files of otel/ and a third that names this test's ports;
 a tracestore takes Jaeger's place behind it.
@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from incident.backend import Backend
-from incident.processes import Command, Processes
-from incident.waiting import wait_until
-from tests.running import PROJECT, Tracestore, start_tracestore, unused_port, wait_for
-from tests.stack import programs
+from harness.clients.backend import Backend
+from harness.parts import programs
+from harness.parts.start import Tracestore, start_tracestore, wait_for
+from harness.ports import unused_port
+from harness.processes import Command, Processes
+from harness.project import PROJECT
+from harness.waiting import wait_until
 from tests.stack.sampling_load import SERVICE, SLOW_MS, Kind, Trace, request_of, send, size
 
 pytestmark = pytest.mark.stack
@@ -55,7 +57,7 @@ service:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A running Collector and what is behind it."""
+    """Hold a running Collector and what is behind it."""
 
     otlp: str
     telemetry: str
@@ -184,7 +186,7 @@ def test_every_processor_before_the_decision_has_seen_every_span(sampler: Sample
 
 
 def whole(stored: Mapping[str, int], trace: Trace) -> bool:
-    """Whether every span of a trace is stored."""
+    """Return whether every span of a trace is stored."""
     return stored.get(trace.trace_id.hex()) == trace.kind.statements + 1
 
 

@@ -1,4 +1,4 @@
-"""The running stack is well by the doctor, and its three counts of statements agree."""
+"""Ask the doctor about the running stack, and compare its three counts of statements."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.running import PROJECT, tool
+from harness.project import PROJECT, tool
 
 pytestmark = pytest.mark.stack
 
@@ -14,7 +14,7 @@ DEADLINE_S = 400
 
 
 class Stack(Protocol):
-    """The stack of tests/stack/conftest.py."""
+    """Type the stack of tests/stack/conftest.py."""
 
     @property
     def name(self) -> str: ...
@@ -26,15 +26,13 @@ class Stack(Protocol):
 
 @pytest.fixture
 def without_grafana(services: tuple[str, ...]) -> list[str]:
-    """How to say that Grafana was left out, where it was."""
+    """Return the option that leaves Grafana out, if it was left out."""
     return ["--without=grafana"] if services else []
 
 
-def incident(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # Where the command looks for the flags: in the folder that the stack was given.
-    (folder / "flags").symlink_to(stack.flags)
+def incident(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [tool("incident"), *arguments, "--target=compose", f"--var={folder}"],
+        [tool("incident"), *arguments, "--target=compose"],
         cwd=PROJECT,
         env={**stack.environment, "COMPOSE_PROJECT_NAME": stack.name},
         capture_output=True,
@@ -44,10 +42,8 @@ def incident(stack: Stack, folder: Path, *arguments: str) -> subprocess.Complete
     )
 
 
-def test_the_doctor_finds_every_part_well(
-    stack: Stack, without_grafana: list[str], tmp_path: Path
-) -> None:
-    done = incident(stack, tmp_path, "doctor", *without_grafana)
+def test_the_doctor_finds_every_part_well(stack: Stack, without_grafana: list[str]) -> None:
+    done = incident(stack, "doctor", *without_grafana)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " WRONG " not in done.stdout
@@ -56,7 +52,10 @@ def test_the_doctor_finds_every_part_well(
 def test_service_jaeger_and_postgresql_count_every_statement_the_same(
     stack: Stack, flags_file: Path, tmp_path: Path
 ) -> None:
-    done = incident(stack, tmp_path, "reconcile", "--statements=20000")
+    # Where the command looks for the flags: in the folder that the stack was given.
+    (tmp_path / "flags").symlink_to(stack.flags)
+
+    done = incident(stack, "reconcile", "--statements=20000", f"--var={tmp_path}")
 
     assert done.returncode == 0, done.stdout + done.stderr
     (total,) = (line for line in done.stdout.splitlines() if line.endswith("  all"))

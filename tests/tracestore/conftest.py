@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.running import unused_port
+from harness.ports import unused_port
 from tests.tracestore.serving import Server, Start, command, wait_until_healthy
 from tracestore.app import create_app
 from tracestore.intake.decode import decode_spans

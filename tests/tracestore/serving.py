@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.running import unused_port
+from harness.ports import unused_port
 
 DEADLINE_S = 60.0
 

@@ -7,7 +7,7 @@ from itertools import count
 
 from flask.testing import FlaskClient
 
-from incident.waiting import wait_until
+from harness.waiting import wait_until
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import START, TRACE, naive_trace, request, span
 from tests.tracestore.serving import Start

@@ -1,1 +1,1 @@
-"""Datasets: what they contain (datasets), how they are made (generate) and stored (load)."""
+"""Define the datasets (datasets), make their rows (generate) and store them (load)."""

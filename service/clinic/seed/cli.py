@@ -1,4 +1,4 @@
-"""The commands create-test-db and create-prod-db, and what they share with `clinic seed`."""
+"""Define the commands create-test-db and create-prod-db, and what `clinic seed` shares."""
 
 import signal
 import sys
@@ -17,13 +17,15 @@ SEED = click.IntRange(min=0)
 
 
 def create_database(size: str, url: str, seed_number: int, *, force: bool) -> None:
-    """Seed a database with a dataset, and tell how far it is where that can be seen.
+    """Seed a database with a dataset, and show the progress in a terminal.
 
     Raise SeedError for data that is there already, unless it may be replaced.
     """
     refuse_other_files(url)
     if not force and holds_data(url):
-        raise SeedError("There is data already; it is left as it is. To replace it, say --force.")
+        raise SeedError(
+            "The database holds data already, which is left as it is. To replace it, say --force."
+        )
     rows = generate(DATASETS[size], seed_number)
     label = f"{rows.total:,} rows, then their indexes"
     with click.progressbar(length=rows.total, label=label, file=sys.stderr) as bar:

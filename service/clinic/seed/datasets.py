@@ -1,4 +1,4 @@
-"""The named datasets and their sizes."""
+"""Name the datasets and their sizes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

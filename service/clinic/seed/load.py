@@ -1,6 +1,6 @@
 """Store a dataset: all of it, or nothing.
 
-SQLite: into a new file beside the old one, which it replaces in the end by one rename.
+SQLite: into a new file next to the old one, which it replaces in the end by one rename.
 PostgreSQL: in one transaction, tables included.
 """
 
@@ -36,7 +36,7 @@ Progress = Callable[[int], None]
 def holds_data(database_url: str) -> bool:
     """Tell whether there is a clinic in the database.
 
-    Raise SeedError if it is no database, DatabaseOutdated if its tables are of another version.
+    Raise SeedError if it is not a database, DatabaseOutdated if its tables are of another version.
     """
     path = sqlite_path(make_url(database_url))
     if path is not None and not _holds_bytes(path):
@@ -53,7 +53,7 @@ def holds_data(database_url: str) -> bool:
 
 
 def refuse_other_files(database_url: str) -> None:
-    """Raise SeedError if a file that is no database would be replaced, whatever --force says."""
+    """Raise SeedError if a file that is not a database would be replaced, whatever --force says."""
     path = sqlite_path(make_url(database_url))
     if path is not None:
         _holds_bytes(path)
@@ -85,7 +85,7 @@ def _has_clinic(connection: Connection) -> bool:
 
 
 def _holds_bytes(path: Path) -> bool:
-    """Tell a file from no file or an empty one; refuse one that is no database."""
+    """Tell a file from no file or an empty one; refuse one that is not a database."""
     try:
         with path.open("rb") as file:
             start = file.read(len(SQLITE_MAGIC))
@@ -94,12 +94,12 @@ def _holds_bytes(path: Path) -> bool:
     except OSError as error:
         raise SeedError(f"{path} cannot be read: {error.strerror}") from error
     if start not in (b"", SQLITE_MAGIC):
-        raise SeedError(f"{path} is no SQLite database; it is left alone. Name another file.")
+        raise SeedError(f"{path} is not a SQLite database; it is left as it is. Name another file.")
     return start != b""
 
 
 def _store_in_new_file(path: Path, rows: Rows, progress: Progress) -> None:
-    _holds_bytes(path)  # refuses what is no database
+    _holds_bytes(path)  # refuses what is not a database
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.seeding-")
     os.close(handle)
@@ -117,7 +117,7 @@ def _store_in_new_file(path: Path, rows: Rows, progress: Progress) -> None:
 
 
 def _without_journal(connection: sqlite3.Connection, _record: Any) -> None:
-    """Let SQLite write without looking back: a file that is not finished is thrown away.
+    """Let SQLite write without a journal: a file that is not finished is thrown away.
 
     Rows keep to the CHECKs as they are made; asking for each would cost a quarter of the time.
     """
@@ -128,7 +128,7 @@ def _without_journal(connection: sqlite3.Connection, _record: Any) -> None:
         f"page_size = {PAGE_BYTES}",
         f"cache_size = -{CACHE_KIB}",
         "threads = 2",  # for sorting what goes into an index
-        # ANALYZE looks at so many entries of an index: enough to choose a plan by.
+        # How many entries of an index ANALYZE looks at: enough to choose a plan by.
         "analysis_limit = 1000",
     ):
         connection.execute(f"PRAGMA {pragma}")

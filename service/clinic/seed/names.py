@@ -1,4 +1,4 @@
-"""Names of people, cats and clinics to draw from."""
+"""List the names of people, cats and clinics to draw from."""
 
 _GIVEN_NAMES = """
 Ada Agnes Ahmed Aiko Alba Alejandro Alina Amara Amir Ana Anders Andrea Anika Anton Aoife Arjun

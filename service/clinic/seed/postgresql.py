@@ -1,29 +1,17 @@
-"""Columns into PostgreSQL by COPY, in the binary format.
+"""Store columns in PostgreSQL by COPY, in one transaction."""
 
-    header  PGCOPY\\n\\377\\r\\n\\0, flags, extension
-    row     int16 number of fields, then for each field int32 length and the value
-    trailer int16 -1
-    https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"
-
-numpy writes a whole batch of rows at once, as one array of a structured type. A type has fields of
-fixed lengths: rows whose texts differ in length go into different arrays, one for each length.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from clinic.models import APPOINTMENT_DURATION
 from clinic.seed import names
+from clinic.seed.binary_copy import HEADER, TRAILER, Array, Field, Text, encode
 from clinic.seed.rows import Rows, license_number, start_of
 
-HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-TRAILER = b"\xff\xff"
 BATCH = 50_000
 # The tables are of this same transaction: their pages can be written as they will be once it is
 # old, all visible, and indexes can be read without them.
@@ -37,25 +25,7 @@ FOR_THIS_TRANSACTION = (
 )
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-Array = NDArray[Any]
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column of values that are all of one length, as PostgreSQL's binary format has them."""
-
-    name: str
-    at: Callable[[slice], Array]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A column of texts: positions in a table of them."""
-
-    name: str
-    positions: NDArray[np.int32]
-    table: Sequence[str]
 
 
 def load(connection: Connection, rows: Rows, progress: Progress) -> None:
@@ -69,7 +39,7 @@ def load(connection: Connection, rows: Rows, progress: Progress) -> None:
             with cursor.copy(f"COPY {table} ({fields}) FROM STDIN ({OPTIONS})") as copy:
                 copy.write(HEADER)
                 for batch in _batches(count):
-                    for part in _encode(columns, batch):
+                    for part in encode(columns, batch):
                         copy.write(part)
                     progress(batch.stop - batch.start)
                 copy.write(TRAILER)
@@ -162,43 +132,3 @@ def _integers(name: str, values: Array) -> Field:
 
 def _batches(count: int) -> Iterator[slice]:
     return (slice(begin, min(begin + BATCH, count)) for begin in range(0, count, BATCH))
-
-
-def _encode(columns: Sequence[Field | Text], batch: slice) -> Iterator[bytes]:
-    """Yield the rows of a batch in COPY's format, those with texts of the same lengths together."""
-    texts = {column.name: _texts(column, batch) for column in columns if isinstance(column, Text)}
-    fields = {column.name: column.at(batch) for column in columns if isinstance(column, Field)}
-    for chosen, lengths in _by_lengths([np.char.str_len(text) for text in texts.values()]):
-        values = {name: field[chosen] for name, field in fields.items()}
-        for (name, text), length in zip(texts.items(), lengths, strict=True):
-            values[name] = text[chosen].astype(f"S{length}")
-        yield _rows([values[column.name] for column in columns])
-
-
-def _texts(column: Text, batch: slice) -> Array:
-    table = np.array([text.encode() for text in column.table])
-    return table[column.positions[batch]]
-
-
-def _by_lengths(lengths: Sequence[Array]) -> Iterator[tuple[Any, tuple[int, ...]]]:
-    """Yield the positions of the rows whose texts have the same lengths, and these."""
-    if not lengths:
-        yield slice(None), ()
-        return
-    combined = np.column_stack(lengths)
-    unique, group = np.unique(combined, axis=0, return_inverse=True)
-    for number, found in enumerate(unique):
-        yield np.flatnonzero(group.reshape(-1) == number), tuple(found.tolist())
-
-
-def _rows(values: Sequence[Array]) -> bytes:
-    """Lay columns side by side, each value after its length, each row after its field count."""
-    layout: list[tuple[str, str]] = [("count", ">i2")]
-    for number, value in enumerate(values):
-        layout += [(f"length{number}", ">i4"), (f"value{number}", value.dtype.str)]
-    rows = np.empty(len(values[0]), dtype=layout)
-    rows["count"] = len(values)
-    for number, value in enumerate(values):
-        rows[f"length{number}"] = value.dtype.itemsize
-        rows[f"value{number}"] = value
-    return rows.tobytes()

@@ -1,4 +1,4 @@
-"""The rows of a dataset, column by column, and as mappings for whoever looks at a few of them."""
+"""Hold the rows of a dataset by column, and give them as mappings where a few are looked at."""
 
 import uuid
 from collections.abc import Iterator
@@ -29,12 +29,13 @@ def start_of(slot: int) -> datetime:
 
 
 def license_number(number: int) -> str:
+    """Return a license number as it is written."""
     return f"V-{number:06d}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Columns: ids as 16 bytes each, names as positions in names.py, references as positions.
+    """Hold columns: ids as 16 bytes each, names as positions in names.py, references as positions.
 
     A veterinarian is the person of the same position. Not slotted: the mappings are kept.
     """
@@ -59,7 +60,7 @@ class Rows:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows each table has, in the order in which foreign keys allow to store them."""
+        """Return how many rows each table has, in the order that foreign keys ask for."""
         return {
             "clinic": len(self.clinic_ids),
             "person": len(self.person_ids),

@@ -1,4 +1,4 @@
-"""Columns into SQLite without a Python object for each row.
+"""Store columns in SQLite without a Python object for each row.
 
 A statement gets whole columns, each as one blob of values of the same width, and cuts the rows out
 of them:
@@ -35,7 +35,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of values that are written with `width` bytes each, and what is made of them."""
+    """Describe a column: values of `width` bytes each, and what is made of them."""
 
     name: str
     width: int

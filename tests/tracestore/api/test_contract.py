@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from incident.processes import Processes
-from incident.waiting import wait_until
-from tests.running import Tracestore, start_tracestore
-from tests.tracestore.jaeger import Jaeger, start_jaeger
+from harness.parts.jaeger import Jaeger, start_jaeger
+from harness.parts.start import Tracestore, start_tracestore
+from harness.processes import Processes
+from harness.waiting import wait_until
 from tests.tracestore.samples import everything, naive_trace, request, span
 
 pytestmark = pytest.mark.jaeger

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from tests.running import unused_port
+from harness.ports import unused_port
 from tests.tracestore.samples import naive_trace, request, span
 from tracestore.errors import PortTakenError
 from tracestore.intake.grpc import serve_grpc

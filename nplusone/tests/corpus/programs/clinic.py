@@ -9,13 +9,13 @@ from pathlib import Path
 from opentelemetry.sdk.metrics import MeterProvider
 
 from clinic.app import close_app, create_app
-from clinic.otel_env import DEFAULTS
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.settings import Settings
-from clinic.stories import STRATEGIES
-from clinic.telemetry import Telemetry
+from clinic.stories.strategies import STRATEGIES
+from clinic.telemetry.environment import DEFAULTS
+from clinic.telemetry.providers import Telemetry
 from nplusone.tests.corpus.recording import Recorder
 
 FEW_VETERINARIANS = """

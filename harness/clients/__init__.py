@@ -1,0 +1,1 @@
+"""Ask running parts: the clinic, a trace backend, or anything that answers with JSON."""

@@ -1,0 +1,1 @@
+"""Run the compose stack as a project of its own, and ask what it holds and uses."""

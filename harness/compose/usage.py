@@ -1,0 +1,78 @@
+"""Watch what the containers use of memory and CPU, by docker stats."""
+
+import json
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from harness.compose.containers import docker, parse_memory
+from harness.compose.project import Compose
+from harness.errors import BackendError
+
+EVERY_S = 2.0
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Hold what one container uses at one moment."""
+
+    memory_bytes: int
+    limit_bytes: int
+    cpu_percent_of_core: float
+
+
+class UsageWatch:
+    """Read what every container uses, every two seconds."""
+
+    def __init__(self, compose: Compose) -> None:
+        self._compose = compose
+        self._done = threading.Event()
+        self._reader = threading.Thread(target=self._read_on, daemon=True)
+        self._started = time.monotonic()
+        self.readings: list[dict[str, Usage]] = []
+
+    def __enter__(self) -> Self:
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._reader.join()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def of(self, service: str) -> list[Usage]:
+        return [reading[service] for reading in self.readings if service in reading]
+
+    def _read_on(self) -> None:
+        while not self._done.wait(EVERY_S):
+            # Docker has no answer while one of the containers is going away.
+            with suppress(AssertionError, BackendError):
+                self.readings.append(read_usage(self._compose))
+
+
+def read_usage(compose: Compose) -> dict[str, Usage]:
+    """Return what the project's running containers use now, by service."""
+    listed = compose.do("ps", "--format", "{{.ID}} {{.Service}}").splitlines()
+    services = dict(line.split() for line in listed)
+    if not services:
+        return {}
+    rows = docker("stats", "--no-stream", "--format", "{{json .}}", *services).splitlines()
+    found = (json.loads(row) for row in rows)
+    return {services[row["ID"]]: _usage(row) for row in found if row["ID"] in services}
+
+
+def _usage(row: dict[str, str]) -> Usage:
+    memory = parse_memory(row["MemUsage"])
+    return Usage(memory.used, memory.limit, float(row["CPUPerc"].rstrip("%")))

@@ -1,0 +1,130 @@
+"""Start a tracestore, and a clinic that exports to it, on free ports."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from harness.clients.clinic import ClinicClient
+from harness.clients.http import JsonClient, answers
+from harness.ports import unused_port, unused_ports
+from harness.processes import Child, Command, Processes
+from harness.project import PROJECT, tool
+from harness.waiting import wait_until
+from otel_nplusone.jaeger_api import JaegerApi
+
+DEADLINE_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Tracestore:
+    """Hold a running tracestore, and ask its Jaeger query API."""
+
+    child: Child
+    ui: str
+    otlp: str
+
+    def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return a trace's spans as OTLP JSON; an empty list if the trace is unknown."""
+        document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
+        return [
+            span
+            for resource in document["result"]["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+        ]
+
+    def counter(self, name: str, *, failed: bool = False) -> int:
+        """Return the sum of a counter over its series, those with or without an error.type."""
+        answer = JsonClient(self.ui).get("/api/metrics/latest", {"service": "cat-clinic"}) or {}
+        return sum(
+            int(metric["value"])
+            for metric in answer["metrics"]
+            if metric["name"] == name and ("error.type" in metric["attributes"]) == failed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """Hold a running clinic, and ask it for pages."""
+
+    child: Child
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **query: str) -> requests.Response:
+        return requests.get(self.url + path, params=query, timeout=90)
+
+    def clinic_name(self) -> str:
+        """Return the name of its first clinic."""
+        with ClinicClient(self.url) as client:
+            return client.listing()[1][0]
+
+
+def start_tracestore(processes: Processes, database: Path) -> Tracestore:
+    """Start a tracestore on free ports and wait until it answers."""
+    ui, otlp = unused_ports(2)
+    arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
+    child = processes.start(
+        Command(
+            name="tracestore",
+            argv=[tool("tracestore"), "serve", *arguments],
+            env=dict(os.environ),
+            cwd=PROJECT,
+        )
+    )
+    store = Tracestore(child, f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{otlp}")
+    wait_for(processes, f"{store.ui}/healthz")
+    return store
+
+
+def start_clinic(
+    processes: Processes,
+    folder: Path,
+    database_url: str,
+    env: Mapping[str, str],
+    *,
+    program: str | None = None,
+    cwd: Path = PROJECT,
+) -> Clinic:
+    """Start a clinic on a free port and wait until it is ready.
+
+    program: another installation's `clinic`.
+    """
+    port = unused_port()
+    child = processes.start(
+        Command(
+            name="clinic",
+            argv=[program or tool("clinic"), "serve"],
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url,
+                "CLINIC_BIND": f"127.0.0.1:{port}",
+                "CLINIC_FLAGS_FILE": str(folder / "flags.json"),
+                "CLINIC_ALLOW_STRATEGY_OVERRIDE": "1",
+                "OTEL_METRIC_EXPORT_INTERVAL": "500",
+                **env,
+            },
+            cwd=cwd,
+            grace_s=35,
+        )
+    )
+    clinic = Clinic(child, port)
+    wait_for(processes, f"{clinic.url}/readyz")
+    return clinic
+
+
+def wait_for(processes: Processes, url: str) -> None:
+    """Wait until an address answers with success; raise ChildDied if a process ends before."""
+    wait_until(
+        answers(url),
+        what=f"an answer from {url}",
+        deadline_s=DEADLINE_S,
+        pause=processes.pause,
+    )

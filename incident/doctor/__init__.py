@@ -1,0 +1,1 @@
+"""Examine a running stack part by part, from a page to its trace and its figures."""

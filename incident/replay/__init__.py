@@ -1,0 +1,1 @@
+"""Replay the incident: load, measure before and after the fix, judge and report."""

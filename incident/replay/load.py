@@ -1,0 +1,68 @@
+"""Read what Locust writes down of its visitors' requests, while it is being written."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.clients.clinic import STORIES
+from incident.errors import RecordError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Hold one finished request: what the visitor saw, and what the service said of it.
+
+    `response_ms` is the visitor's time, waiting in the queue included, `server_ms` the
+    service's. What comes from Server-Timing is None where there was no answer.
+    """
+
+    start_time_unix_nano: int
+    response_ms: float
+    name: str
+    status: int
+    failure: str | None
+    server_ms: float | None
+    statements: int | None
+    spans: int | None
+    strategy: str | None
+    trace_id: str | None
+
+    @property
+    def end_time_unix_nano(self) -> int:
+        return self.start_time_unix_nano + int(self.response_ms * 1e6)
+
+    @property
+    def is_story(self) -> bool:
+        return self.name == STORIES
+
+
+class RequestLog:
+    """Read requests from a file of JSON lines that another process appends to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self.requests: list[Request] = []
+
+    def read(self) -> list[Request]:
+        """Take in what has been added; return all. A last line without an end is left alone.
+
+        Raises RecordError that names the line if one is not a request.
+        """
+        if not self._path.exists():
+            return self.requests
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            added = file.read()
+        complete = added[: added.rfind(b"\n") + 1]
+        for line in complete.splitlines():
+            self.requests.append(self._parse(line))
+        self._offset += len(complete)
+        return self.requests
+
+    def _parse(self, line: bytes) -> Request:
+        try:
+            return Request(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            number = len(self.requests) + 1
+            raise RecordError(f"{self._path}:{number} is not a request: {error}") from error

@@ -1,0 +1,223 @@
+"""Compute a phase's figures from what was observed of it; pure.
+
+A request belongs to a phase when it began and ended in the phase's window and was answered
+under the phase's strategy, or under none (veterinarians, failures without an answer).
+Requests, failures, requests per second and SQL per minute are of all of them; latencies,
+statements and DB spans per request are of Success Stories alone, the page the incident is about.
+Percentiles are exact: the value itself at the nearest rank.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from incident.errors import IncidentError
+from incident.replay.load import Request
+from incident.replay.probe import HealthCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hold a stretch of time by the wall clock, in ns."""
+
+    start_ns: int
+    end_ns: int
+
+    @property
+    def seconds(self) -> float:
+        return (self.end_ns - self.start_ns) / 1e9
+
+    def holds(self, event: Request | HealthCheck) -> bool:
+        return self.start_ns <= event.start_time_unix_nano and (
+            event.end_time_unix_nano <= self.end_ns
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    p50: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCounts:
+    created: int
+    stored: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Hold what was seen of one phase, on all ends.
+
+    `stored_spans` are the spans per trace in the backend, `db_spans` those of SQL statements,
+    of the traces that were read in full. `dropped_spans` is the service's own count.
+    """
+
+    strategy: str
+    window: Window
+    requests: Sequence[Request]
+    health_checks: Sequence[HealthCheck]
+    service_cpu_percent_of_core: float
+    machine_cpu_percent: float
+    stored_spans: Mapping[str, int]
+    db_spans: Mapping[str, int]
+    dropped_spans: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """Hold the figures of one phase, named as in the report."""
+
+    name: str
+    strategy: str
+    requests: int
+    failures: int
+    requests_per_second: float
+    latency_ms: Latency
+    healthz_ms: Spread
+    statements_per_request: Spread
+    db_spans_per_trace: Spread
+    sql_per_minute: float
+    service_cpu_percent_of_core: float
+    machine_cpu_percent: float
+    spans: SpanCounts
+    slowest_trace_id: str
+
+
+def requests_of(requests: Sequence[Request], *, window: Window, strategy: str) -> list[Request]:
+    """Return the requests that belong to a phase."""
+    return [
+        request
+        for request in requests
+        if window.holds(request) and request.strategy in (strategy, None)
+    ]
+
+
+def stories_of(requests: Sequence[Request]) -> list[Request]:
+    """Return the Success Stories among them that were answered."""
+    return [request for request in requests if request.is_story and request.strategy]
+
+
+def measure(observed: Observed) -> Phase:
+    """Compute a phase's figures; raise IncidentError if there is nothing to compute them from."""
+    window = observed.window
+    requests = requests_of(observed.requests, window=window, strategy=observed.strategy)
+    stories = stories_of(requests)
+    checks = [check.response_ms for check in observed.health_checks if window.holds(check)]
+    _require_something(observed, stories, checks)
+    statements = [request.statements or 0 for request in requests]
+    return Phase(
+        name=observed.strategy,
+        strategy=observed.strategy,
+        requests=len(requests),
+        failures=sum(request.failure is not None for request in requests),
+        requests_per_second=round(len(requests) / window.seconds, 2),
+        latency_ms=_latency([request.response_ms for request in stories]),
+        healthz_ms=spread(checks),
+        statements_per_request=spread([request.statements or 0 for request in stories]),
+        db_spans_per_trace=spread(list(observed.db_spans.values())),
+        sql_per_minute=round(sum(statements) / window.seconds * 60),
+        service_cpu_percent_of_core=round(observed.service_cpu_percent_of_core, 1),
+        machine_cpu_percent=round(observed.machine_cpu_percent, 1),
+        spans=_span_counts(requests, observed),
+        slowest_trace_id=_slowest(stories),
+    )
+
+
+def disagreements(observed: Observed) -> int:
+    """Count the traces whose statements the service and the backend count differently."""
+    by_trace = {request.trace_id: request.statements for request in observed.requests}
+    return sum(
+        by_trace.get(trace_id) != db_spans for trace_id, db_spans in observed.db_spans.items()
+    )
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the smallest value that at least `percent` of the values do not exceed."""
+    rank = max(1, math.ceil(percent / 100 * len(values)))
+    return sorted(values)[rank - 1]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(_tidy(percentile(values, 50)), _tidy(max(values)))
+
+
+def sample(traces: Sequence[str], limit: int) -> list[str]:
+    """Return at most `limit` of the traces, evenly spread over them."""
+    if len(traces) <= limit:
+        return list(traces)
+    return [traces[index * len(traces) // limit] for index in range(limit)]
+
+
+def ratios(before: Phase, after: Phase) -> dict[str, float | None]:
+    """Return before ÷ after for the figures that a fix is judged by; None where after is 0."""
+    pairs = {
+        "requests_per_second": (before.requests_per_second, after.requests_per_second),
+        "latency_p50_ms": (before.latency_ms.p50, after.latency_ms.p50),
+        "latency_p95_ms": (before.latency_ms.p95, after.latency_ms.p95),
+        "latency_p99_ms": (before.latency_ms.p99, after.latency_ms.p99),
+        "healthz_p50_ms": (before.healthz_ms.p50, after.healthz_ms.p50),
+        "healthz_max_ms": (before.healthz_ms.max, after.healthz_ms.max),
+        "statements_per_request": (
+            before.statements_per_request.p50,
+            after.statements_per_request.p50,
+        ),
+        "db_spans_per_trace": (before.db_spans_per_trace.p50, after.db_spans_per_trace.p50),
+        "sql_per_minute": (before.sql_per_minute, after.sql_per_minute),
+        "service_cpu_percent_of_core": (
+            before.service_cpu_percent_of_core,
+            after.service_cpu_percent_of_core,
+        ),
+        "machine_cpu_percent": (before.machine_cpu_percent, after.machine_cpu_percent),
+    }
+    return {name: round(b / a, 3) if a else None for name, (b, a) in pairs.items()}
+
+
+def _latency(values: Sequence[float]) -> Latency:
+    p50, p95, p99 = (_tidy(percentile(values, percent)) for percent in (50, 95, 99))
+    return Latency(p50, p95, p99)
+
+
+def _span_counts(requests: Sequence[Request], observed: Observed) -> SpanCounts:
+    return SpanCounts(
+        created=sum(request.spans or 0 for request in requests),
+        stored=sum(observed.stored_spans.get(request.trace_id or "", 0) for request in requests),
+        dropped=observed.dropped_spans,
+    )
+
+
+def _slowest(stories: Sequence[Request]) -> str:
+    # By the service's own time: in a visitor's time is the queue, which no trace shows.
+    return max(stories, key=lambda request: request.server_ms or 0).trace_id or ""
+
+
+def _tidy(value: float) -> float:
+    return round(value, 2)
+
+
+def _require_something(
+    observed: Observed, stories: Sequence[Request], checks: Sequence[float]
+) -> None:
+    missing = [
+        what
+        for what, seen in (
+            ("page of Success Stories", stories),
+            ("answer of /healthz", checks),
+            ("stored trace", observed.db_spans),
+        )
+        if not seen
+    ]
+    if missing:
+        raise IncidentError(
+            f"Under {observed.strategy} no {' and no '.join(missing)} fell into the "
+            f"{observed.window.seconds:.0f} s of the phase: give it more with --before-seconds or "
+            "--after-seconds, or send fewer --users."
+        )

@@ -1,0 +1,98 @@
+"""Say which stack is meant, where its parts listen, and where a run records."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.ports import Port
+from harness.project import PROJECT
+
+# What is measured: parts that are started for it, or the compose stack that is running.
+EMBEDDED, COMPOSE = TARGETS = ("embedded", "compose")
+# Where the embedded parts keep their traces.
+TRACESTORE, JAEGER = BACKENDS = ("tracestore", "jaeger")
+# Where each part listens unless its variable says otherwise.
+CLINIC = Port(8000, "the clinic", "CLINIC_PORT")
+TRACE_UI = Port(16686, "the trace UI", "TRACE_UI_PORT")
+OTLP = Port(4318, "the OTLP receiver", "OTLP_HTTP_PORT")
+PROMETHEUS = Port(9090, "Prometheus", "PROMETHEUS_PORT")
+LOCUST_UI = Port(8089, "Locust's web UI", "LOCUST_PORT")
+GRAFANA = Port(3000, "Grafana", "GRAFANA_PORT")
+FLAGS_FILE = Path("flags") / "flags.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Name a stack's kind, its project, and the ports of its parts."""
+
+    target: str = EMBEDDED
+    backend: str = TRACESTORE
+    project: Path = PROJECT
+    clinic: Port = CLINIC
+    trace_ui: Port = TRACE_UI
+    otlp: Port = OTLP
+    prometheus: Port = PROMETHEUS
+    locust_ui: Port = LOCUST_UI
+    grafana: Port = GRAFANA
+
+    @property
+    def in_containers(self) -> bool:
+        return self.target == COMPOSE
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Return the ports of what a run starts itself."""
+        return self.clinic, self.trace_ui, self.otlp
+
+    @property
+    def flags_template(self) -> Path:
+        return self.project / "service" / "flags.json"
+
+    @property
+    def locustfile(self) -> Path:
+        return self.project / "locustfiles" / "replay.py"
+
+    def trace_link(self, trace_id: str) -> str:
+        """Return the address of a trace's page."""
+        return f"{self.trace_ui.address}/trace/{trace_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Name the files of one kind of run; `var` is absolute."""
+
+    var: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.var / self.name
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def clinic_database(self) -> Path:
+        return self.path / "clinic.db"
+
+    @property
+    def trace_database(self) -> Path:
+        return self.path / "traces.db"
+
+    @property
+    def request_log(self) -> Path:
+        return self.path / "requests.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.json"
+
+    @property
+    def flags_file(self) -> Path:
+        return self.var / FLAGS_FILE
+
+    def make_room(self) -> None:
+        """Remove the last run's spans and requests: counters start at 0, and the stores have to."""
+        for pattern in (f"{self.trace_database.name}*", self.request_log.name):
+            for path in self.path.glob(pattern):
+                path.unlink()

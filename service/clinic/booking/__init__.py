@@ -1,0 +1,1 @@
+"""Schedule appointments and cancel them: the rules, and the pages of an owner."""

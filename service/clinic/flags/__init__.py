@@ -1,0 +1,1 @@
+"""Read, follow, evaluate and change the clinic's feature flags."""

@@ -1,0 +1,1 @@
+"""Trace, measure and log the clinic, as OpenTelemetry's standard variables say."""

@@ -1,0 +1,81 @@
+"""The clinic counts its statements by itself, and as its spans do."""
+
+from collections import Counter
+
+import pytest
+from flask.testing import FlaskClient
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from clinic.telemetry import statement_counts
+from clinic.telemetry.statement_counts import (
+    DIGEST,
+    MAX_STATEMENTS,
+    METRIC,
+    StatementCounts,
+    digest,
+)
+from tests.clinic.metrics import data_points
+
+
+def counted(reader: InMemoryMetricReader) -> dict[str, int]:
+    return {
+        point.attributes[DIGEST]: point.value
+        for name, point in data_points(reader)
+        if name == METRIC
+    }
+
+
+def test_each_statement_is_counted_as_often_as_it_leaves_a_span(
+    client: FlaskClient,
+    clinic_name: str,
+    exporter: InMemorySpanExporter,
+    metric_reader: InMemoryMetricReader,
+) -> None:
+    client.get("/success-stories", query_string={"clinic": clinic_name, "strategy": "naive"})
+
+    spans = Counter(
+        digest(str(span.attributes["db.query.text"]))
+        for span in exporter.get_finished_spans()
+        if span.attributes and "db.query.text" in span.attributes
+    )
+    assert counted(metric_reader) == spans
+    assert max(spans.values()) > 10
+
+
+def test_a_health_check_is_not_counted(
+    client: FlaskClient, metric_reader: InMemoryMetricReader
+) -> None:
+    client.get("/api/clinics")
+    before = counted(metric_reader)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert counted(metric_reader) == before
+
+
+def test_the_number_of_statements_that_are_kept_is_bounded() -> None:
+    counts = StatementCounts()
+
+    for number in range(MAX_STATEMENTS + 50):
+        counts(None, None, f"SELECT {number}", None, None, False)
+
+    assert len(counts._counts) == MAX_STATEMENTS + 1
+    assert counts._counts[statement_counts.OTHERS] == 50
+
+
+def test_a_statement_that_fails_is_not_counted() -> None:
+    engine = create_engine("sqlite://")
+    counts = StatementCounts()
+    event.listen(engine, "after_cursor_execute", counts)
+
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        with pytest.raises(OperationalError):
+            connection.execute(text("SELECT nothing"))
+
+    engine.dispose()
+    assert counts._counts == {"SELECT 1": 1}

@@ -1,0 +1,177 @@
+"""Compare the counts of real processes; a foreign span or an unseen statement is noticed."""
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from clinic.seed.datasets import DATASETS
+from clinic.seed.generate import generate
+from clinic.seed.load import store as store_rows
+from harness.clients.backend import Backend
+from harness.errors import BackendError, ClinicError
+from harness.parts.postgres import SUPERUSER, Postgres
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
+from harness.ports import unused_port
+from harness.processes import Processes
+from harness.waiting import wait_until
+from incident.console import Console
+from incident.reconcile import rounds
+from incident.reconcile.compare import show
+from incident.reconcile.counts import DatabaseCounts, SpanCounts, TracestoreCounts
+from incident.reconcile.ledger import Ledger, balance
+from incident.stack.commands import SERVICE_NAME
+
+STATEMENTS = 300
+SETTLED_S = 60
+USERS = 3
+ROLE = "reconciled"
+
+
+@pytest.fixture
+def traced(tmp_path: Path) -> Iterator[tuple[Processes, Tracestore]]:
+    """Start a tracestore that holds nothing else."""
+    with Processes(tmp_path) as processes:
+        yield processes, start_tracestore(processes, tmp_path / "traces.db")
+
+
+def start(
+    processes: Processes, store: Tracestore, folder: Path, url: str, own: str | None = None
+) -> Clinic:
+    """Seed a database and start a clinic on it, as another role if `own` is its URL."""
+    store_rows(url, generate(DATASETS["test"], seed=1))
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp}
+    return start_clinic(processes, folder, own or url, env)
+
+
+def load_and_settle(clinic: Clinic, store: Tracestore, since_ns: int) -> int:
+    """Send statements, and return how many, once as many spans are stored."""
+    _, sent = rounds.send(clinic.url, statements=STATEMENTS, users=USERS)
+    wait_until(
+        lambda: (
+            sum(TracestoreCounts(store.ui, SERVICE_NAME).counts().values()) == sent
+            and sum(spans(store, since_ns).counts().values()) == sent
+        ),
+        what=f"{sent} statements and spans",
+        deadline_s=SETTLED_S,
+    )
+    return sent
+
+
+def spans(store: Tracestore, since_ns: int) -> SpanCounts:
+    return SpanCounts(Backend(store.ui, SERVICE_NAME), since_ns)
+
+
+def compared(store: Tracestore, since_ns: int, database: DatabaseCounts | None = None) -> Ledger:
+    service = TracestoreCounts(store.ui, SERVICE_NAME).counts()
+    calls = database.counts() if database else None
+    return balance(service, spans(store, since_ns).counts(), calls)
+
+
+def test_service_and_spans_count_the_same_and_a_foreign_span_is_noticed(
+    traced: tuple[Processes, Tracestore], tmp_path: Path
+) -> None:
+    since_ns = time.time_ns()
+    clinic = start(*traced, tmp_path, f"sqlite:///{tmp_path}/clinic.db")
+
+    sent = load_and_settle(clinic, traced[1], since_ns)
+    settled = compared(traced[1], since_ns)
+    send_foreign_span(traced[1])
+    with_foreign_span = compared(traced[1], since_ns)
+
+    assert settled.agrees
+    assert settled.total.service == settled.total.spans == sent >= STATEMENTS
+    assert not with_foreign_span.agrees
+    assert with_foreign_span.total.spans == sent + 1
+
+
+@pytest.mark.postgres
+def test_postgresql_counts_the_same_and_a_statement_past_the_service_is_noticed(
+    traced: tuple[Processes, Tracestore], tmp_path: Path, postgres: Postgres
+) -> None:
+    url = postgres.create_database()
+    own = role_of_the_clinic(url)
+    since_ns = time.time_ns()
+    clinic = start(*traced, tmp_path, url, own)
+    database = DatabaseCounts([str(postgres.programs / "psql"), plain(url)], ROLE, postgres.folder)
+    database.reset()
+
+    sent = load_and_settle(clinic, traced[1], since_ns)
+    settled = compared(traced[1], since_ns, database)
+    with psycopg.connect(plain(own)) as connection:
+        connection.execute("SELECT count(*) FROM cat")
+    with_unseen = compared(traced[1], since_ns, database)
+
+    assert settled.agrees, settled
+    assert settled.total.database == sent
+    assert "transaction control" in settled.accounted
+    (unseen,) = (line for line in with_unseen.lines if line.difference)
+    assert (unseen.service, unseen.spans, unseen.database) == (0, 0, 1)
+
+
+def test_a_database_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="cannot be asked"):
+        DatabaseCounts([str(tmp_path / "no-psql")], "clinic", tmp_path).counts()
+
+
+def test_a_clinic_that_does_not_answer_is_an_error() -> None:
+    with pytest.raises(ClinicError, match="does not answer"):
+        rounds.send(f"http://127.0.0.1:{unused_port()}", statements=1, users=1)
+
+
+def test_the_counts_are_printed_with_their_differences() -> None:
+    console = Console(out=io.StringIO(), err=io.StringIO())
+    ledger = balance({}, {"SELECT cat.id, cat.name FROM cat WHERE cat.id = ?": 2}, None)
+
+    show(console, ledger)
+
+    assert isinstance(console.out, io.StringIO)
+    lines = console.out.getvalue().splitlines()
+    assert lines[1].split() == [
+        *["0", "2", "–", "2"],
+        *["SELECT", "…", "FROM", "cat", "WHERE", "cat.id", "=", "?"],
+    ]
+    assert lines[2].split() == ["0", "2", "–", "2", "all"]
+
+
+def role_of_the_clinic(url: str) -> str:
+    """Make a role of the clinic's own, whose statements are counted apart; return its URL."""
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        connection.execute(f"CREATE ROLE {ROLE} LOGIN IN ROLE pg_read_all_data")
+    return url.replace(f"//{SUPERUSER}@", f"//{ROLE}@")
+
+
+def plain(url: str) -> str:
+    return url.replace("+psycopg", "")
+
+
+def send_foreign_span(store: Tracestore) -> None:
+    request = ExportTraceServiceRequest()
+    resource = request.resource_spans.add()
+    name = resource.resource.attributes.add(key="service.name")
+    name.value.string_value = SERVICE_NAME
+    now_ns = time.time_ns()
+    span = resource.scope_spans.add().spans.add(
+        trace_id=os.urandom(16),
+        span_id=os.urandom(8),
+        name="SELECT cat",
+        kind=3,
+        start_time_unix_nano=now_ns,
+        end_time_unix_nano=now_ns,
+    )
+    text = span.attributes.add(key="db.query.text")
+    text.value.string_value = "SELECT cat.id FROM cat"
+    answer = requests.post(
+        f"{store.otlp}/v1/traces",
+        data=request.SerializeToString(),
+        headers={"Content-Type": "application/x-protobuf"},
+        timeout=30,
+    )
+    assert answer.ok

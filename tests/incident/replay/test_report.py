@@ -1,0 +1,45 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from incident.replay.measure import Phase, SpanCounts
+from incident.replay.report import document, write
+
+PHASE_KEYS = {
+    "name",
+    "strategy",
+    "requests",
+    "failures",
+    "requests_per_second",
+    "latency_ms",
+    "healthz_ms",
+    "statements_per_request",
+    "db_spans_per_trace",
+    "sql_per_minute",
+    "service_cpu_percent_of_core",
+    "machine_cpu_percent",
+    "spans",
+    "slowest_trace_id",
+}
+
+
+def test_the_report_has_its_documented_shape(phase: Callable[..., Phase], core: Phase) -> None:
+    report = document([phase(), core], SpanCounts(44_000, 44_000, 0))
+
+    assert report.keys() == {"phases", "ratios", "totals", "versions", "machine"}
+    assert [one.keys() for one in report["phases"]] == [PHASE_KEYS, PHASE_KEYS]
+    first = report["phases"][0]
+    assert first["latency_ms"].keys() == {"p50", "p95", "p99"}
+    assert first["healthz_ms"].keys() == {"p50", "max"}
+    assert first["spans"] == {"created": 42_000, "stored": 42_000, "dropped": 0}
+    assert report["versions"].keys() >= {"python", "sqlalchemy", "locust"}
+    assert report["machine"]["cores"] >= 1
+
+
+def test_the_report_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+
+    write(path, {"phases": []})
+
+    assert json.loads(path.read_text(encoding="utf-8")) == {"phases": []}
+    assert list(tmp_path.iterdir()) == [path]

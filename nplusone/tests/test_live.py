@@ -321,17 +321,21 @@ def test_request_that_never_ends_makes_room_for_others() -> None:
     assert [point.value for point in service.points("nplusone.spans.late")] == [3]
 
 
-def test_nothing_waits_for_a_request_that_made_room() -> None:
+def test_a_request_that_made_room_holds_nothing() -> None:
     requests = RunningRequests(max_statements=64)
     service = Service(requests)
     with service.request("/forever"):
+        late = service.start_query()
         service.queries(64 + 5)
         with service.request("/cats"):
             service.queries(64)
-            waiting = requests.waiting
+            still = (requests.statements, requests.waiting, requests.open_spans)
 
-    assert waiting == 0
-    assert requests.open_spans == 0
+    assert still == (64, 0, 2)  # of /cats, and the late query
+    assert isinstance(late, ReadableSpan)
+    evicted = requests.end(late.get_span_context().span_id, late)
+    assert evicted is not None and evicted.closed
+    assert evicted.asking == []
 
 
 def test_statements_up_to_the_bound_are_held() -> None:

@@ -25,7 +25,9 @@ ROOT = Path(__file__).parent.parent
 SCRATCH = ROOT / "var" / "mutants"
 # mutmut takes a module's name from its path.
 _PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
-_NOT_HERE = "not jaeger and not fuzz and not browser and not postgres and not distribution"
+_SOME = "not jaeger and not fuzz and not browser and not postgres and not distribution"
+# nplusone has settings of its own, which pytest would take.
+_PYTEST_ARGS = ["-c", "pyproject.toml", "-m", _SOME]
 _MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _DIFFS = """
 import json, sys
@@ -156,7 +158,7 @@ def _copy_tree(room: Room, folder: Path) -> None:
         "only_mutate": mutate,
         "also_copy": others,
         "pytest_add_cli_args_test_selection": room.tests,
-        "pytest_add_cli_args": ["-m", _NOT_HERE],
+        "pytest_add_cli_args": _PYTEST_ARGS,
     }
     with (folder / "pyproject.toml").open("a") as file:
         file.write("\n[tool.mutmut]\nuse_git_change_detection = false\n")
@@ -238,7 +240,7 @@ def _limits(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _is_noticed(room: Room, folder: Path) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", _NOT_HERE, *room.tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *_PYTEST_ARGS, *room.tests]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True).returncode != 0
 

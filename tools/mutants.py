@@ -107,7 +107,7 @@ def _run(room: Room, jobs: int) -> Score:
     _copy_tree(room, folder)
     score = Score()
     for path in _mutated(room, folder):
-        path.write_text(_undecorated(path.read_text()))
+        path.write_text(undecorated(path.read_text()))
     _in(folder, _MUTMUT, "run", "--max-children", str(jobs))
     results = _in(folder, _MUTMUT, "results", "--all", "true").splitlines()
     statuses = [line.strip().partition(": ")[::2] for line in results if ": " in line]
@@ -179,7 +179,7 @@ def _mutated(room: Room, folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _undecorated(text: str) -> str:
+def undecorated(text: str) -> str:
     """Rewrite `@decorator` above a function as a call below it, where mutmut does not mind it."""
     lines = text.splitlines(keepends=True)
     tree = ast.parse(text)
@@ -210,7 +210,7 @@ def _is_decorated(node: ast.stmt) -> bool:
 def _halve_limits(room: Room, folder: Path, path: Path, score: Score) -> None:
     """Halve each number that a name outside functions stands for, and count what is noticed."""
     text = path.read_text()
-    for value in _limits(ast.parse(text)):
+    for value in limits(ast.parse(text)):
         before = ast.get_source_segment(text, value) or ""
         after = f"({before}) / 2" if "." in before else f"({before}) // 2 or 1"
         lines = text.encode().splitlines(keepends=True)
@@ -226,7 +226,8 @@ def _halve_limits(room: Room, folder: Path, path: Path, score: Score) -> None:
     path.write_text(text)
 
 
-def _limits(tree: ast.Module) -> Iterator[ast.expr]:
+def limits(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the numbers that names outside functions stand for: `MAX = 64 * 1024`."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     for node in chain(tree.body, *(holder.body for holder in classes)):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:

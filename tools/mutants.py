@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -127,12 +128,16 @@ def _report(room: Room, score: Score, harmless: Sequence[Harmless]) -> int:
         f"{room.name}: {score.total} mutants, {score.killed} killed"
         f" ({score.killed / score.total:.1%}), {score.seconds:.0f} s"
     )
+    reasons: Counter[str] = Counter()
     unexplained = []
     for survivor in score.survivors:
         why = next((reason.why for reason in harmless if reason.explains(survivor)), None)
         if why is None:
             unexplained.append(survivor)
-    print(f"{len(score.survivors) - len(unexplained)} survivors with a reason")
+        else:
+            reasons[why] += 1
+    for why, count in reasons.most_common():
+        print(f"  {count:3} survive: {why}")
     for survivor in unexplained:
         print(survivor)
     return len(unexplained)
@@ -161,7 +166,9 @@ def _copy_tree(room: Room, folder: Path) -> None:
         "pytest_add_cli_args": _PYTEST_ARGS,
     }
     with (folder / "pyproject.toml").open("a") as file:
-        file.write("\n[tool.mutmut]\nuse_git_change_detection = false\n")
+        file.write(
+            "\n[tool.mutmut]\nuse_git_change_detection = false\ntrack_dependencies = false\n"
+        )
         file.writelines(f"{key} = {value!r}\n" for key, value in settings.items())
 
 

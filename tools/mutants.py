@@ -28,7 +28,19 @@ SCRATCH = ROOT / "var" / "mutants"
 _PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
 _SOME = "not jaeger and not fuzz and not browser and not postgres and not distribution"
 # nplusone has settings of its own, which pytest would take.
-_PYTEST_ARGS = ["-c", "pyproject.toml", "-m", _SOME]
+_PYTEST_ARGS = ["-c", "pyproject.toml", "-p", "without_caches", "-m", _SOME]
+# mutmut forks for each mutant: what is cached by then was answered by the code as it stands.
+_WITHOUT_CACHES = """
+import functools, gc
+
+def pytest_collection_finish(session):
+    found = [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]
+    session.config.caches = [o for o in found if o.__module__.split(".")[0] in PACKAGES]
+
+def pytest_runtest_setup(item):
+    for cache in item.config.caches:
+        cache.cache_clear()
+"""
 _MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _DIFFS = """
 import json, sys
@@ -157,6 +169,8 @@ def _copy_tree(room: Room, folder: Path) -> None:
             shutil.copy2(ROOT / name, target)
     mutate = [_at_top(pattern) for pattern in room.mutate]
     sources = sorted({pattern.partition("/")[0] for pattern in mutate})
+    plugin = _WITHOUT_CACHES.replace("PACKAGES", repr(sources))
+    (folder / "without_caches.py").write_text(plugin)
     others = sorted(path.name for path in folder.iterdir() if path.name not in sources)
     settings = {
         "source_paths": sources,

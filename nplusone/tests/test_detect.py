@@ -273,10 +273,10 @@ def test_a_loop_is_nested_while_it_holds_half_of_each_statement(
 def test_a_loop_in_a_request_that_ends_in_an_error_is_found() -> None:
     drawing = Drawing()
     caller = drawing.server()
+    drawing.service = "worker"
     for failed in (True, True, False):
-        request = drawing.span(caller, name="consume", service="worker", failed=failed, ms=20)
-        for _ in range(5):
-            drawing.sql(request, CAT)
+        request = drawing.span(caller, name="consume", failed=failed, ms=0)
+        drawing.many(request, [CAT] * 5)
 
     assert [f.what.repeats for f in find_n_plus_one(drawing.trace())] == [5, 5, 5]
 

@@ -288,6 +288,9 @@ def test_one_row_and_the_first_rows_of_each_owner_are_no_page(text: str) -> None
         "SELECT cat.name FROM cat c",
         "SELECT cat.name FROM cat WHERE cat",
         "SELECT cat.name, cat.age",
+        "SELECT a",
+        "SELECT a FROM ca ",
+        "SELECT a FROM b JOIN ca ",
     ],
 )
 def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
@@ -303,6 +306,17 @@ def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
         "SELECT cat.name FROM cat",
         "SELECT cat.name FROM cat JOIN dog",
         "SELECT a.b, c.d FROM c JOIN a ON a.b = c",
+        " SELECT a FROM ca ",
+        "SELECT a\nFROM ca ",
+        "SELECT a FROM b ca ",
+        "SELECT a FROM o",
+        "SELECT a FROM t, o",
+        "SELECT a, 5 l",
+        "SELECT a FROM t WHERE x = o",
+        "SELECT w.a FROM cat w",
+        "DELETE FROM t ord",
+        "SELECT ?",
+        "SELECT f(a)",
     ],
 )
 def test_a_whole_text_is_not_cut(text: str) -> None:
@@ -320,6 +334,40 @@ def test_other_values_have_another_hash(text: str, other: str) -> None:
     assert one.values == fingerprint(f"select a from t where {text}").values
 
 
+def test_a_subtraction_is_no_part_of_the_value() -> None:
+    one, two = (fingerprint(f"SELECT a FROM t WHERE b = {value}") for value in ("5", "c - 5"))
+
+    assert one.values == two.values
+
+
+@pytest.mark.parametrize(
+    ("text", "is_control"),
+    [
+        ("SELECT now()", True),
+        ("SELECT now() FROM dual", True),
+        ("SELECT now() FROM cat", False),
+        ("SELECT name FROM dual", False),
+        ("SELECT name", False),
+    ],
+)
+def test_a_function_of_the_database_is_control_without_a_table(text: str, is_control: bool) -> None:
+    assert fingerprint(text).is_control is is_control
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT COUNT (*), f_ (a) FROM t", "SELECT count(*), f_(a) FROM t"),
+        ("SELECT a FROM t WHERE b = (c)", "SELECT a FROM t WHERE b = (c)"),
+        ("SELECT a :: TEXT FROM t", "SELECT a:: text FROM t"),
+        ("SET a = 1; SELECT a FROM t", "SELECT a FROM t"),
+        ("BEGIN; SELECT a FROM t; COMMIT", "SELECT a FROM t"),
+    ],
+)
+def test_a_text_is_written_in_one_way(text: str, expected: str) -> None:
+    assert fingerprint(text).text == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -330,6 +378,7 @@ def test_other_values_have_another_hash(text: str, other: str) -> None:
         ("SELECT a FROM t WHERE b IS NOT TRUE", "SELECT a FROM t WHERE b IS NOT TRUE"),
         ("SELECT NULL FROM t", "SELECT ? FROM t"),
         ("NULL", "?"),
+        ("a - 5", "a - ?"),
     ],
 )
 def test_signs_and_literals_are_values_where_a_value_stands(text: str, expected: str) -> None:

@@ -17,8 +17,8 @@ from tracestore.store.reader import StoredSpans
 from tracestore.store.search import TraceSummary, read_summary
 
 if TYPE_CHECKING:
-    from otel_nplusone.model import Finding, Trace
-    from otel_nplusone.troubles import Warnings
+    from otel_nplusone._core.model import Finding, Trace
+    from otel_nplusone._read.skipped import Warnings
 
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
@@ -100,10 +100,10 @@ class Judgement:
     """Find what is wrong with one trace, and tell it to a page or a program."""
 
     def __init__(self, parts: Sequence[StoredSpans]) -> None:
-        from otel_nplusone.detect import findings_of, tallies
-        from otel_nplusone.tree import Tree
-        from otel_nplusone.troubles import Warnings
-        from otel_nplusone.unjudged import Unjudged
+        from otel_nplusone._core.detect import findings_of, tallies
+        from otel_nplusone._core.tree import Tree
+        from otel_nplusone._core.unjudged import Unjudged
+        from otel_nplusone._read.skipped import Warnings
 
         warnings = Warnings()
         self._trace = _trace(parts, warnings)
@@ -121,9 +121,9 @@ class Judgement:
 
     def document(self) -> dict[str, Any]:
         """Return the report in the shape of `otel-nplusone scan --format json`."""
-        from otel_nplusone import report_json
+        from otel_nplusone._core.summary import Summarizer
+        from otel_nplusone._report import json_document as report_json
         from otel_nplusone.scan import Result
-        from otel_nplusone.summary import Summarizer
 
         summarizer = Summarizer()
         summarizer.add(self._findings)
@@ -142,15 +142,15 @@ class Judgement:
 
 def shorten(statement: str, most: int) -> str:
     """Shorten a statement for one line; columns go first, the tables and conditions stay."""
-    from otel_nplusone import words
+    from otel_nplusone._core import words
 
     return words.shorten(statement, most)
 
 
 def _trace(parts: Sequence[StoredSpans], warnings: "Warnings") -> "Trace":
     """Convert a stored trace to the detector's."""
-    from otel_nplusone.model import Trace
-    from otel_nplusone.otlp import from_protobuf
+    from otel_nplusone._core.model import Trace
+    from otel_nplusone._read.otlp import from_protobuf
 
     spans = tuple(
         span._replace(service=part.service)
@@ -170,7 +170,7 @@ def _message(part: StoredSpans) -> ResourceSpans:
 
 
 def _shown(finding: "Finding") -> TraceFinding:
-    from otel_nplusone.advice import advise
+    from otel_nplusone._core.advice import advise
 
     what = finding.what
     return TraceFinding(

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from harness.errors import BackendError
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._core.semconv import QUERY_TEXT
+from otel_nplusone._read.jaeger_api import JaegerApi, Stored, Window
+from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.windows import Ask, Reading
 from otel_nplusone.errors import SourceError
-from otel_nplusone.jaeger_api import JaegerApi, Stored, Window
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.semconv import QUERY_TEXT
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.windows import Ask, Reading
 
 
 class Backend:

@@ -4,10 +4,10 @@ import time
 
 from incident.stack.commands import SERVICE_NAME
 from incident.stack.run import Run
+from otel_nplusone._read.search import Search
+from otel_nplusone._report.text import render
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.report_text import render
 from otel_nplusone.scan import Wanted, scan
-from otel_nplusone.search import Search
 
 MOST_TRACES = 40
 _BEFORE_START_S = 5

@@ -6,9 +6,9 @@ import pytest
 
 from nplusone.tests.corpus.cases import CASES, Case
 from nplusone.tests.corpus.score import RULES, load, score
-from otel_nplusone.detect import find_n_plus_one, find_repeats, is_incomplete
-from otel_nplusone.fingerprint import fingerprint
-from otel_nplusone.model import Finding, RepeatClass, Trace
+from otel_nplusone._core.detect import find_n_plus_one, find_repeats, is_incomplete
+from otel_nplusone._core.fingerprint import fingerprint
+from otel_nplusone._core.model import Finding, RepeatClass, Trace
 
 
 def faults(found: list[Finding]) -> set[tuple[RepeatClass, frozenset[str], bool]]:

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
+from otel_nplusone._report.json_document import schema
 from otel_nplusone.cli import main
-from otel_nplusone.report_json import schema
 
 HEAVY = ("flask", "sqlalchemy", "opentelemetry", "google", "pytest", "clinic", "tracestore")
 

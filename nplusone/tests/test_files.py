@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_text
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._read import json_text
+from otel_nplusone._read.files import parts, read_file
+from otel_nplusone._read.json_stream import elements
+from otel_nplusone._read.protobuf_stream import chunks, delimited, records
+from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.unpack import buffered
 from otel_nplusone.errors import SourceError, UnknownFormatError
-from otel_nplusone.files import parts, read_file
-from otel_nplusone.json_stream import elements
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.protobuf_stream import chunks, delimited, records
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.unpack import buffered
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 

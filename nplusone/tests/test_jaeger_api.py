@@ -9,11 +9,11 @@ import pytest
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
+from otel_nplusone._core.model import Span
+from otel_nplusone._read.http_json import get_json
+from otel_nplusone._read.search import Search, read_backend
+from otel_nplusone._read.skipped import Warnings
 from otel_nplusone.errors import BackendError
-from otel_nplusone.http_json import get_json
-from otel_nplusone.model import Span
-from otel_nplusone.search import Search, read_backend
-from otel_nplusone.troubles import Warnings
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 SERVICES = as_json({"services": ["clinic", "jaeger"]})

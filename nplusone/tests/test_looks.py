@@ -17,10 +17,10 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
+from otel_nplusone._core.model import Span
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.skipped import Warnings
 from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
-from otel_nplusone.files import read_file
-from otel_nplusone.model import Span
-from otel_nplusone.troubles import Warnings
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -23,13 +23,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_stream, json_text, json_walk
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._read import json_stream, json_text, json_walk
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.messages import read_messages
+from otel_nplusone._read.otlp import from_protobuf
+from otel_nplusone._read.skipped import Warnings
 from otel_nplusone.errors import SourceError
-from otel_nplusone.files import read_file
-from otel_nplusone.messages import read_messages
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.otlp import from_protobuf
-from otel_nplusone.troubles import Warnings
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -237,7 +237,7 @@ BINARIES = {
 
 @contextmanager
 def without_the_fast_decoder() -> Iterator[None]:
-    with mock.patch.dict(sys.modules, {"otel_nplusone.json_fast": None}):
+    with mock.patch.dict(sys.modules, {"otel_nplusone._read.json_fast": None}):
         yield
 
 

@@ -2,9 +2,9 @@
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from otel_nplusone._read.messages import read_messages
+from otel_nplusone._read.skipped import Warnings
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.messages import read_messages
-from otel_nplusone.troubles import Warnings
 from tracestore.errors import InvalidBodyError
 from tracestore.intake.otlp import DEFAULT_MAX_BODY_BYTES
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from otel_nplusone._cli.exit_codes import BAD_INPUT
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.exit_codes import BAD_INPUT
 from otel_nplusone.version import __version__
 
 _SUBCOMMANDS = ("scan", "diff", "run")

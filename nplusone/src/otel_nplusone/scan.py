@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from otel_nplusone import semconv
-from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
-from otel_nplusone.detect import findings_of, tallies
-from otel_nplusone.files import read_file
-from otel_nplusone.http_json import is_url
-from otel_nplusone.model import Entry, Finding, Kind, Span, Trace
-from otel_nplusone.search import Search, read_backend
-from otel_nplusone.summary import Summarizer, Summary
-from otel_nplusone.tally import DEFAULT_MIN_REPEATS
-from otel_nplusone.tree import ENTRY_KINDS, Tree
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.unjudged import Unjudged
+from otel_nplusone._core import semconv
+from otel_nplusone._core.detect import findings_of, tallies
+from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
+from otel_nplusone._core.summary import Summarizer, Summary
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._core.tree import ENTRY_KINDS, Tree
+from otel_nplusone._core.unjudged import Unjudged
+from otel_nplusone._read.assemble import MOST_SPANS_OF_A_TRACE, Assembler
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.http_json import is_url
+from otel_nplusone._read.search import Search, read_backend
+from otel_nplusone._read.skipped import Warnings
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]

@@ -5,7 +5,7 @@ Nothing here comes from the detector. A case without faults is a near miss.
 
 from dataclasses import dataclass
 
-from otel_nplusone.model import RepeatClass
+from otel_nplusone._core.model import RepeatClass
 
 N_PLUS_ONE = RepeatClass.N_PLUS_ONE
 REDUNDANT = RepeatClass.REDUNDANT

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from itertools import groupby, pairwise
 from statistics import median
 
-from otel_nplusone import semconv
-from otel_nplusone.fingerprint import Fingerprint, fingerprint
-from otel_nplusone.model import Span, Trace
+from otel_nplusone._core import semconv
+from otel_nplusone._core.fingerprint import Fingerprint, fingerprint
+from otel_nplusone._core.model import Span, Trace
 
 Rule = Callable[[Trace], set[str]]
 _MS = 1_000_000

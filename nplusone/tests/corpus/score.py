@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from nplusone.tests.corpus import rules
 from nplusone.tests.corpus.cases import CASES, Case
 from nplusone.tests.corpus.recording import TRACES
-from otel_nplusone.assemble import Assembler
-from otel_nplusone.detect import find_n_plus_one
-from otel_nplusone.files import read_file
-from otel_nplusone.fingerprint import fingerprint
-from otel_nplusone.model import Trace
-from otel_nplusone.troubles import Warnings
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.fingerprint import fingerprint
+from otel_nplusone._core.model import Trace
+from otel_nplusone._read.assemble import Assembler
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.skipped import Warnings
 
 
 @dataclass(frozen=True, slots=True)

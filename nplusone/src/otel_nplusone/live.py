@@ -26,6 +26,8 @@ from otel_nplusone._live.metrics import LiveMetrics, Route
 from otel_nplusone._live.requests import Request, RunningRequests
 from otel_nplusone._live.sdk_spans import attributes_of, is_statement
 
+__all__ = ["NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"]
+
 log = logging.getLogger(__name__)
 
 _ENTRY_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)

@@ -16,7 +16,7 @@ from otel_nplusone._core.fingerprint import fingerprint
 from otel_nplusone._core.model import Trace
 from otel_nplusone._read.assemble import Assembler
 from otel_nplusone._read.files import read_file
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Score:
 def load(case: Case) -> list[Trace]:
     """The recorded traces of a case."""
     with Assembler() as assembler:
-        assembler.add(read_file(str(TRACES / f"{case.name}.json.gz"), Warnings()))
+        assembler.add(read_file(str(TRACES / f"{case.name}.json.gz"), Skipped()))
         return list(assembler.traces())
 
 

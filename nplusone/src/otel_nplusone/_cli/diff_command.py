@@ -12,7 +12,7 @@ from otel_nplusone._cli.exit_codes import CLEAN
 from otel_nplusone._cli.options import add_source_options, search
 from otel_nplusone._cli.progress import counted
 from otel_nplusone._core.words import duration, shorten
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import SourceError
 from otel_nplusone.scan import Wanted, whole_traces
 
@@ -60,7 +60,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _side(source: str, wanted: Wanted) -> Side:
-    warnings = Warnings()
+    warnings = Skipped()
     with whole_traces([source], wanted.search, warnings, counted) as traces:
         found = side(traces, wanted)
     found.warnings = warnings.lines()

@@ -81,6 +81,11 @@ def is_wanted(key: str) -> bool:
     return key in WANTED or key.startswith(QUERY_PARAMETER)
 
 
+def statement_of(attributes: Mapping[str, object]) -> str | None:
+    """Return the text of a DB span's statement; None for any other span."""
+    return next((str(attributes[key]) for key in QUERY_TEXT if key in attributes), None)
+
+
 def text(attributes: Mapping[str, object], keys: tuple[str, ...]) -> str:
     """Return the first of these attributes that is a text and not empty, or an empty text."""
     for key in keys:

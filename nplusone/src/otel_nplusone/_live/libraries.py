@@ -71,7 +71,7 @@ threading.py unittest/ wsgiref/
 """
 _ENTRIES = tuple(_ENTRY_NAMES.split())
 
-_OURS = f"{Path(__file__).parent}{os.sep}"
+_OURS = f"{Path(__file__).parent.parent}{os.sep}"
 _STANDARD_LIBRARY = tuple(
     {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")}
     | {f"{Path(os.__file__).parent}{os.sep}"}

@@ -1,4 +1,4 @@
-"""The SDK's spans → the model's."""
+"""Convert the SDK's spans to the model's."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

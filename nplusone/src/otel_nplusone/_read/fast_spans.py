@@ -9,11 +9,11 @@ from otel_nplusone._read import otlp
 from otel_nplusone._read.jaeger_json import NS_IN_US, Tags, hex_digits, parent_of
 from otel_nplusone._read.jaeger_json import tags_of as tags_of_list
 from otel_nplusone._read.json_fast import JaegerTrace, ResourceSpans, decode, decode_list
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
 
 
-def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read what the fast decoder made of one element of `resourceSpans`."""
     service = otlp.service_of(decode(resource_spans.resource))
     for scope in resource_spans.scopeSpans:
@@ -41,7 +41,7 @@ def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Warnings) -> 
                 warnings.add(f"malformed span ({error})", f"{place}, span {span.spanId!r}")
 
 
-def from_jaeger(trace: JaegerTrace, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read what the fast decoder made of one element of `data`."""
     services = {key: process.serviceName for key, process in trace.processes.items()}
     for span in trace.spans:

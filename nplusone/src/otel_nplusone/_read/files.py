@@ -17,7 +17,7 @@ from otel_nplusone._read.json_stream import Fast, elements
 from otel_nplusone._read.looks import look_of_bytes, look_of_message, look_of_page, look_of_protobuf
 from otel_nplusone._read.protobuf_stream import RESOURCE_SPANS_TAG as TAG
 from otel_nplusone._read.protobuf_stream import chunks, delimited, is_delimited, is_records, records
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.unpack import BUFFER_BYTES, buffered, peek, unpacked
 from otel_nplusone._read.zipkin_json import from_zipkin
 from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
@@ -29,7 +29,7 @@ _OF_JSON = (dict, list, str, int, float, type(None))
 _KNOWN = "OTLP JSON, OTLP protobuf or Jaeger JSON, nor Zipkin JSON"
 
 
-def read_file(path: str, warnings: Warnings) -> Iterator[Span]:
+def read_file(path: str, warnings: Skipped) -> Iterator[Span]:
     """Read the spans of a file, or of standard input for `-`.
 
     SourceError where there is no such file, none of the known formats in it, or not a single span
@@ -52,7 +52,7 @@ def all_of(
     found: Iterable[Element],
     read: Callable[[Element], Iterator[Any]],
     path: str,
-    warnings: Warnings,
+    warnings: Skipped,
 ) -> Iterator[Any]:
     """Yield what `read` makes of each part; SourceError where that is nothing, for some trouble."""
     count, before = 0, len(warnings)
@@ -90,7 +90,7 @@ def _fast() -> Fast | None:
 def parts(
     stream: IO[bytes],
     path: str,
-    warnings: Warnings,
+    warnings: Skipped,
     fast: Fast | None = None,
     most_bytes: int | None = None,
 ) -> Iterator[Element]:
@@ -111,7 +111,7 @@ def parts(
 
 
 def _of_plain(
-    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None, most_bytes: int | None
+    stream: IO[bytes], path: str, warnings: Skipped, fast: Fast | None, most_bytes: int | None
 ) -> Iterator[Element]:
     head = peek(stream)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
@@ -120,7 +120,7 @@ def _of_plain(
     elif is_records(head):
         for record, place, is_whole in records(stream, path, warnings):
             inner = buffered(io.BytesIO(record))
-            known = warnings if is_whole else Warnings()
+            known = warnings if is_whole else Skipped()
             yield from parts(inner, place, known, fast, most_bytes)
     elif head[:1] == bytes([TAG]) and not look_of_protobuf(head) and not look_of_page(head):
         yield from _protobuf(chunks(stream, path, warnings), path)
@@ -154,7 +154,7 @@ def _look_of_first(chunk: bytes, path: str) -> str:
         return ""
 
 
-def _spans(part: Element, warnings: Warnings) -> Iterator[Span]:
+def _spans(part: Element, warnings: Skipped) -> Iterator[Span]:
     value: Any = part.value
     if part.name == PROTOBUF:
         return _of_message(value, part.place, warnings)
@@ -169,7 +169,7 @@ def _spans(part: Element, warnings: Warnings) -> Iterator[Span]:
     return read(value, part.place, warnings)
 
 
-def _of_message(raw: bytes, place: str, warnings: Warnings) -> Iterator[Span]:
+def _of_message(raw: bytes, place: str, warnings: Skipped) -> Iterator[Span]:
     from google.protobuf.message import DecodeError
 
     try:

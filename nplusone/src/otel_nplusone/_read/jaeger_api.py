@@ -23,7 +23,7 @@ from otel_nplusone._read.http_json import NoJsonHereError, NotFoundHereError, ge
 from otel_nplusone._read.jaeger_json import from_jaeger
 from otel_nplusone._read.json_stream import of_document
 from otel_nplusone._read.otlp import from_json
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError
 
 _NS_IN_S = 1_000_000_000
@@ -62,9 +62,9 @@ class Stored:
 class JaegerApi:
     """Asks one backend; BackendError where it does not answer, or not as Jaeger does."""
 
-    def __init__(self, address: str, warnings: Warnings | None = None) -> None:
+    def __init__(self, address: str, warnings: Skipped | None = None) -> None:
         self._base = address.rstrip("/")
-        self._warnings = warnings if warnings is not None else Warnings()
+        self._warnings = warnings if warnings is not None else Skipped()
         self._is_v3 = True
         self._has_summaries = True
 

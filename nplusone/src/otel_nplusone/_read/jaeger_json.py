@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import is_wanted
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, whole
 
 KINDS = {kind.name.lower(): int(kind) for kind in SpanKind}
@@ -29,7 +29,7 @@ class Tags(NamedTuple):
     attributes: dict[str, object]
 
 
-def from_jaeger(trace: object, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_jaeger(trace: object, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one element of `data`; what is malformed is counted and left out."""
     if not isinstance(trace, dict) or not isinstance(trace.get("spans"), list):
         warnings.add("Jaeger trace without spans", place)

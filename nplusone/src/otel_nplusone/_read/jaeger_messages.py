@@ -12,7 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from otel_nplusone._read.jaeger_json import KINDS, NS_IN_US, hex_digits, parent_of
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, whole
 
 _STATUS = {"OK": Status.STATUS_CODE_OK, "ERROR": Status.STATUS_CODE_ERROR}
@@ -29,7 +29,7 @@ _FIELDS = frozenset(
 Tag = dict[str, Any]
 
 
-def from_jaeger(trace: object, place: str, warnings: Warnings) -> Iterator[ResourceSpans]:
+def from_jaeger(trace: object, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
     """Read one element of `data`: a message for each process of it."""
     if not isinstance(trace, dict) or not isinstance(trace.get("spans"), list):
         warnings.add("Jaeger trace without spans", place)

@@ -6,7 +6,7 @@ from typing import Any
 
 from otel_nplusone._read.json_text import BrokenError
 from otel_nplusone._read.looks import look_of
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 
 OTLP_LISTS = ("resourceSpans", "resource_spans", "batches")
 SCOPE_LISTS = (
@@ -49,7 +49,7 @@ class Refused:
             (f"{_NO_TRACES} but {look.partition(':')[0]}" if look else _NO_TRACES, place)
         )
 
-    def tell(self, warnings: Warnings) -> None:
+    def tell(self, warnings: Skipped) -> None:
         for what, place in self.places:
             warnings.add(what, place)
         self.places.clear()

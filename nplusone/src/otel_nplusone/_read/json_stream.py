@@ -12,7 +12,7 @@ from otel_nplusone._read import json_walk
 from otel_nplusone._read.json_elements import Element, Refused, of_value
 from otel_nplusone._read.json_text import BrokenError, Text, TooLongError
 from otel_nplusone._read.looks import NOT_TRACES
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import SourceError, UnknownFormatError
 
 # Where the fast decoder is there, it makes objects of little more than what is wanted.
@@ -23,7 +23,7 @@ Fast = Callable[[str], list[tuple[str, object]] | None]
 
 
 def elements(
-    stream: IO[bytes], path: str, warnings: Warnings, fast: Fast | None = None
+    stream: IO[bytes], path: str, warnings: Skipped, fast: Fast | None = None
 ) -> Iterator[Element]:
     """Read the documents of a stream; `fast` decodes whole ones that are as exporters write them.
 
@@ -76,7 +76,7 @@ def _fast_elements(text: Text, place: str, fast: Fast, *, is_first: bool) -> lis
 
 
 def _slow_elements(
-    text: Text, place: str, warnings: Warnings, refused: Refused
+    text: Text, place: str, warnings: Skipped, refused: Refused
 ) -> Iterator[Element]:
     text.line(json_walk.LONGEST_WHOLE)  # there in full, a document on one line is parsed once
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 
 _PIECE_BYTES = 1024 * 1024
 _DECODER = json.JSONDecoder()
@@ -31,7 +31,7 @@ class TooLongError(Exception):
 class Text:
     """Hold the part of a stream that is not used up yet, decoded from UTF-8."""
 
-    def __init__(self, stream: IO[bytes], path: str, warnings: Warnings) -> None:
+    def __init__(self, stream: IO[bytes], path: str, warnings: Skipped) -> None:
         self.path = path
         self._stream = stream
         self._warnings = warnings

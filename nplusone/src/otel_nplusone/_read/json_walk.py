@@ -19,7 +19,7 @@ from otel_nplusone._read.json_elements import (
     of_value,
 )
 from otel_nplusone._read.json_text import BrokenError, Text, TooLongError
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 
 # A text that is longer is not decoded whole: as Python's objects it takes ten times the memory.
 LONGEST_WHOLE = 4 * 1024 * 1024
@@ -28,7 +28,7 @@ _BATCH = 500
 _CUT_OFF = "document that is cut off or malformed, with all after it in that document"
 
 
-def walked(text: Text, place: str, warnings: Warnings, refused: Refused) -> Iterator[Element]:
+def walked(text: Text, place: str, warnings: Skipped, refused: Refused) -> Iterator[Element]:
     """Read the elements of a document up to where it breaks, and go behind it."""
     seen: dict[str, object] = {}
     found = False

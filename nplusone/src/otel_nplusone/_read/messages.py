@@ -18,7 +18,7 @@ from otel_nplusone._read.files import PROTOBUF, all_of, parts
 from otel_nplusone._read.json_elements import JAEGER, ZIPKIN, Element
 from otel_nplusone._read.otlp import kind_of, scopes_of
 from otel_nplusone._read.otlp_protobuf import message_of
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.unpack import buffered
 from otel_nplusone._read.values import BAD_SPAN, hex_id, parent_id, whole
 
@@ -37,7 +37,7 @@ _BAD = (*BAD_SPAN, json_format.ParseError)
 
 
 def read_messages(
-    body: bytes, name: str, warnings: Warnings, most_bytes: int | None = None
+    body: bytes, name: str, warnings: Skipped, most_bytes: int | None = None
 ) -> Iterator[ResourceSpans]:
     """Read the spans of a file, which `name` stands for in messages.
 
@@ -48,7 +48,7 @@ def read_messages(
     yield from all_of(found, lambda part: _messages(part, warnings), name, warnings)
 
 
-def _messages(part: Element, warnings: Warnings) -> Iterator[ResourceSpans]:
+def _messages(part: Element, warnings: Skipped) -> Iterator[ResourceSpans]:
     value: Any = part.value
     if part.name == PROTOBUF:
         return _of_bytes(value, part.place, warnings)
@@ -59,7 +59,7 @@ def _messages(part: Element, warnings: Warnings) -> Iterator[ResourceSpans]:
     return _of_json(value, part.place, warnings)
 
 
-def _of_bytes(raw: bytes, place: str, warnings: Warnings) -> Iterator[ResourceSpans]:
+def _of_bytes(raw: bytes, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
     try:
         message = ResourceSpans.FromString(raw)
     except DecodeError:
@@ -72,7 +72,7 @@ def _of_bytes(raw: bytes, place: str, warnings: Warnings) -> Iterator[ResourceSp
     yield message
 
 
-def _of_json(resource_spans: object, place: str, warnings: Warnings) -> Iterator[ResourceSpans]:
+def _of_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
     if not isinstance(resource_spans, dict):
         warnings.add("resourceSpans element that is no object", place)
         return
@@ -88,7 +88,7 @@ def _of_json(resource_spans: object, place: str, warnings: Warnings) -> Iterator
 
 
 def _add_scope(
-    message: ResourceSpans, scope: dict[str, Any], place: str, warnings: Warnings
+    message: ResourceSpans, scope: dict[str, Any], place: str, warnings: Skipped
 ) -> None:
     added = message.scope_spans.add()
     try:

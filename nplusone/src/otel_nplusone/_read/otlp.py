@@ -17,7 +17,7 @@ from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import is_wanted
 from otel_nplusone._read.json_elements import SCOPE_LISTS
 from otel_nplusone._read.otlp_protobuf import from_protobuf as from_protobuf
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
 
 _SERVICE_NAME = "service.name"
@@ -34,7 +34,7 @@ _PLAIN_VALUES = frozenset(
 _IS_WANTED = Kept(is_wanted)
 
 
-def from_json(resource_spans: object, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one element of `resourceSpans`; what is malformed is counted and left out."""
     if not isinstance(resource_spans, dict):
         warnings.add("resourceSpans element that is no object", place)
@@ -48,14 +48,14 @@ def from_json(resource_spans: object, place: str, warnings: Warnings) -> Iterato
             warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
 
 
-def spans_of(resource_spans: dict[str, Any], place: str, warnings: Warnings) -> Iterator[Any]:
+def spans_of(resource_spans: dict[str, Any], place: str, warnings: Skipped) -> Iterator[Any]:
     """Yield the spans below all scopes, as they are written."""
     for scope in scopes_of(resource_spans, place, warnings):
         yield from _list(scope, "spans", place, warnings)
 
 
 def scopes_of(
-    resource_spans: dict[str, Any], place: str, warnings: Warnings
+    resource_spans: dict[str, Any], place: str, warnings: Skipped
 ) -> Iterator[dict[str, Any]]:
     """Yield the scopes of a resource, by whatever name; one that is no object is counted."""
     for name in SCOPE_LISTS:
@@ -66,7 +66,7 @@ def scopes_of(
                 warnings.add(f"{name} element that is no object", place)
 
 
-def _list(parent: dict[str, Any], name: str, place: str, warnings: Warnings) -> list[Any]:
+def _list(parent: dict[str, Any], name: str, place: str, warnings: Skipped) -> list[Any]:
     found = parent.get(name)
     if found is None or isinstance(found, list):
         return found or []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_nplusone._core.model import Span
 from otel_nplusone._core.semconv import is_wanted
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import Kept
 
 if TYPE_CHECKING:
@@ -89,14 +89,12 @@ def message_of(raw: bytes) -> Any:
     return _classes()["ResourceSpans"].FromString(raw)
 
 
-def from_protobuf(
-    resource_spans: "ResourceSpans", place: str, warnings: Warnings
-) -> Iterator[Span]:
+def from_protobuf(resource_spans: "ResourceSpans", place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one message as OpenTelemetry's own packages have it."""
     return from_message(message_of(resource_spans.SerializeToString()), place, warnings)
 
 
-def from_message(resource_spans: Any, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_message(resource_spans: Any, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one message of `message_of`; a span that is malformed is counted and left out."""
     attributes_of, names, has_failed = _attributes(), _names(), _failures()
     service = ""

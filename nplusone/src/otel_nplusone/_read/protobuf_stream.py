@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from typing import IO
 
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.unpack import is_zstd, peek
 
 RESOURCE_SPANS_TAG = 0x0A
@@ -39,7 +39,7 @@ def is_records(head: bytes) -> bool:
     return len(head) >= 5 and head[0] < RESOURCE_SPANS_TAG and starts
 
 
-def records(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str, bool]]:
+def records(stream: IO[bytes], path: str, warnings: Skipped) -> Iterator[tuple[bytes, str, bool]]:
     """Yield the Collector's records: each with its place, and whether it is whole."""
     at = 0
     while prefix := stream.read(4):
@@ -56,7 +56,7 @@ def records(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[
         at += 4 + size
 
 
-def chunks(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
+def chunks(stream: IO[bytes], path: str, warnings: Skipped) -> Iterator[tuple[bytes, str]]:
     """Yield the bytes of each ResourceSpans, each with its place; what is cut off is counted."""
     at = 0
     while tag := stream.read(1):
@@ -73,7 +73,7 @@ def chunks(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[b
         yield chunk, place
 
 
-def delimited(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tuple[bytes, str]]:
+def delimited(stream: IO[bytes], path: str, warnings: Skipped) -> Iterator[tuple[bytes, str]]:
     """Yield the bytes of each ResourceSpans in messages that begin with their length."""
     at = 0
     while peek(stream):
@@ -84,7 +84,7 @@ def delimited(stream: IO[bytes], path: str, warnings: Warnings) -> Iterator[tupl
             return
         message = stream.read(length)
         is_whole = len(message) == length
-        inner = warnings if is_whole else Warnings()
+        inner = warnings if is_whole else Skipped()
         for chunk, _ in chunks(io.BytesIO(message), path, inner):
             yield chunk, place
         if not is_whole:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from otel_nplusone._core.model import Span
 from otel_nplusone._core.words import count
 from otel_nplusone._read.jaeger_api import JaegerApi, Window, trace_page
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.windows import Limit, Reading, words
 from otel_nplusone.errors import BackendError
 
@@ -35,7 +35,7 @@ class Search:
     most_s: float = DEFAULT_MOST_S
 
 
-def read_backend(url: str, search: Search, warnings: Warnings) -> Iterator[Span]:
+def read_backend(url: str, search: Search, warnings: Skipped) -> Iterator[Span]:
     """Yield the spans of a search, or of the one trace whose page is named.
 
     BackendError where nothing answers, or not as Jaeger does; a service that the backend does not
@@ -71,7 +71,7 @@ def _asked(known: list[str], service: str, base: str) -> list[str]:
     return [service]
 
 
-def _tell(reading: Reading, windows: list[Window], search: Search, warnings: Warnings) -> None:
+def _tell(reading: Reading, windows: list[Window], search: Search, warnings: Skipped) -> None:
     """Warn of what was not read, and of questions that had to be asked twice."""
     if reading.retried:
         warnings.note(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Warnings:
+class Skipped:
     """A counter that remembers where each kind of trouble was met first."""
 
     _counts: dict[str, int] = field(default_factory=dict)

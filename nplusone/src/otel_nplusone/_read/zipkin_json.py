@@ -13,7 +13,7 @@ from typing import Any
 
 from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import BATCH_SIZE, CODE_LINE, is_wanted
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, hex_id, parent_id, whole
 
 _NS_IN_US = 1_000
@@ -23,7 +23,7 @@ _NUMBERS = frozenset((*BATCH_SIZE, *CODE_LINE))
 _TOP_BIT = 1 << 63
 
 
-def from_zipkin(spans: object, place: str, warnings: Warnings) -> Iterator[Span]:
+def from_zipkin(spans: object, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read spans of one trace; what is malformed is counted and left out."""
     assert isinstance(spans, list)
     shared = shared_halves(spans)

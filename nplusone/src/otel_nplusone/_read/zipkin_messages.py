@@ -7,7 +7,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
 from otel_nplusone._read.jaeger_json import NS_IN_US
-from otel_nplusone._read.skipped import Warnings
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, hex_id, whole
 from otel_nplusone._read.zipkin_json import (
     has_failed,
@@ -26,7 +26,7 @@ _REMOTE = {
 }
 
 
-def from_zipkin(spans: object, place: str, warnings: Warnings) -> Iterator[ResourceSpans]:
+def from_zipkin(spans: object, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
     """Read spans of one trace: a message for each service."""
     assert isinstance(spans, list)
     shared = shared_halves(spans)

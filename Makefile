@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
 CORPUS := var/corpus-venv
+MUTANTS := var/mutants-venv
 DIST ?= dist
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools
@@ -28,7 +29,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -120,6 +121,12 @@ corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from rea
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
+mutants: $(MUTANTS)/.ready ## change the code that decides, and count what the tests notice: make mutants MUTANTS_ARGS=store
+	@$(MUTANTS)/bin/python tools/mutants.py $(MUTANTS_ARGS)
+
+coverage: $(VENV)/.dev ## what the tests run, by branch; the report as pages in var/coverage
+	@$(BIN)/pytest $(PLAIN_TESTS) --cov --cov-report term:skip-covered --cov-report html $(PYTEST_ARGS)
+
 docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs var/site
 	@echo "var/site/index.html"
@@ -150,6 +157,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/dev.txt -c requirements/runtime.txt requirements/dev.in
 	@$(UV_COMPILE) --output-file requirements/notebook.txt -c requirements/dev.txt requirements/notebook.in
 	@$(UV_COMPILE) --output-file requirements/docs.txt -c requirements/dev.txt requirements/docs.in
+	@$(UV_COMPILE) --output-file requirements/mutants.txt -c requirements/dev.txt requirements/mutants.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
@@ -192,6 +200,13 @@ $(CORPUS)/.ready: requirements/corpus.txt pyproject.toml nplusone/pyproject.toml
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+$(MUTANTS)/.ready: requirements/mutants.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(MUTANTS)
+	@for file in bootstrap mutants; do \
+		$(UV) pip install --quiet --python $(MUTANTS)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
+	@$(UV) pip install --quiet --python $(MUTANTS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@
 
 # Another line of SQLAlchemy, over what the tests have else.

@@ -241,6 +241,51 @@ def test_a_short_list_beside_one_value_is_a_condition_and_no_chunk() -> None:
     assert finding.what.repeat_class is RepeatClass.N_PLUS_ONE
 
 
+@pytest.mark.parametrize(("size", "expected"), [(19, [RepeatClass.N_PLUS_ONE]), (20, [])])
+def test_a_list_of_twenty_beside_one_value_is_a_chunk(
+    size: int, expected: list[RepeatClass]
+) -> None:
+    drawing = Drawing()
+    binds = ", ".join("?" * size)
+    drawing.many(
+        drawing.server(), [f"SELECT id FROM cat WHERE owner_id = ? AND id IN ({binds})"] * 5
+    )
+
+    assert [f.what.repeat_class for f in find_n_plus_one(drawing.trace())] == expected
+
+
+@pytest.mark.parametrize(("longest", "expected"), [(19, [RepeatClass.N_PLUS_ONE]), (20, [])])
+def test_lists_that_grow_are_chunks_from_twenty_values_on(
+    longest: int, expected: list[RepeatClass]
+) -> None:
+    drawing = Drawing()
+    lists = [", ".join("?" * size) for size in range(longest - 4, longest + 1)]
+    drawing.many(drawing.server(), [f"SELECT id FROM cat WHERE id IN ({binds})" for binds in lists])
+
+    assert [f.what.repeat_class for f in find_n_plus_one(drawing.trace())] == expected
+
+
+@pytest.mark.parametrize(("more", "classes"), [(5, ["nested"]), (6, ["n_plus_one", "n_plus_one"])])
+def test_a_loop_is_nested_while_it_holds_half_of_each_statement(
+    more: int, classes: list[str]
+) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server(), [APPOINTMENTS, CAT] * 5 + [CAT] * more)
+
+    assert [f.what.repeat_class for f in find_n_plus_one(drawing.trace())] == classes
+
+
+def test_a_loop_in_a_request_that_ends_in_an_error_is_found() -> None:
+    drawing = Drawing()
+    caller = drawing.server()
+    drawing.service = "worker"
+    for failed in (True, True, False):
+        request = drawing.span(caller, name="consume", failed=failed, ms=0)
+        drawing.many(request, [CAT] * 5)
+
+    assert [f.what.repeats for f in find_n_plus_one(drawing.trace())] == [5, 5, 5]
+
+
 def test_a_loop_of_several_statements_is_one_nested_finding() -> None:
     drawing = Drawing()
     request = drawing.server()
@@ -278,6 +323,20 @@ def test_repeats_at_the_same_time_are_marked() -> None:
 
     assert finding.what.overlapping
     assert finding.what.total_ns == 15 * MS
+
+
+@pytest.mark.parametrize(("together", "overlapping"), [(3, True), (2, False)])
+def test_half_of_the_repeats_have_to_begin_before_another_ends(
+    together: int, overlapping: bool
+) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    begin = 2_000_000_000 * MS
+    for number in range(6):  # each ends as the next begins, but for the last ones
+        at = min(number, 5 - together) * 10
+        drawing.sql(request, CAT, ms=10, start=begin + at * MS)
+
+    assert only(drawing.trace()).what.overlapping is overlapping
 
 
 def test_statements_of_transactions_and_pings_do_not_count() -> None:

@@ -184,6 +184,11 @@ def test_a_fan_out_says_over_how_many_tables() -> None:
         ("SELECT nextval('cat_seq')", "in blocks"),
         ("SELECT a FROM cat WHERE id IN (?)", "does not batch"),
         (CAT, "joinedload"),
+        ("SELECT a FROM cat WHERE cat.owner_id = ?", "cat are read owner by owner"),
+        ("SELECT a FROM cat WHERE ? = cat.owner_id", "with cat.owner_id IN (…)"),
+        ("SELECT a FROM cat WHERE owner_fk = ?", "with cat.owner_fk IN (…)"),
+        ("SELECT a FROM cat WHERE cat.valid = ?", "Each cat is read by itself"),
+        ("SELECT a FROM cat WHERE owner_id > ?", "Each cat is read by itself"),
     ],
 )
 def test_the_advice_fits_the_statement(statement: str, says: str) -> None:

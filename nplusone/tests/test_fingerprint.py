@@ -192,3 +192,201 @@ def test_a_quarter_million_characters_of_nonsense_are_read(piece: str) -> None:
     found = fingerprint(piece * (262_144 // len(piece)))
 
     assert len(found.digest) == 16
+
+
+@pytest.mark.parametrize(
+    ("condition", "size", "text"),
+    [
+        ("IN (?, ?, ?)", 3, "IN (…)"),
+        ("IN (__[POSTCOMPILE_a])", 1_000, "IN (…)"),
+        ("IN %s", 1_000, "IN (…)"),
+        ("= ANY(%s)", 1_000, "= ANY (…)"),
+        ("= ANY(?, ?)", 2, "= ANY (…)"),
+        ("= ANY (ARRAY[?, ?]) AND c = ?", 2, "= ANY (ARRAY (…)) AND c = ?"),
+        ("= ANY (ARRAY[?, ?", 2, "= ANY (ARRAY (…)"),
+        ("= ANY (ARRAY[a, ?])", 0, "= ANY (ARRAY [a, ?])"),
+        ("IN ((?, ?), (?, ?)) AND c = ?", 4, "IN (…) AND c = ?"),
+        ("IN ? AND c = ?", 1_000, "IN (…) AND c = ?"),
+        ("IN (?, ?) AND c IN (?, ?, ?) AND d IN (?)", 3, "IN (…) AND c IN (…) AND d IN (…)"),
+        ("IN (SELECT ?)", 0, "IN (SELECT ?)"),
+    ],
+)
+def test_the_longest_list_is_measured(condition: str, size: int, text: str) -> None:
+    found = fingerprint(f"SELECT a FROM t WHERE b {condition}")
+
+    assert (found.list_size, found.text) == (size, f"SELECT a FROM t WHERE b {text}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "many", "text"),
+    [
+        ("(?, ?), (?, ?) RETURNING id", True, "(?, ?), … RETURNING id"),
+        ("(?, (?)), (?, (?)), (?, ?)", True, "(?, (?)), …"),
+        ("(?), (", True, "(?), …"),
+        ("(?, ?),", False, "(?, ?),"),
+        ("(", False, "("),
+        ("?", False, "?"),
+    ],
+)
+def test_rows_are_read_to_their_end(rows: str, many: bool, text: str) -> None:
+    found = fingerprint(f"INSERT INTO t VALUES {rows}")
+
+    assert (found.many_rows, found.text) == (many, f"INSERT INTO t VALUES {text}")
+
+
+OF_ONE = "SELECT a FROM t WHERE owner_id = ?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a FROM t WHERE id > ? ORDER BY id LIMIT 10",
+        "SELECT a FROM t LIMIT 2 OFFSET ?",
+        "SELECT a FROM t LIMIT ?, ?",
+        "SELECT a FROM t LIMIT 0, 2",
+        "SELECT a FROM t FETCH NEXT 10 ROWS ONLY OFFSET 5",
+        "SELECT a FROM t WHERE a = 7 AND b > 3 ORDER BY id LIMIT 50 OFFSET 2",
+        f"{OF_ONE} AND id > ? ORDER BY id LIMIT 10",
+        f"{OF_ONE} LIMIT 10 OFFSET 20",
+        f"{OF_ONE} LIMIT 100 OFFSET ?",
+        f"{OF_ONE} LIMIT 5, 100",
+        "FETCH 100 FROM c",
+    ],
+)
+def test_what_moves_on_by_a_limit_is_a_page(text: str) -> None:
+    assert fingerprint(text).is_page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "SELECT a FROM t ORDER BY id LIMIT 10",
+        "SELECT a FROM t LIMIT 1 OFFSET ?",
+        "SELECT a FROM t LIMIT 5, 1",
+        f"{OF_ONE} AND id > ? ORDER BY name LIMIT 10",
+        f"{OF_ONE} LIMIT 10 OFFSET 0",
+        f"{OF_ONE} LIMIT 10 OFFSET ?",
+        f"{OF_ONE} LIMIT 99 OFFSET ?",
+        f"{OF_ONE} LIMIT 100, 5",
+        "UPDATE t SET a = ? LIMIT 5 OFFSET 2",
+    ],
+)
+def test_one_row_and_the_first_rows_of_each_owner_are_no_page(text: str) -> None:
+    assert not fingerprint(text).is_page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a FROM t WHERE b = 'x",
+        "SELECT a FROM t WHERE b = '",
+        "SELECT a FROM t WHERE b =",
+        "SELECT a FROM t WHERE (b = ?",
+        "SELECT a FROM t ORD",
+        "SELECT cat.name FROM c",
+        "SELECT cat.name FROM cat c",
+        "SELECT cat.name FROM cat WHERE cat",
+        "SELECT cat.name, cat.age",
+        "SELECT a",
+        "SELECT a FROM ca ",
+        "SELECT a FROM b JOIN ca ",
+    ],
+)
+def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
+    assert fingerprint(text).is_cut
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a FROM t WHERE b = 'x'",
+        "SELECT a FROM t WHERE b = ''",
+        "SELECT a FROM t x",
+        "SELECT cat.name FROM cat",
+        "SELECT cat.name FROM cat JOIN dog",
+        "SELECT a.b, c.d FROM c JOIN a ON a.b = c",
+        " SELECT a FROM ca ",
+        "SELECT a\nFROM ca ",
+        "SELECT a FROM b ca ",
+        "SELECT a FROM o",
+        "SELECT a FROM t, o",
+        "SELECT a, 5 l",
+        "SELECT a FROM t WHERE x = o",
+        "SELECT w.a FROM cat w",
+        "DELETE FROM t ord",
+        "SELECT ?",
+        "SELECT f(a)",
+    ],
+)
+def test_a_whole_text_is_not_cut(text: str) -> None:
+    assert not fingerprint(text).is_cut
+
+
+@pytest.mark.parametrize(
+    ("text", "other"), [("b = -5", "b = 5"), ("b = 'x'", "b = 'y'"), ("b = 5", "b = 5.0")]
+)
+def test_other_values_have_another_hash(text: str, other: str) -> None:
+    one, two = (fingerprint(f"SELECT a FROM t WHERE {condition}") for condition in (text, other))
+
+    assert one.digest == two.digest
+    assert one.values != two.values
+    assert one.values == fingerprint(f"select a from t where {text}").values
+
+
+def test_a_subtraction_is_no_part_of_the_value() -> None:
+    one, two = (fingerprint(f"SELECT a FROM t WHERE b = {value}") for value in ("5", "c - 5"))
+
+    assert one.values == two.values
+
+
+@pytest.mark.parametrize(
+    ("text", "is_control"),
+    [
+        ("SELECT now()", True),
+        ("SELECT now() FROM dual", True),
+        ("SELECT now() FROM cat", False),
+        ("SELECT name FROM dual", False),
+        ("SELECT name", False),
+    ],
+)
+def test_a_function_of_the_database_is_control_without_a_table(text: str, is_control: bool) -> None:
+    assert fingerprint(text).is_control is is_control
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT COUNT (*), f_ (a) FROM t", "SELECT count(*), f_(a) FROM t"),
+        ("SELECT a FROM t WHERE b = (c)", "SELECT a FROM t WHERE b = (c)"),
+        ("SELECT a :: TEXT FROM t", "SELECT a:: text FROM t"),
+        ("SET a = 1; SELECT a FROM t", "SELECT a FROM t"),
+        ("BEGIN; SELECT a FROM t; COMMIT", "SELECT a FROM t"),
+    ],
+)
+def test_a_text_is_written_in_one_way(text: str, expected: str) -> None:
+    assert fingerprint(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT (a) - 5 FROM t", "SELECT (a) - ? FROM t"),
+        ("SELECT - 5 FROM t", "SELECT ? FROM t"),
+        ("- 5", "?"),
+        ("SELECT a FROM t WHERE b = NULL OR TRUE", "SELECT a FROM t WHERE b = ? OR TRUE"),
+        ("SELECT a FROM t WHERE b IS NOT TRUE", "SELECT a FROM t WHERE b IS NOT TRUE"),
+        ("SELECT NULL FROM t", "SELECT ? FROM t"),
+        ("NULL", "?"),
+        ("a - 5", "a - ?"),
+    ],
+)
+def test_signs_and_literals_are_values_where_a_value_stands(text: str, expected: str) -> None:
+    assert fingerprint(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cursor"), [("FETCH 100 FROM c", True), ("getMore cats", True), (OF_ONE, False)]
+)
+def test_what_reads_on_is_a_cursor(text: str, is_cursor: bool) -> None:
+    assert fingerprint(text).is_cursor is is_cursor

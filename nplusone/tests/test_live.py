@@ -321,6 +321,34 @@ def test_request_that_never_ends_makes_room_for_others() -> None:
     assert [point.value for point in service.points("nplusone.spans.late")] == [3]
 
 
+def test_a_request_that_made_room_holds_nothing() -> None:
+    requests = RunningRequests(max_statements=64)
+    service = Service(requests)
+    with service.request("/forever"):
+        late = service.start_query()
+        service.queries(64 + 5)
+        with service.request("/cats"):
+            service.queries(64)
+            still = (requests.statements, requests.waiting, requests.open_spans)
+
+    assert still == (64, 0, 2)  # of /cats, and the late query
+    assert isinstance(late, ReadableSpan)
+    evicted = requests.end(late.get_span_context().span_id, late)
+    assert evicted is not None and evicted.closed
+    assert evicted.asking == []
+
+
+def test_statements_up_to_the_bound_are_held() -> None:
+    requests = RunningRequests(max_statements=64)
+    service = Service(requests)
+    with service.request():
+        service.queries(64)
+        held = requests.statements
+
+    assert held == 64
+    assert service.marks[0]["repeats"] == 64
+
+
 def test_statements_beyond_the_bound_are_still_counted() -> None:
     requests = RunningRequests(max_statements_per_request=10)
     service = Service(requests)

@@ -58,6 +58,15 @@ def test_oldest_is_given_when_there_is_no_room() -> None:
     assert len(list(pieces.rest())) == 3
 
 
+def test_what_another_root_waits_for_still_takes_room() -> None:
+    pieces = Pieces(max_spans=2)
+    given(pieces, span("t", "y1", "y"), span("t", "x", "remote"))
+
+    evicted = given(pieces, span("u", "b", "a"), span("v", "b", "a"))
+
+    assert ids(evicted) == [["y1"]]
+
+
 def test_cycle_of_parents_ends() -> None:
     pieces = Pieces()
 

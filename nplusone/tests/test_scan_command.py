@@ -225,6 +225,31 @@ def test_the_sarif_report_points_at_the_code(
     assert {first["ruleId"], second["ruleId"]} <= rules
 
 
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("{here}/shop/stories.py", "shop/stories.py"),
+        ("{here}/my shop/stories.py", "my%20shop/stories.py"),
+        ("/srv/shop/stories.py", "file:///srv/shop/stories.py"),
+    ],
+)
+def test_sarif_names_a_file_below_the_current_folder_relative_to_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, file: str, uri: str
+) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, **CODE | {"code__file__path": file.format(here=Path.cwd())})
+    path = tmp_path / "traces.json"
+    path.write_bytes(lines(otlp_json(drawing.spans)))
+
+    main(["scan", str(path), "--format", "sarif"])
+
+    (found,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    place = found["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": uri}
+
+
 def test_warnings_are_printed_and_the_rest_is_read(
     capsys: pytest.CaptureFixture[str], clean: str
 ) -> None:

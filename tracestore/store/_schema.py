@@ -96,11 +96,10 @@ def check_or_create(path: Path) -> None:
 
     Any other file stays as it is. Raises DatabaseFileError, which says what to do.
     """
+    is_new = not path.exists() or path.stat().st_size == 0
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not path.exists() or path.stat().st_size == 0
         connection = sqlite3.connect(path, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise _cannot_open(path, error) from error
     try:
         if is_new:
@@ -136,9 +135,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _cannot_open(path: Path, error: Exception) -> DatabaseFileError:
-    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+def _cannot_open(path: Path, error: sqlite3.Error) -> DatabaseFileError:
+    if "not a database" in str(error):
         return DatabaseFileError(f"{path} is not an SQLite database: choose another --database")
-    if isinstance(error, OSError):
-        return DatabaseFileError(f"cannot open the database {path}: {error.strerror or error}")
     return DatabaseFileError(f"cannot open the database {path}: {error}")

@@ -172,3 +172,51 @@ def test_what_no_rule_explains_is_a_difference(statement: str) -> None:
 
 def test_nothing_at_all_does_not_agree() -> None:
     assert not balance({}, {}, {}).agrees
+
+
+def test_a_list_of_any_length_is_shown_as_one() -> None:
+    text = "SELECT a FROM b WHERE c IN ($1::UUID, $2::UUID)"
+
+    assert normalize(text) == "SELECT a FROM b WHERE c IN (?, …)"
+
+
+def test_lines_are_summed_up() -> None:
+    other = "SELECT b FROM b"
+    service = {digest(PSYCOPG): 10, digest(other): 5}
+
+    ledger = balance(service, {PSYCOPG: 11, other: 5}, {POSTGRES: 10, other: 7})
+
+    total = ledger.total
+    assert (total.statement, total.service, total.spans, total.database) == ("all", 15, 16, 17)
+
+
+def test_two_spellings_in_one_place_are_added() -> None:
+    service = {digest(PSYCOPG): 1, digest(POSTGRES): 2}
+    spans = {PSYCOPG: 1, POSTGRES: 2}
+
+    ledger = balance(service, spans, {PSYCOPG: 1, POSTGRES: 2, "BEGIN": 3, "COMMIT": 4})
+
+    (line,) = ledger.lines
+    assert (line.service, line.spans, line.database) == (3, 3, 3)
+    assert ledger.accounted == {"transaction control": 7}
+
+
+def test_a_statement_that_one_place_does_not_know_counts_zero_there() -> None:
+    alone = balance({}, {PSYCOPG: 3}, {POSTGRES: 3}).lines[0]
+    unknown = balance({digest(PSYCOPG): 3}, {PSYCOPG: 3}, {}).lines[0]
+
+    assert (alone.service, alone.spans, alone.database) == (0, 3, 3)
+    assert (unknown.service, unknown.spans, unknown.database) == (3, 3, 0)
+    assert [line.spans for line in balance({"0" * 16: 3}, {}, None).lines] == [0]
+
+
+def test_the_most_frequent_statement_comes_first() -> None:
+    spans = {"SELECT a": 1, "SELECT b": 2, "SELECT c": 2}
+
+    lines = balance({digest(text): n for text, n in spans.items()}, spans, None).lines
+
+    assert [line.statement for line in lines] == ["SELECT b", "SELECT c", "SELECT a"]
+
+
+def test_without_a_database_nothing_is_accounted_for() -> None:
+    assert balance({digest(PSYCOPG): 1}, {PSYCOPG: 1}, None).accounted == {}

@@ -1,4 +1,6 @@
+import re
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,7 @@ def test_a_file_of_another_kind_is_left_alone(database: Path) -> None:
     database.write_text("minutes of the last meeting " * 100)
     before = database.read_bytes()
 
-    with pytest.raises(DatabaseFileError, match="is not an SQLite database"):
+    with pytest.raises(DatabaseFileError, match=f"^{re.escape(str(database))} is not an SQLite"):
         Store(database)
 
     assert database.read_bytes() == before
@@ -91,13 +93,17 @@ def test_another_schema_version_is_refused(database: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
 
-    with pytest.raises(DatabaseFileError, match="schema version 99"):
+    with pytest.raises(
+        DatabaseFileError, match=f"^{re.escape(str(database))} has schema version 99"
+    ):
         Store(database)
 
 
 def test_a_second_server_on_one_file_is_refused(store: Store, database: Path) -> None:
     with pytest.raises(DatabaseFileError, match="another tracestore"):
         Store(database)
+
+    assert database.with_name("traces.db.lock").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -123,3 +129,57 @@ def test_a_reader_sees_one_snapshot_while_others_write(store: Store, write: Writ
 def test_a_reader_cannot_write(store: Store) -> None:
     with pytest.raises(StoreUnavailableError, match="readonly"), store.read() as connection:
         connection.execute("DELETE FROM span")
+
+
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "traces" / "traces.db"
+
+    Store(path).close()
+
+    assert path.exists()
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    empty.touch()
+
+    with Store(empty) as opened:
+        assert reader.stored_span_count(opened) == 0
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "traces").mkdir()
+
+    with pytest.raises(DatabaseFileError, match=r"^cannot open the database .*/traces: unable to"):
+        Store(tmp_path / "traces")
+
+
+def test_a_thread_reads_by_one_connection(store: Store) -> None:
+    with store.read() as first:
+        pass
+    with store.read() as second:
+        pass
+
+    assert first is second
+
+
+def test_close_ends_what_other_threads_opened(database: Path) -> None:
+    store = Store(database)
+    opened: list[sqlite3.Connection] = []
+
+    def read() -> None:
+        with store.read() as connection:
+            opened.append(connection)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    store.close()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_lock_is_waited_for_as_long_as_asked(store: Store) -> None:
+    with store.write() as connection:
+        assert connection.execute("PRAGMA busy_timeout").fetchone() == (50,)

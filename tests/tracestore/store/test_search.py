@@ -1,7 +1,7 @@
 import pytest
 
 from tests.tracestore.conftest import Write
-from tests.tracestore.samples import MS, START, TRACE, request, span
+from tests.tracestore.samples import MS, START, TRACE, everything, request, span
 from tracestore.store.database import Store
 from tracestore.store.search import SearchQuery, find_traces
 
@@ -115,3 +115,23 @@ def test_a_span_that_ends_before_it_starts_has_no_duration(
 
     assert found(store, query) == [TRACE[0]]
     assert found(store, SearchQuery(attributes=attributes, duration_min_nano=1)) == []
+
+
+def test_a_failed_span_is_found_by_its_status_alone(store: Store, write: Write) -> None:
+    write(request([span(1, error=True)]))
+
+    assert found(store, SearchQuery(attributes={"error": "true"})) == [TRACE[0]]
+    assert found(store, SearchQuery(attributes={"error": "false"})) == []
+
+
+def test_a_trace_is_found_by_attributes_of_span_scope_and_resource(
+    store: Store, write: Write
+) -> None:
+    write(everything())
+
+    wanted = {"text": "a", "short": "yes", "service.name": "cat-clinic"}
+
+    assert found(store, SearchQuery(attributes=wanted)) == [TRACE[0]]
+    for key in wanted:
+        assert found(store, SearchQuery(attributes={key: wanted[key]})) == [TRACE[0]]
+        assert found(store, SearchQuery(attributes=wanted | {key: "other"})) == []

@@ -32,6 +32,12 @@ def test_a_span_twice_in_one_request_is_stored_once(store: Store, write: Write) 
     assert reader.stored_span_count(store) == 1
 
 
+def test_a_request_that_comes_again_stores_nothing(write: Write) -> None:
+    both = request([span(1), span(1, trace_id=b"o" * 16), span(2, trace_id=b"o" * 16)])
+
+    assert [write(both), write(both)] == [3, 0]
+
+
 def test_children_that_come_before_their_root_find_their_trace(store: Store, write: Write) -> None:
     write(request([span(2, parent=1, start_ms=2, ms=3)]))
     without_root = search.read_summary(store, TRACE)

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from otel_nplusone._core.model import RepeatClass
 from otel_nplusone._core.summary import Summary
@@ -78,7 +79,7 @@ def _location(summary: Summary) -> dict[str, Any]:
 
 def _uri(text: str) -> str:
     path = Path(text)
-    if not path.is_absolute():
-        return path.as_posix()
     here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_uri()
+    if path.is_absolute() and not path.is_relative_to(here):
+        return path.as_uri()
+    return quote((path.relative_to(here) if path.is_absolute() else path).as_posix())

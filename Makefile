@@ -116,7 +116,7 @@ test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
-	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record
+	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record $(ONLY)
 
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score

@@ -40,8 +40,8 @@ from clinic.settings import Settings
 from clinic.telemetry.environment import DEFAULTS
 from clinic.telemetry.providers import Telemetry
 from harness.clients.clinic import server_timing
+from otel_nplusone._core.semconv import VALUES_HASH
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.semconv import VALUES_HASH
 from otel_nplusone.sqlalchemy import instrument, uninstrument
 
 TARGETS = {

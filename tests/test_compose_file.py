@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from otel_nplusone.windows import MOST_SPANS
+from otel_nplusone.jaeger import MOST_SPANS
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())

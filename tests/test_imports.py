@@ -43,6 +43,27 @@ MAY_IMPORT = {
 MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
 # A package's rooms, and which other rooms of it each may import: rooms above it alone.
 ROOMS = {
+    "otel_nplusone": {
+        "errors": set[str](),
+        "version": set[str](),
+        "_core": set[str](),
+        "__init__": {"_core", "version"},
+        "_read": {"_core", "errors"},
+        "read": {"_core", "_read"},
+        "jaeger": {"_read"},
+        "scan": {"_core", "_read"},
+        "_report": {"_core", "scan", "version"},
+        "report": {"_core", "_report"},
+        "_live": {"_core"},
+        "live": {"_core", "_live"},
+        "sqlalchemy": {"_core", "_live"},
+        "_run": {"_core", "_report", "errors", "scan", "sqlalchemy"},
+        "exporter": {"_core", "_live", "_run"},
+        "_testing": {"_core", "_live", "errors"},
+        "pytest_plugin": {"_testing", "errors"},
+        "_cli": {"_core", "_read", "_report", "errors", "scan"},
+        "cli": {"_cli", "errors", "version"},
+    },
     "clinic": {
         "errors": set[str](),
         "settings": {"errors"},
@@ -155,12 +176,26 @@ def test_an_import_inside_a_function_is_seen() -> None:
     assert set(imported(source)) == {"clinic", "tracestore"}
 
 
-def test_every_room_of_the_clinic_is_listed() -> None:
-    found = {path.stem for path in PACKAGES["clinic"].iterdir() if path.suffix == ".py"} | {
-        path.parent.name for path in PACKAGES["clinic"].glob("*/__init__.py")
+@pytest.mark.parametrize("package", ["clinic", "otel_nplusone"])
+def test_every_room_is_listed(package: str) -> None:
+    found = {path.stem for path in PACKAGES[package].iterdir() if path.suffix == ".py"} | {
+        path.parent.name for path in PACKAGES[package].glob("*/__init__.py")
     }
 
-    assert found == {*ROOMS["clinic"], "__init__"}
+    assert found == {*ROOMS[package], "__init__"}
+
+
+# Tests of the detector's own, and figures of its parts, may look inside.
+@pytest.mark.parametrize("package", sorted(set(PACKAGES) - {"otel_nplusone", "tests", "bench"}))
+def test_other_packages_use_the_doors_of_the_detector(package: str) -> None:
+    inside = {
+        (str(path.relative_to(PROJECT)), name)
+        for path in files(PACKAGES[package])
+        for name in imported_names(path.read_text(encoding="utf-8"))
+        if name.startswith("otel_nplusone._")
+    }
+
+    assert inside == set()
 
 
 @pytest.mark.parametrize("package", ROOMS)
@@ -187,7 +222,7 @@ def test_a_private_module_is_imported_within_its_room_alone(package: str) -> Non
     strangers = {
         (module, name)
         for module, name in imports_within(package)
-        if any(part.startswith("_") for part in name.split(".")[2:])
+        if any(part.startswith("_") and part[1] != "_" for part in name.split(".")[2:])
         and name.split(".")[1] != module.split(".")[1]
     }
 

@@ -17,8 +17,8 @@ from tracestore.store.reader import StoredSpans
 from tracestore.store.search import TraceSummary, read_summary
 
 if TYPE_CHECKING:
-    from otel_nplusone.model import Finding, Trace
-    from otel_nplusone.troubles import Warnings
+    from otel_nplusone import Finding, Trace
+    from otel_nplusone.read import Skipped
 
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
@@ -100,20 +100,11 @@ class Judgement:
     """Find what is wrong with one trace, and tell it to a page or a program."""
 
     def __init__(self, parts: Sequence[StoredSpans]) -> None:
-        from otel_nplusone.detect import findings_of, tallies
-        from otel_nplusone.tree import Tree
-        from otel_nplusone.troubles import Warnings
-        from otel_nplusone.unjudged import Unjudged
+        from otel_nplusone.read import Skipped
+        from otel_nplusone.scan import judge
 
-        warnings = Warnings()
-        self._trace = _trace(parts, warnings)
-        self._tree = Tree(self._trace)
-        tallied = dict(tallies(self._tree))
-        self._unjudged = Unjudged()
-        self._unjudged.add(self._tree, tallied)
-        found = findings_of(self._tree, tallied)
-        self._findings = [finding for finding in found if finding.what.repeat_class.is_fault]
-        self._warnings = (*warnings.lines(), *self._unjudged.lines(len(self._trace.spans)))
+        skipped = Skipped()
+        self._findings, self._result = judge(_trace(parts, skipped), skipped)
 
     def shown(self) -> list[TraceFinding]:
         """Return the findings for the trace's page, the one that takes the most time first."""
@@ -121,36 +112,22 @@ class Judgement:
 
     def document(self) -> dict[str, Any]:
         """Return the report in the shape of `otel-nplusone scan --format json`."""
-        from otel_nplusone import report_json
-        from otel_nplusone.scan import Result
-        from otel_nplusone.summary import Summarizer
+        from otel_nplusone.report import document
 
-        summarizer = Summarizer()
-        summarizer.add(self._findings)
-        return report_json.document(
-            Result(
-                findings=tuple(summarizer.summaries()),
-                traces_read=1,
-                spans_read=len(self._trace.spans),
-                incomplete_traces=int(self._tree.incomplete),
-                warnings=self._warnings,
-                judged=self._unjudged.judged,
-                unjudged=self._unjudged.total,
-            )
-        )
+        return document(self._result)
 
 
 def shorten(statement: str, most: int) -> str:
     """Shorten a statement for one line; columns go first, the tables and conditions stay."""
-    from otel_nplusone import words
+    from otel_nplusone import report
 
-    return words.shorten(statement, most)
+    return report.shorten(statement, most)
 
 
-def _trace(parts: Sequence[StoredSpans], warnings: "Warnings") -> "Trace":
+def _trace(parts: Sequence[StoredSpans], warnings: "Skipped") -> "Trace":
     """Convert a stored trace to the detector's."""
-    from otel_nplusone.model import Trace
-    from otel_nplusone.otlp import from_protobuf
+    from otel_nplusone import Trace
+    from otel_nplusone.read import from_protobuf
 
     spans = tuple(
         span._replace(service=part.service)
@@ -170,7 +147,7 @@ def _message(part: StoredSpans) -> ResourceSpans:
 
 
 def _shown(finding: "Finding") -> TraceFinding:
-    from otel_nplusone.advice import advise
+    from otel_nplusone import advise
 
     what = finding.what
     return TraceFinding(

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from harness.errors import BackendError
+from otel_nplusone import Span, SpanKind
 from otel_nplusone.errors import SourceError
-from otel_nplusone.jaeger_api import JaegerApi, Stored, Window
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.semconv import QUERY_TEXT
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.windows import Ask, Reading
+from otel_nplusone.jaeger import Ask, JaegerApi, Reading, Stored, Window
+from otel_nplusone.read import Skipped, statement_of
 
 
 class Backend:
@@ -17,7 +15,7 @@ class Backend:
 
     def __init__(self, address: str, service_name: str) -> None:
         self._address = address
-        self._warnings = Warnings()
+        self._warnings = Skipped()
         self._api = JaegerApi(address, self._warnings)
         self._service_name = service_name
 
@@ -57,11 +55,8 @@ class Backend:
             raise BackendError(f"{self._address}: {self._warnings.lines()[0]}")
 
 
-def statement_of(span: Span) -> str | None:
-    """Return the text of a DB span's statement; None for any other span."""
-    return next((str(span.attributes[key]) for key in QUERY_TEXT if key in span.attributes), None)
-
-
 def count_db_spans(spans: Iterable[Span]) -> int:
     """Count the spans of SQL statements, without checkouts of a connection (`connect`)."""
-    return sum(span.kind == SpanKind.CLIENT and statement_of(span) is not None for span in spans)
+    return sum(
+        span.kind == SpanKind.CLIENT and statement_of(span.attributes) is not None for span in spans
+    )

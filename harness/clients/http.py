@@ -7,7 +7,7 @@ import urllib3
 
 from harness.errors import BackendError
 from otel_nplusone import errors
-from otel_nplusone.http_json import NotFoundHereError, get_json
+from otel_nplusone.jaeger import NotFoundHereError, get_json
 
 TIMEOUT_S = 60
 ANSWER_TIMEOUT_S = 30

@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.clients.backend import count_db_spans
 from harness.clients.http import JsonClient
-from otel_nplusone.jaeger_api import JaegerApi, Window
-from otel_nplusone.model import Span, SpanKind
+from otel_nplusone import Span, SpanKind
+from otel_nplusone.jaeger import JaegerApi, Window
 
 # Traces that Jaeger answers with at once, each of hundreds of spans.
 FEW = 5

@@ -14,7 +14,7 @@ from harness.ports import unused_port, unused_ports
 from harness.processes import Child, Command, Processes
 from harness.project import PROJECT, tool
 from harness.waiting import wait_until
-from otel_nplusone.jaeger_api import JaegerApi
+from otel_nplusone.jaeger import JaegerApi
 
 DEADLINE_S = 30
 

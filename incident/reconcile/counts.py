@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.clients.backend import Backend, statement_of
+from harness.clients.backend import Backend
 from harness.clients.http import JsonClient
 from harness.clients.prometheus import Prometheus
 from harness.errors import BackendError
+from otel_nplusone.read import statement_of
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"
@@ -68,7 +69,7 @@ class SpanCounts:
 
     def counts(self) -> Mapping[str, int]:
         spans = {
-            (span.trace_id, span.span_id): statement_of(span)
+            (span.trace_id, span.span_id): statement_of(span.attributes)
             for span in self._backend.spans_between(self._since_ns, time.time_ns())
         }
         return Counter(text for text in spans.values() if text is not None)

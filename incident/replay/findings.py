@@ -5,9 +5,9 @@ import time
 from incident.stack.commands import SERVICE_NAME
 from incident.stack.run import Run
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.report_text import render
+from otel_nplusone.jaeger import Search
+from otel_nplusone.report import as_text
 from otel_nplusone.scan import Wanted, scan
-from otel_nplusone.search import Search
 
 MOST_TRACES = 40
 _BEFORE_START_S = 5
@@ -24,4 +24,4 @@ def show(run: Run) -> None:
         run.console.step(f"Warning: the traces could not be scanned: {error}")
         return
     run.console.result(f"\notel-nplusone scan {backend} --max-traces {MOST_TRACES}\n")
-    run.console.result(render(result, backend))
+    run.console.result(as_text(result, backend))

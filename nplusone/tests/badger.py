@@ -14,7 +14,7 @@ from datetime import datetime
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import otlp_json
 from nplusone.tests.traces import MS, Drawing
-from otel_nplusone.model import Span
+from otel_nplusone._core.model import Span
 
 SECOND = 1_000 * MS
 MINUTE = 60 * SECOND

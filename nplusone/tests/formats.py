@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Status, TracesData
 
-from otel_nplusone.model import Span, SpanKind
+from otel_nplusone._core.model import Span, SpanKind
 
 ERROR = 2
 

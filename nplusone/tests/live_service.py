@@ -12,8 +12,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Span, SpanKind
 
+from otel_nplusone._live.requests import RunningRequests
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.running import RunningRequests
 
 ONE = "SELECT cat.name FROM cat WHERE cat.id = ?"
 CHUNK = f"SELECT cat.name FROM cat WHERE cat.id IN ({', '.join('?' * 500)})"

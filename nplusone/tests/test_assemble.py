@@ -5,9 +5,9 @@ import random
 import pytest
 
 from nplusone.tests.traces import Drawing
-from otel_nplusone import assemble
-from otel_nplusone.assemble import Assembler
-from otel_nplusone.model import Span
+from otel_nplusone._core.model import Span
+from otel_nplusone._read import assemble
+from otel_nplusone._read.assemble import Assembler
 
 
 def spans_of(traces: int, spans: int) -> list[Span]:

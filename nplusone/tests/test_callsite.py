@@ -11,8 +11,8 @@ import pytest
 from greenlet import greenlet  # type: ignore[import-untyped]  # it has no types
 from jinja2 import DictLoader, Environment, FileSystemLoader
 
-from otel_nplusone.callsite import CallSite, find_caller
-from otel_nplusone.libraries import Origin, name_in_packages, origin_of
+from otel_nplusone._live.callsite import CallSite, find_caller
+from otel_nplusone._live.libraries import Origin, name_in_packages, origin_of
 
 PACKAGES = "/opt/venv/lib/python3.13/site-packages"
 STORIES = f"{PACKAGES}/clinic/stories.py"

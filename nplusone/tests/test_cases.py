@@ -11,11 +11,11 @@ import pytest
 
 from nplusone.tests.corpus.recording import TRACES
 from nplusone.tests.traces import Drawing
-from otel_nplusone.assemble import Assembler
-from otel_nplusone.detect import find_n_plus_one
-from otel_nplusone.files import read_file
-from otel_nplusone.model import Span, SpanKind, Trace
-from otel_nplusone.troubles import Warnings
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.model import Span, SpanKind, Trace
+from otel_nplusone._read.assemble import Assembler
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.skipped import Skipped
 
 N = "n_plus_one"
 SAME = "redundant"
@@ -53,7 +53,7 @@ REPORTED: dict[str, Verdict] = {
 
 def load(name: str) -> list[Trace]:
     with Assembler() as assembler:
-        assembler.add(read_file(str(TRACES.parent / "reported" / f"{name}.json"), Warnings()))
+        assembler.add(read_file(str(TRACES.parent / "reported" / f"{name}.json"), Skipped()))
         return list(assembler.traces())
 
 

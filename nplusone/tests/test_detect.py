@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nplusone.tests.traces import MS, Drawing
-from otel_nplusone.detect import count_statements, find_n_plus_one, find_repeats, is_incomplete
-from otel_nplusone.model import Finding, RepeatClass, Span, SpanKind, Trace
+from otel_nplusone._core.detect import (
+    count_statements,
+    find_n_plus_one,
+    find_repeats,
+    is_incomplete,
+)
+from otel_nplusone._core.model import Finding, RepeatClass, Span, SpanKind, Trace
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 CLINIC = "SELECT clinic.id FROM clinic WHERE clinic.name = ?"

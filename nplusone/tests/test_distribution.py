@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
+from otel_nplusone._report.json_document import schema
 from otel_nplusone.cli import main
-from otel_nplusone.report_json import schema
 
 HEAVY = ("flask", "sqlalchemy", "opentelemetry", "google", "pytest", "clinic", "tracestore")
 
@@ -30,7 +30,9 @@ def test_a_version_is_told_without_loading_any_subcommand() -> None:
 
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
-    loaded = {f"otel_nplusone.{name}" for name in ("cli", "errors", "exit_codes", "version")}
+    loaded = {
+        f"otel_nplusone.{name}" for name in ("_cli", "_cli.exit_codes", "cli", "errors", "version")
+    }
     assert run.stdout.splitlines()[1:] == [str(sorted(loaded))], run.stderr
 
 

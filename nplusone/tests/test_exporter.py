@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind, Tracer
 
-from otel_nplusone.announce import Announcer, Judged
+from otel_nplusone._run.announce import Announcer, Judged
+from otel_nplusone._run.wire import SOCKET_VARIABLE, Receiver, Sender, decode, encode
 from otel_nplusone.errors import SourceError
 from otel_nplusone.exporter import NPlusOneExporter
 from otel_nplusone.sqlalchemy import is_instrumented
-from otel_nplusone.wire import SOCKET_VARIABLE, Receiver, Sender, decode, encode
 
 from .live_service import ONE
 from .shop import make_shop

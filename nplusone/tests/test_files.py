@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_text
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._read import json_text
+from otel_nplusone._read.files import parts, read_file
+from otel_nplusone._read.json_stream import elements
+from otel_nplusone._read.protobuf_stream import chunks, delimited, records
+from otel_nplusone._read.skipped import Skipped
+from otel_nplusone._read.unpack import buffered
 from otel_nplusone.errors import SourceError, UnknownFormatError
-from otel_nplusone.files import parts, read_file
-from otel_nplusone.json_stream import elements
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.protobuf_stream import chunks, delimited, records
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.unpack import buffered
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 
@@ -33,10 +33,10 @@ def drawn() -> list[Span]:
     return drawing.spans
 
 
-def read(tmp_path: Path, content: bytes, warnings: Warnings | None = None) -> list[Span]:
+def read(tmp_path: Path, content: bytes, warnings: Skipped | None = None) -> list[Span]:
     path = tmp_path / "traces"
     path.write_bytes(content)
-    return list(read_file(str(path), warnings if warnings is not None else Warnings()))
+    return list(read_file(str(path), warnings if warnings is not None else Skipped()))
 
 
 def prefixed(message: bytes) -> bytes:
@@ -65,7 +65,7 @@ CONTENTS = {
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
 def test_every_format_gives_the_same_spans(tmp_path: Path, content: bytes, packed: bool) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
 
     found = read(tmp_path, gzip.compress(content) if packed else content, warnings)
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_read_at_all_is_an_error_with_its_place(
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
-        list(read_file(str(tmp_path / "none"), Warnings()))
+        list(read_file(str(tmp_path / "none"), Skipped()))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_what_follows_the_readable_part_is_a_warning(
     tmp_path: Path, content: bytes, warning: str
 ) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
 
     found = read(tmp_path, content, warnings)
 
@@ -171,7 +171,7 @@ def test_what_follows_the_readable_part_is_a_warning(
 
 
 def test_a_cut_off_gzip_keeps_what_came_before(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     content = lines(*[otlp_json(SPANS)] * 2_000)
 
     found = read(tmp_path, gzip.compress(content, mtime=0)[:-20], warnings)
@@ -181,7 +181,7 @@ def test_a_cut_off_gzip_keeps_what_came_before(tmp_path: Path) -> None:
 
 
 def test_a_document_that_ends_early_keeps_its_whole_spans(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     text = json.dumps(otlp_json(SPANS), indent=1).encode()
 
     found = read(tmp_path, text[: len(text) - 100], warnings)
@@ -191,7 +191,7 @@ def test_a_document_that_ends_early_keeps_its_whole_spans(tmp_path: Path) -> Non
 
 
 def test_a_jaeger_document_that_ends_early_keeps_its_whole_traces(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     document = jaeger_json(SPANS)
     document["data"] *= 2
     text = json.dumps(document, indent=1).encode()
@@ -215,7 +215,7 @@ def test_resources_and_scopes_of_a_long_document_are_kept_apart(tmp_path: Path) 
 
 
 def test_invalid_utf8_is_replaced_and_counted(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     content = lines(otlp_json(SPANS)).replace(b"GET /cats", b"GET /c\xffts")
 
     found = read(tmp_path, content, warnings)
@@ -240,7 +240,7 @@ def test_invalid_utf8_is_replaced_and_counted(tmp_path: Path) -> None:
 def test_a_malformed_span_is_counted_and_the_others_are_read(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     document = otlp_json(SPANS)
     document["resourceSpans"][0]["scopeSpans"][0]["spans"][2] |= change
 
@@ -267,7 +267,7 @@ def test_elements_do_not_depend_on_where_pieces_end(monkeypatch: pytest.MonkeyPa
 
     for size in range(1, 60):
         monkeypatch.setattr(json_text, "_PIECE_BYTES", size)
-        found = [element.value for element in elements(io.BytesIO(text), "x", Warnings())]
+        found = [element.value for element in elements(io.BytesIO(text), "x", Skipped())]
         assert found == document["data"]
 
 
@@ -286,7 +286,7 @@ def test_spans_do_not_depend_on_where_pieces_end(
 def test_no_bytes_make_the_protobuf_reader_raise(content: bytes) -> None:
     stream = buffered(io.BytesIO(content))
 
-    found = [part[0] for part in chunks(stream, "x", Warnings())]
+    found = [part[0] for part in chunks(stream, "x", Skipped())]
 
     assert sum(map(len, found)) <= len(content)
 
@@ -295,8 +295,8 @@ def test_no_bytes_make_the_protobuf_reader_raise(content: bytes) -> None:
 def test_no_bytes_make_the_readers_of_lengths_raise(content: bytes) -> None:
     first, second = buffered(io.BytesIO(content)), buffered(io.BytesIO(content))
 
-    found = [record for record, _, _ in records(first, "x", Warnings())]
-    inner = [chunk for chunk, _ in delimited(second, "x", Warnings())]
+    found = [record for record, _, _ in records(first, "x", Skipped())]
+    inner = [chunk for chunk, _ in delimited(second, "x", Skipped())]
 
     assert sum(map(len, found)) <= len(content)
     assert sum(map(len, inner)) <= len(content)
@@ -306,7 +306,7 @@ def test_no_bytes_make_the_readers_of_lengths_raise(content: bytes) -> None:
 def test_no_bytes_make_the_reader_raise_anything_but_its_own_error(content: bytes) -> None:
     for head in (b"", b"\x0a", b"{", b"[", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd"):
         try:
-            found = list(parts(buffered(io.BytesIO(head + content)), "x", Warnings()))
+            found = list(parts(buffered(io.BytesIO(head + content)), "x", Skipped()))
         except SourceError:
             found = []
 
@@ -332,7 +332,7 @@ def test_no_document_makes_the_reader_raise_anything_but_its_own_error(
     content = lines({name: found})
 
     try:
-        elements_read = list(elements(io.BytesIO(content), "x", Warnings()))
+        elements_read = list(elements(io.BytesIO(content), "x", Skipped()))
     except UnknownFormatError:
         elements_read = []
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from nplusone.tests.traces import Drawing
-from otel_nplusone.advice import advise
-from otel_nplusone.detect import find_n_plus_one
-from otel_nplusone.model import Finding, Kind, RepeatClass, SpanKind, Trace
+from otel_nplusone._core.advice import advise
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.model import Finding, Kind, RepeatClass, SpanKind, Trace
 
 CAT = "SELECT name FROM cat WHERE id = ?"
 OWNER = "SELECT name FROM owner WHERE id = ?"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_nplusone.fingerprint import fingerprint
+from otel_nplusone._core.fingerprint import fingerprint
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 

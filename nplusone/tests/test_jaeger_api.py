@@ -9,11 +9,11 @@ import pytest
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
+from otel_nplusone._core.model import Span
+from otel_nplusone._read.http_json import get_json
+from otel_nplusone._read.search import Search, read_backend
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError
-from otel_nplusone.http_json import get_json
-from otel_nplusone.model import Span
-from otel_nplusone.search import Search, read_backend
-from otel_nplusone.troubles import Warnings
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 SERVICES = as_json({"services": ["clinic", "jaeger"]})
@@ -79,7 +79,7 @@ def test_a_jaeger_that_heeds_num_traces_alone_is_read_whole() -> None:
         return as_json({"result": otlp_json(chain(*found))}) if found else NOT_FOUND
 
     with backend(answer) as jaeger:
-        spans = list(read_backend(jaeger.url, Search("clinic"), Warnings()))
+        spans = list(read_backend(jaeger.url, Search("clinic"), Skipped()))
 
     assert ids(spans) == {trace[0].trace_id for trace in traces}
     assert len(spans) == sum(map(len, traces))
@@ -99,7 +99,7 @@ def test_the_older_api_is_used_where_there_is_no_v3(no_v3: Answer) -> None:
         return as_json(jaeger_json(chain(*found[: int(query["limit"])])))
 
     with backend(answer) as jaeger:
-        spans = list(read_backend(jaeger.url, Search(), Warnings()))
+        spans = list(read_backend(jaeger.url, Search(), Skipped()))
 
     assert ids(spans) == {trace[0].trace_id for trace in traces}
 
@@ -114,7 +114,7 @@ def test_the_page_of_a_trace_names_that_trace(page: str) -> None:
 
     with backend(answer) as jaeger:
         url = jaeger.url + page.format(id=trace[0].trace_id)
-        spans = list(read_backend(url, Search(), Warnings()))
+        spans = list(read_backend(url, Search(), Skipped()))
 
     assert spans == trace
 
@@ -136,7 +136,7 @@ def test_what_is_no_jaeger_is_an_error_with_its_address(answer: Answer, says: st
         backend(lambda path, query: answer) as jaeger,
         pytest.raises(BackendError, match=says) as raised,
     ):
-        list(read_backend(jaeger.url, Search("clinic"), Warnings()))
+        list(read_backend(jaeger.url, Search("clinic"), Skipped()))
 
     assert jaeger.url in str(raised.value)
 
@@ -146,4 +146,4 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
         url = gone.url
 
     with pytest.raises(BackendError, match="is the backend running"):
-        list(read_backend(url, Search(), Warnings()))
+        list(read_backend(url, Search(), Skipped()))

@@ -23,9 +23,9 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import Attributes
 
-from otel_nplusone.fingerprint import fingerprint
+from otel_nplusone._core.fingerprint import fingerprint
+from otel_nplusone._live.requests import MAX_WAITING, Request, RunningRequests
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.running import MAX_WAITING, Request, RunningRequests
 
 from .live_service import CHUNK, ONE, Service
 

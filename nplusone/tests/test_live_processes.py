@@ -28,7 +28,7 @@ print(sorted(marks["repeats"] for marks in service.marks))
 FORK = """
 import os, threading
 from nplusone.tests.live_service import Service
-from otel_nplusone.running import RunningRequests
+from otel_nplusone._live.requests import RunningRequests
 
 requests = RunningRequests()
 service = Service(requests)

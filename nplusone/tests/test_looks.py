@@ -17,10 +17,10 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
+from otel_nplusone._core.model import Span
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import MissingExtraError, SourceError, UnknownFormatError
-from otel_nplusone.files import read_file
-from otel_nplusone.model import Span
-from otel_nplusone.troubles import Warnings
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -141,10 +141,10 @@ CONTENTS = BINARIES | {
 }
 
 
-def read(folder: Path, content: bytes, warnings: Warnings | None = None) -> list[Span]:
+def read(folder: Path, content: bytes, warnings: Skipped | None = None) -> list[Span]:
     path = folder / "traces"
     path.write_bytes(content)
-    return list(read_file(str(path), Warnings() if warnings is None else warnings))
+    return list(read_file(str(path), Skipped() if warnings is None else warnings))
 
 
 @pytest.mark.parametrize(("content", "says"), CONTENTS.values(), ids=CONTENTS.keys())
@@ -172,7 +172,7 @@ def test_a_cut_off_file_is_still_known_by_its_look(tmp_path: Path, name: str) ->
 
 
 def test_lines_of_logs_between_traces_are_counted_by_what_they_are(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     content = lines(otlp_json(SPANS[:3]), {"resourceLogs": []}, otlp_json(SPANS[3:]))
 
     found = read(tmp_path, content, warnings)
@@ -185,7 +185,7 @@ def test_lines_of_logs_between_traces_are_counted_by_what_they_are(tmp_path: Pat
 
 
 def test_items_of_an_array_that_hold_no_traces_are_counted(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
 
     found = read(tmp_path, json.dumps([otlp_json(SPANS), {}, 7, HAR]).encode(), warnings)
 
@@ -208,7 +208,7 @@ def test_a_cut_off_document_gives_the_spans_that_are_whole(
 ) -> None:
     for document in (otlp_json(SPANS), zipkin_json(SPANS)):
         for content in cut(document, indent):
-            warnings = Warnings()
+            warnings = Skipped()
 
             found = read(tmp_path, content, warnings)
 
@@ -219,7 +219,7 @@ def test_a_cut_off_document_gives_the_spans_that_are_whole(
 
 
 def test_where_a_document_is_cut_off_is_told_by_its_line(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     content = json.dumps(otlp_json(SPANS), indent=1).encode()[:-100]
 
     read(tmp_path, content, warnings)
@@ -230,7 +230,7 @@ def test_where_a_document_is_cut_off_is_told_by_its_line(tmp_path: Path) -> None
 
 
 def test_what_follows_a_broken_document_is_read(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     whole = json.dumps(otlp_json(SPANS), indent=1).encode()
     broken = json.dumps(otlp_json(SPANS[:1]), indent=1).encode()[:-80]
 
@@ -244,7 +244,7 @@ def test_what_follows_a_broken_document_is_read(tmp_path: Path) -> None:
 def test_a_cut_off_compressed_document_gives_the_spans_that_are_whole(
     tmp_path: Path, pack: Any
 ) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     packed = pack(json.dumps(otlp_json(SPANS)).encode())
 
     found = read(tmp_path, packed[: len(packed) - 30], warnings)
@@ -261,7 +261,7 @@ def test_a_damaged_compressed_file_gives_what_came_before(tmp_path: Path, pack: 
     damaged[len(packed) // 2 :] = b"\xff" * len(packed[len(packed) // 2 :])
 
     for content in (damaged, packed[: len(packed) // 2]):
-        warnings = Warnings()
+        warnings = Skipped()
         found = read(tmp_path, bytes(content), warnings)
 
         assert 0 < len(found) < len(SPANS) * 2_000
@@ -269,7 +269,7 @@ def test_a_damaged_compressed_file_gives_what_came_before(tmp_path: Path, pack: 
 
 
 def test_a_cut_off_record_gives_the_messages_that_are_whole(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     first, second = otlp_protobuf(SPANS[:3]), otlp_protobuf(SPANS[3:])
     record = len(first + second).to_bytes(4, "big") + first + second
 
@@ -283,7 +283,7 @@ def test_a_cut_off_record_gives_the_messages_that_are_whole(tmp_path: Path) -> N
 
 
 def test_scopes_and_spans_of_the_wrong_type_are_counted(tmp_path: Path) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
     document = otlp_json(SPANS)
     scopes = document["resourceSpans"][0]["scopeSpans"]
     scopes += [7, {"spans": {}}]

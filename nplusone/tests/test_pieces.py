@@ -1,7 +1,7 @@
 """Putting traces together that arrive in pieces."""
 
-from otel_nplusone.model import Span, SpanKind, Trace
-from otel_nplusone.pieces import Pieces
+from otel_nplusone._core.model import Span, SpanKind, Trace
+from otel_nplusone._live.partial_traces import Pieces
 
 
 def span(trace: str, span_id: str, parent: str = "") -> Span:

@@ -1,6 +1,6 @@
 """Counting repeats within bounds."""
 
-from otel_nplusone.repeats import RepeatCounter
+from otel_nplusone._live.statement_counts import RepeatCounter
 
 
 def test_repeats_are_counted_for_each_trace_and_statement() -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from otel_nplusone._cli.exit_codes import BAD_INPUT
+from otel_nplusone._run.command import environment
 from otel_nplusone.cli import main
-from otel_nplusone.exit_codes import BAD_INPUT
-from otel_nplusone.run_command import environment
 
 PROGRAMS = Path(__file__).parent / "programs"
 BIN = Path(sys.executable).parent

@@ -10,9 +10,9 @@ import pytest
 from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import lines, otlp_json
 from nplusone.tests.traces import TRACE_ID, Drawing
+from otel_nplusone._core.model import SpanKind
+from otel_nplusone._report.json_document import schema
 from otel_nplusone.cli import main
-from otel_nplusone.model import SpanKind
-from otel_nplusone.report_json import schema
 
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 CLINIC = "SELECT clinic.id FROM clinic WHERE clinic.name = ?"

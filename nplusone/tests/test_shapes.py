@@ -23,13 +23,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from nplusone.tests.formats import jaeger_json, lines, otlp_json, otlp_protobuf, zipkin_json
 from nplusone.tests.traces import Drawing
-from otel_nplusone import json_stream, json_text, json_walk
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._read import json_stream, json_text, json_walk
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.messages import read_messages
+from otel_nplusone._read.otlp import from_protobuf
+from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import SourceError
-from otel_nplusone.files import read_file
-from otel_nplusone.messages import read_messages
-from otel_nplusone.model import Span, SpanKind
-from otel_nplusone.otlp import from_protobuf
-from otel_nplusone.troubles import Warnings
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -237,7 +237,7 @@ BINARIES = {
 
 @contextmanager
 def without_the_fast_decoder() -> Iterator[None]:
-    with mock.patch.dict(sys.modules, {"otel_nplusone.json_fast": None}):
+    with mock.patch.dict(sys.modules, {"otel_nplusone._read.json_fast": None}):
         yield
 
 
@@ -267,7 +267,7 @@ READERS = {
 def read(folder: Path, content: bytes) -> list[Span]:
     path = folder / "traces"
     path.write_bytes(content)
-    warnings = Warnings()
+    warnings = Skipped()
     found = list(read_file(str(path), warnings))
     assert warnings.lines() == []
     return found
@@ -326,7 +326,7 @@ CONTENTS = BINARIES | {name: json.dumps(found).encode() for name, found in DOCUM
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
 def test_messages_hold_the_same_spans(content: bytes) -> None:
-    warnings = Warnings()
+    warnings = Skipped()
 
     messages = list(read_messages(content, "x", warnings))
 
@@ -411,7 +411,7 @@ def test_protobuf_of_old_keeps_its_spans(tmp_path: Path) -> None:
 
     found = read(tmp_path, content)
 
-    warnings = Warnings()
+    warnings = Skipped()
     (kept,) = read_messages(content, "x", warnings)
     assert found == list(from_protobuf(kept, "x", warnings)) == SPANS
 
@@ -444,7 +444,7 @@ def test_a_stream_of_bytes_may_come_in_any_pieces(tmp_path: Path) -> None:
 
     content = json.dumps(OTLP, indent=1, ensure_ascii=False).encode()
 
-    found = list(json_stream.elements(Slow(content), "x", Warnings()))
+    found = list(json_stream.elements(Slow(content), "x", Skipped()))
 
     assert [element.value for element in found] == OTLP["resourceSpans"]
 
@@ -469,7 +469,7 @@ def test_a_long_document_is_never_held_whole(
         mock.patch.object(json_text, "_PIECE_BYTES", longest),
     ):
         tracemalloc.start()
-        count = sum(1 for _ in read_file(str(path), Warnings()))
+        count = sum(1 for _ in read_file(str(path), Skipped()))
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 
@@ -518,7 +518,7 @@ def test_an_odd_value_is_read_the_same_by_every_decoder(
     found = []
 
     for reader in READERS.values():
-        warnings = Warnings()
+        warnings = Skipped()
         with reader():
             try:
                 spans = list(read_file(str(file), warnings))

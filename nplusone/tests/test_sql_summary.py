@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel_nplusone.sql_summary import operation, summarize
+from otel_nplusone._core.sql_summary import operation, summarize
 
 
 @pytest.mark.parametrize(

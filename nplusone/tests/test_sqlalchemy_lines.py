@@ -21,10 +21,10 @@ from sqlalchemy import Column, ForeignKey, Integer, create_engine, select
 from sqlalchemy.orm import Session, declarative_base, relationship
 from sqlalchemy.pool import StaticPool
 
+from otel_nplusone._testing.growth import assert_constant_queries
+from otel_nplusone._testing.recorder import record_queries
 from otel_nplusone.errors import TooManyQueriesError
-from otel_nplusone.growth import assert_constant_queries
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.recorder import record_queries
 from otel_nplusone.sqlalchemy import instrument
 
 SHELVES = 6
@@ -118,11 +118,12 @@ def test_nothing_of_it_needs_greenlet(tmp_path: Path) -> None:
     """SQLAlchemy 2.1 installs no greenlet by itself, and its asyncio cannot be imported then."""
     program = (
         "import sys; sys.modules['greenlet'] = None;"
-        "import otel_nplusone.sqlalchemy, otel_nplusone.recorder, otel_nplusone.pytest_plugin;"
+        "import otel_nplusone.sqlalchemy, otel_nplusone._testing.recorder;"
+        "import otel_nplusone.pytest_plugin;"
         "from sqlalchemy import create_engine, text;"
         "engine = create_engine('sqlite://');"
         "otel_nplusone.sqlalchemy.instrument(engine);"
-        "seen = otel_nplusone.recorder.record_queries(engine);"
+        "seen = otel_nplusone._testing.recorder.record_queries(engine);"
         "queries = seen.__enter__();"
         "engine.connect().execute(text('SELECT 1'));"
         "print(len(queries), queries[0].caller)"
@@ -136,7 +137,7 @@ def test_nothing_of_it_needs_greenlet(tmp_path: Path) -> None:
 def test_without_greenlet_a_program_runs_on_and_is_told_that_sql_leaves_no_spans() -> None:
     program = (
         "import sys; sys.modules['greenlet'] = None;"
-        "from otel_nplusone.engines import instrument_newer_sqlalchemy;"
+        "from otel_nplusone._run.engines import instrument_newer_sqlalchemy;"
         "instrument_newer_sqlalchemy(); print('runs on')"
     )
     environment = os.environ | {"OTEL_TRACES_EXPORTER": "nplusone"}

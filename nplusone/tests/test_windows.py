@@ -6,13 +6,13 @@ from itertools import count
 import pytest
 
 from nplusone.tests.badger import MINUTE, NOW, SECOND, SERVICE, Badger, Drawn, load, serving
+from otel_nplusone._core.model import Span
+from otel_nplusone._read.jaeger_api import JaegerApi, Window
+from otel_nplusone._read.search import Search, read_backend
+from otel_nplusone._read.skipped import Skipped
+from otel_nplusone._read.windows import MOST_SPANS, Limit, Reading
 from otel_nplusone.cli import main
 from otel_nplusone.errors import BackendError
-from otel_nplusone.jaeger_api import JaegerApi, Window
-from otel_nplusone.model import Span
-from otel_nplusone.search import Search, read_backend
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.windows import MOST_SPANS, Limit, Reading
 
 UNAVAILABLE = (503, "text/plain", "out of memory")
 
@@ -24,7 +24,7 @@ def incident_and_fix() -> list[Drawn]:
 
 
 def scanned(url: str, search: Search) -> tuple[list[Span], list[str]]:
-    warnings = Warnings()
+    warnings = Skipped()
     spans = list(read_backend(url, search, warnings))
     return spans, warnings.lines()
 

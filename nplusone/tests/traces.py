@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import count
 
-from otel_nplusone.model import Span, SpanKind, Trace
+from otel_nplusone._core.model import Span, SpanKind, Trace
 
 MS = 1_000_000
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

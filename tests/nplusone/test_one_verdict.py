@@ -16,12 +16,12 @@ from nplusone.tests.corpus.cases import CASES
 from nplusone.tests.formats import lines, otlp_json, otlp_protobuf
 from nplusone.tests.replay import replay
 from nplusone.tests.test_cases import REPORTED, SIBLINGS, drawn, load
-from otel_nplusone.detect import find_n_plus_one
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.model import Finding, Trace
+from otel_nplusone._report.json_document import document
+from otel_nplusone._testing.span_findings import FindingsProcessor, SpanFindings
 from otel_nplusone.live import NPlusOneSpanProcessor
-from otel_nplusone.model import Finding, Trace
-from otel_nplusone.report_json import document
 from otel_nplusone.scan import Wanted, scan
-from otel_nplusone.span_findings import FindingsProcessor, SpanFindings
 from tracestore.findings import Judgement
 from tracestore.store.reader import StoredSpans
 

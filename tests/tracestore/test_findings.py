@@ -10,10 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otel_nplusone.model import RepeatClass
-from otel_nplusone.report_json import document, schema
+from otel_nplusone._core.model import RepeatClass
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._report.json_document import document, schema
 from otel_nplusone.scan import Wanted, scan
-from otel_nplusone.tally import DEFAULT_MIN_REPEATS
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
 from tracestore.findings import CLASS_NAMES, MIN_REPEATS, TraceFinding

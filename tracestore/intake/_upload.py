@@ -3,8 +3,7 @@
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.messages import read_messages
-from otel_nplusone.troubles import Warnings
+from otel_nplusone.read import Skipped, read_messages
 from tracestore.errors import InvalidBodyError
 from tracestore.intake.otlp import DEFAULT_MAX_BODY_BYTES
 
@@ -17,7 +16,7 @@ def read_upload(body: bytes) -> ExportTraceServiceRequest:
     A file that is damaged in part is refused as a whole: a trace that lacks spans would look as if
     it had been recorded so.
     """
-    warnings = Warnings()
+    warnings = Skipped()
     try:
         messages = list(read_messages(body, _FILE, warnings, DEFAULT_MAX_BODY_BYTES))
     except NPlusOneError as error:

@@ -1,4 +1,4 @@
-"""The command line: `otel-nplusone scan`, `diff`, `run`
+"""Run the command line: `otel-nplusone scan`, `diff`, `run`.
 
 Each subcommand is a module with add_parser(subparsers), which sets the default `run` of its
 parser to a function from the parsed arguments to the exit code. Only the module that is asked for
@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from otel_nplusone._cli.exit_codes import BAD_INPUT
 from otel_nplusone.errors import NPlusOneError
-from otel_nplusone.exit_codes import BAD_INPUT
 from otel_nplusone.version import __version__
 
-_SUBCOMMANDS = ("scan", "diff", "run")
+_SUBCOMMANDS = {"scan": "_cli.scan_command", "diff": "_cli.diff_command", "run": "_run.command"}
 _INTERRUPTED = 130
 
 
@@ -40,16 +40,16 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in _needed(arguments):
-        import_module(f"otel_nplusone.{name}_command").add_parser(subparsers)
+        import_module(f"otel_nplusone.{_SUBCOMMANDS[name]}").add_parser(subparsers)
     return parser
 
 
 def _needed(arguments: Sequence[str]) -> Sequence[str]:
-    """The subcommand that is asked for, none for a version, else all: help names them."""
+    """Return the subcommand that is asked for, none for a version, else all: help names them."""
     first = arguments[0] if arguments else ""
     if first in _SUBCOMMANDS:
         return (first,)
-    return () if first == "--version" else _SUBCOMMANDS
+    return () if first == "--version" else tuple(_SUBCOMMANDS)
 
 
 if __name__ == "__main__":

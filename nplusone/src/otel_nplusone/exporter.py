@@ -14,13 +14,13 @@ from typing import Protocol
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel_nplusone.announce import Announcer, Judged
-from otel_nplusone.detect import find_n_plus_one, is_incomplete
-from otel_nplusone.engines import describe_engines, leave_engines
-from otel_nplusone.model import Trace
-from otel_nplusone.pieces import Pieces
-from otel_nplusone.sdk_spans import to_model
-from otel_nplusone.wire import SOCKET_VARIABLE, Sender
+from otel_nplusone._core.detect import find_n_plus_one, is_incomplete
+from otel_nplusone._core.model import Trace
+from otel_nplusone._live.partial_traces import Pieces
+from otel_nplusone._live.sdk_spans import to_model
+from otel_nplusone._run.announce import Announcer, Judged
+from otel_nplusone._run.engines import describe_engines, leave_engines
+from otel_nplusone._run.wire import SOCKET_VARIABLE, Sender
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,13 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
-from otel_nplusone import semconv
-from otel_nplusone.live_metrics import LiveMetrics, Route
-from otel_nplusone.mark import MarkedSpan, marks_of
-from otel_nplusone.running import Request, RunningRequests
-from otel_nplusone.sdk_spans import attributes_of, is_statement
+from otel_nplusone._core import semconv
+from otel_nplusone._live.mark import MarkedSpan, marks_of
+from otel_nplusone._live.metrics import LiveMetrics, Route
+from otel_nplusone._live.requests import Request, RunningRequests
+from otel_nplusone._live.sdk_spans import attributes_of, is_statement
+
+__all__ = ["NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"]
 
 log = logging.getLogger(__name__)
 

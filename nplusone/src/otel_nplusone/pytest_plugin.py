@@ -49,7 +49,7 @@ def nplusone_queries() -> Callable[..., Any]:
 def assert_constant_queries() -> Callable[..., None]:
     """A function that fails when the number of statements grows with the number of rows."""
     _recorder()
-    from otel_nplusone import growth
+    from otel_nplusone._testing import growth
 
     return growth.assert_constant_queries
 
@@ -58,7 +58,7 @@ def assert_constant_queries() -> Callable[..., None]:
 def nplusone_findings() -> Callable[..., Any]:
     """A context manager that judges a provider's spans: `with nplusone_findings(provider)`."""
     try:
-        from otel_nplusone import span_findings
+        from otel_nplusone._testing import span_findings
     except ModuleNotFoundError as error:
         raise MissingExtraError("judging spans in tests", "sdk") from error
     record: Callable[..., Any] = span_findings.record_findings
@@ -93,7 +93,7 @@ def _limit(item: pytest.Item, marker: pytest.Mark) -> int:
 
 def _recorder() -> ModuleType:
     try:
-        from otel_nplusone import recorder
+        from otel_nplusone._testing import recorder
     except ModuleNotFoundError as error:
         raise MissingExtraError("counting statements in tests", "pytest") from error
     return recorder

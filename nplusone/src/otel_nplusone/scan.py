@@ -1,4 +1,4 @@
-"""Sources of traces → what is wrong in them."""
+"""Scan sources of traces: what is wrong in them?"""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from otel_nplusone import semconv
-from otel_nplusone.assemble import MOST_SPANS_OF_A_TRACE, Assembler
-from otel_nplusone.detect import findings_of, tallies
-from otel_nplusone.files import read_file
-from otel_nplusone.http_json import is_url
-from otel_nplusone.model import Entry, Finding, Kind, Span, Trace
-from otel_nplusone.search import Search, read_backend
-from otel_nplusone.summary import Summarizer, Summary
-from otel_nplusone.tally import DEFAULT_MIN_REPEATS
-from otel_nplusone.tree import ENTRY_KINDS, Tree
-from otel_nplusone.troubles import Warnings
-from otel_nplusone.unjudged import Unjudged
+from otel_nplusone._core import semconv
+from otel_nplusone._core.detect import findings_of, tallies
+from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
+from otel_nplusone._core.summary import Summarizer, Summary
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._core.tree import ENTRY_KINDS, Tree
+from otel_nplusone._core.unjudged import Unjudged
+from otel_nplusone._read.assemble import MOST_SPANS_OF_A_TRACE, Assembler
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.http_json import is_url
+from otel_nplusone._read.search import Search, read_backend
+from otel_nplusone._read.skipped import Skipped
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]
@@ -76,7 +76,7 @@ class Result:
 
 def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> Result:
     """Read all sources and find what repeats; SourceError where one cannot be read at all."""
-    warnings = Warnings()
+    warnings = Skipped()
     summarizer = Summarizer()
     unjudged = Unjudged()
     traces = incomplete = duplicates = 0
@@ -103,6 +103,30 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
         spans_read=found.spans_read,
         incomplete_traces=incomplete,
         warnings=(*warnings.lines(), *unjudged.lines(found.spans_read), *unmet),
+        judged=unjudged.judged,
+        unjudged=unjudged.total,
+    )
+
+
+def judge(trace: Trace, skipped: Skipped) -> tuple[list[Finding], Result]:
+    """Judge one trace; return its faults, the longest first, and the result that a scan gives.
+
+    `skipped` tells what could not be read of it.
+    """
+    tree = Tree(trace)
+    tallied = dict(tallies(tree))
+    unjudged = Unjudged()
+    unjudged.add(tree, tallied)
+    findings = _wanted(findings_of(tree, tallied), Wanted())
+    summarizer = Summarizer()
+    summarizer.add(findings)
+    spans = len(trace.spans)
+    return findings, Result(
+        findings=tuple(summarizer.summaries()),
+        traces_read=1,
+        spans_read=spans,
+        incomplete_traces=int(tree.incomplete),
+        warnings=(*skipped.lines(), *unjudged.lines(spans)),
         judged=unjudged.judged,
         unjudged=unjudged.total,
     )
@@ -138,7 +162,7 @@ class WholeTraces:
 
 @contextmanager
 def whole_traces(
-    sources: Sequence[str], search: Search, warnings: Warnings, progress: Progress = iter
+    sources: Sequence[str], search: Search, warnings: Skipped, progress: Progress = iter
 ) -> Iterator[WholeTraces]:
     """Read sources to their end and give their traces, in memory that does not grow with them."""
     with Assembler() as assembler, _no_cycles():
@@ -147,7 +171,7 @@ def whole_traces(
         yield WholeTraces(assembler)
 
 
-def _spans(source: str, search: Search, warnings: Warnings) -> Iterator[Span]:
+def _spans(source: str, search: Search, warnings: Skipped) -> Iterator[Span]:
     if is_url(source):
         return read_backend(source, search, warnings)
     return read_file(source, warnings)

@@ -32,11 +32,11 @@ from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from otel_nplusone.callsite import find_caller
-from otel_nplusone.repeats import RepeatCounter
-from otel_nplusone.semconv import RELATIONSHIP, VALUES_HASH
-from otel_nplusone.sql_summary import operation, summarize
-from otel_nplusone.sync_engine import sync_engine
+from otel_nplusone._core.semconv import RELATIONSHIP, VALUES_HASH
+from otel_nplusone._core.sql_summary import operation, summarize
+from otel_nplusone._live.callsite import find_caller
+from otel_nplusone._live.statement_counts import RepeatCounter
+from otel_nplusone._live.sync_engine import sync_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

@@ -1,25 +1,68 @@
 """`make corpus`: run the programs, and keep what they send.
 
 Each runs in a process of its own: instrumentations are process-wide, and so is the choice of the
-semantic conventions.
+semantic conventions. What this machine cannot run is left out, and its traces stay as they are.
+`make corpus ONLY="gorm pgx"` records these alone.
 """
 
+import os
 import subprocess
 import sys
 
-from nplusone.tests.corpus.cases import CASES
+from nplusone.tests.corpus.cases import ALL
+from nplusone.tests.corpus.clients import JAVA, MONGO, PROGRAMS, PYTHON, Program
+from nplusone.tests.corpus.collector import Collector, running_collector
+from nplusone.tests.corpus.outside import build, missing_tools, record
 from nplusone.tests.corpus.recording import TRACES
+from nplusone.tests.corpus.servers import missing_for, running_servers, variable_of
 
 
-def main() -> int:
-    """Record everything anew; what is no case any more is removed."""
+def main(names: list[str]) -> int:
+    """Record the programs of these names, or all; what is no case any more is removed."""
     TRACES.mkdir(exist_ok=True)
-    for program in dict.fromkeys(case.program for case in CASES):
-        print(f"recording {program} …", flush=True)
-        subprocess.run(
-            [sys.executable, "-m", f"nplusone.tests.corpus.programs.{program}"], check=True
-        )
-    known = {f"{case.name}.json.gz" for case in CASES}
+    chosen = [program for program in PROGRAMS if not names or program.name in names]
+    left_out = _build(chosen)
+    runnable = [program for program in chosen if not left_out.get(program.name)]
+    servers = {server for program in runnable for server in program.servers}
+    with running_collector() as collector, running_servers(servers) as addresses:
+        for program in runnable:
+            print(f"recording {program.name} …", flush=True)
+            _record(program, collector, addresses)
+    for name, reason in left_out.items():
+        print(f"left out: {name}, for want of {reason}", file=sys.stderr)
+    return _tidy()
+
+
+def _build(chosen: list[Program]) -> dict[str, str]:
+    """Build what can be built; return the programs that cannot run, and what each lacks."""
+    languages = {program.language for program in chosen} - {PYTHON}
+    if any(MONGO in program.servers for program in chosen):
+        languages.add(JAVA)
+    lacking = {language: ", ".join(missing_tools(language)) for language in sorted(languages)}
+    for language, tools in lacking.items():
+        if not tools:
+            print(f"building the programs in {language} …", flush=True)
+            build(language)
+    left_out = {}
+    for program in chosen:
+        reasons = [lacking.get(program.language), *map(missing_for, program.servers)]
+        if any(reasons):
+            left_out[program.name] = ", ".join(filter(None, reasons))
+    return left_out
+
+
+def _record(program: Program, collector: Collector, addresses: dict[str, str]) -> None:
+    cases = [case.name for case in ALL if case.program == program.name]
+    wanted = {variable_of(server): addresses[variable_of(server)] for server in program.servers}
+    if program.language != PYTHON:
+        record(program, cases, collector, wanted)
+        return
+    module = f"nplusone.tests.corpus.programs.{program.name}"
+    subprocess.run([sys.executable, "-m", module], check=True, env=os.environ | wanted)
+
+
+def _tidy() -> int:
+    known = {f"{case.name}.json.gz" for case in ALL}
     for path in TRACES.glob("*.json.gz"):
         if path.name not in known:
             path.unlink()
@@ -31,4 +74,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

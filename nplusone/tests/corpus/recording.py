@@ -10,6 +10,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -18,6 +19,12 @@ from opentelemetry.trace import SpanKind, Tracer
 
 TRACES = Path(__file__).parent / "traces"
 _IDS = ("traceId", "spanId", "parentSpanId")
+_RESOURCE = (
+    "service.name",
+    "telemetry.sdk.name",
+    "telemetry.sdk.language",
+    "telemetry.sdk.version",
+)
 
 
 class Recorder:
@@ -25,8 +32,13 @@ class Recorder:
 
     def __init__(self, service: str) -> None:
         self._exporter = InMemorySpanExporter()
-        self.provider = TracerProvider(resource=Resource({"service.name": service}))
-        self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.provider = self.provider_of(service)
+
+    def provider_of(self, service: str) -> TracerProvider:
+        """A provider of another service, whose spans go into the same file."""
+        provider = TracerProvider(resource=Resource({"service.name": service}))
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        return provider
 
     @property
     def tracer(self) -> Tracer:
@@ -67,9 +79,27 @@ class Recorder:
 
 def write(name: str, spans: list[ReadableSpan]) -> None:
     """Write spans as the Collector's file exporter does; the same spans give the same bytes."""
-    document = MessageToDict(encode_spans(spans), use_integers_for_enums=True)
+    write_document(name, encode_spans(spans))
+
+
+def write_document(name: str, request: ExportTraceServiceRequest) -> None:
+    """Write an export, without what tells of the machine: resources, and stacks of exceptions."""
+    for resource in request.resource_spans:
+        _keep(resource.resource.attributes, lambda key: key in _RESOURCE)
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                for event in span.events:
+                    _keep(event.attributes, lambda key: key != "exception.stacktrace")
+    document = MessageToDict(request, use_integers_for_enums=True)
     text = json.dumps(_hex_ids(document), separators=(",", ":")) + "\n"
     (TRACES / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def _keep(attributes: Any, wanted: Callable[[str], bool]) -> None:
+    """Leave the wanted attributes of a protobuf message."""
+    kept = [attribute for attribute in attributes if wanted(attribute.key)]
+    del attributes[:]
+    attributes.extend(kept)
 
 
 def _hex_ids(node: Any) -> Any:

@@ -1,7 +1,7 @@
 """What other detectors' rules say, each written down in a few lines.
 
 They are rules and no programs: thresholds and conditions as they are documented, over our own
-fingerprints, so that none of them loses by a worse normalizer.
+fingerprints and over calls as over statements, so that none of them loses by a worse normalizer.
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from itertools import groupby, pairwise
 from statistics import median
 
-from otel_nplusone import semconv
-from otel_nplusone.fingerprint import Fingerprint, fingerprint
+from nplusone.tests.corpus.naming import name_of
+from otel_nplusone.asked import asked
 from otel_nplusone.model import Span, Trace
 
 Rule = Callable[[Trace], set[str]]
@@ -27,11 +27,10 @@ def contiguous_with_source(trace: Trace) -> set[str]:
     for siblings in _by_parent(trace).values():
         runs = [list(run) for _, run in groupby(siblings, key=_text)]
         for before, run in zip([None, *runs], runs, strict=False):
-            statement = _statement(run[0])
             sequential = all(a[7] <= b[6] for a, b in pairwise(run))
             duration = sum(span[7] - span[6] for span in run)
             if before and sequential and len(run) >= 5 and duration >= 50 * _MS:
-                found.add(statement.summary)
+                found.add(name_of(run[0]))
     return found
 
 
@@ -47,7 +46,7 @@ def five_within_half_a_second(trace: Trace) -> set[str]:
     for spans in by_text.values():
         for first, fifth in zip(spans, spans[4:], strict=False):
             if fifth.start_time_unix_nano - first.start_time_unix_nano <= 500 * _MS:
-                found.add(_statement(first).summary)
+                found.add(name_of(first))
     return found
 
 
@@ -64,12 +63,12 @@ def more_than_ten_alike(trace: Trace) -> set[str]:
         for spans in by_text.values():
             durations = [span.end_time_unix_nano - span.start_time_unix_nano for span in spans]
             if len(spans) > 10 and max(durations) <= 2 * median(durations):
-                found.add(_statement(spans[0]).summary)
+                found.add(name_of(spans[0]))
     return found
 
 
 def _statements(trace: Trace) -> list[Span]:
-    spans = [s for s in trace.spans if semconv.text(s.attributes, semconv.QUERY_TEXT)]
+    spans = [span for span in trace.spans if asked(span) is not None]
     return sorted(spans, key=lambda span: (span.start_time_unix_nano, span.span_id))
 
 
@@ -80,12 +79,9 @@ def _by_parent(trace: Trace) -> dict[str, list[Span]]:
     return by_parent
 
 
-def _statement(span: Span) -> Fingerprint:
-    return fingerprint(semconv.text(span.attributes, semconv.QUERY_TEXT))
-
-
 def _text(span: Span) -> str:
-    return _statement(span).text
+    found = asked(span)
+    return found.statement.text if found else ""
 
 
 def union(rule: Rule, traces: Iterable[Trace]) -> set[str]:

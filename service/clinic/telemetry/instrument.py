@@ -24,7 +24,7 @@ from sqlalchemy import Engine, create_engine, text
 from clinic.errors import TelemetryError
 from clinic.telemetry import request_stats
 from clinic.telemetry.providers import Telemetry
-from otel_nplusone.sdk_spans import attributes_of, is_statement
+from otel_nplusone.live import attributes_of, is_statement
 from otel_nplusone.sqlalchemy import instrument as describe_sql_spans
 
 log = logging.getLogger(__name__)

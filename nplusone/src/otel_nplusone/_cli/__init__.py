@@ -1,0 +1,1 @@
+"""Read the command line, and call what it asks for."""

@@ -1,0 +1,96 @@
+"""Options that several subcommands have, and how their values are read."""
+
+import argparse
+import re
+
+from otel_nplusone._core.model import Kind
+from otel_nplusone._read.search import (
+    DEFAULT_MOST_S,
+    DEFAULT_MOST_SPANS,
+    DEFAULT_MOST_TRACES,
+    DEFAULT_SINCE_S,
+    Search,
+)
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add --service, --since, --max-traces, --max-spans and --max-time."""
+    parser.add_argument("--service", default="", metavar="S", help="the traces of this service")
+    parser.add_argument(
+        "--since",
+        type=seconds,
+        default=DEFAULT_SINCE_S,
+        metavar="TIME",
+        help="of a backend: how far back, 90s, 30m, 1h (default) or 2d",
+    )
+    parser.add_argument(
+        "--max-traces",
+        type=whole(1),
+        default=DEFAULT_MOST_TRACES,
+        metavar="N",
+        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES:,})",
+    )
+    parser.add_argument(
+        "--max-spans",
+        type=whole(1),
+        default=DEFAULT_MOST_SPANS,
+        metavar="N",
+        help=f"of a backend: let it load about so many at most (default {DEFAULT_MOST_SPANS:,})",
+    )
+    parser.add_argument(
+        "--max-time",
+        type=seconds,
+        default=DEFAULT_MOST_S,
+        metavar="TIME",
+        help=f"of a backend: ask it for so long at most (default {DEFAULT_MOST_S:g}s)",
+    )
+
+
+def search(asked: argparse.Namespace) -> Search:
+    """Return what these options ask of a backend."""
+    return Search(asked.service, asked.since, asked.max_traces, asked.max_spans, asked.max_time)
+
+
+# "calls" are all questions to others that are no SQL; each kind of them goes by its own name, too.
+_KINDS = {kind.value: frozenset({kind}) for kind in Kind} | {
+    "calls": frozenset(Kind) - {Kind.SQL},
+    "all": frozenset(Kind),
+}
+
+
+def kinds(text: str) -> frozenset[Kind]:
+    """`sql,calls` → the kinds that are meant."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in _KINDS:
+            raise argparse.ArgumentTypeError(f"{name!r} is no kind: say {', '.join(_KINDS)}")
+    return frozenset().union(*(_KINDS[name] for name in names))
+
+
+def seconds(text: str) -> float:
+    """`1h` → 3600."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: say 90s, 30m, 1h or 2d")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+class whole:  # noqa: N801  # used like a function, as argparse's types are
+    """A whole number of at least `least`."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def __call__(self, text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = self._least - 1
+        if number < self._least:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no whole number of at least {self._least}"
+            )
+        return number

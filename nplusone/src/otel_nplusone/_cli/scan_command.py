@@ -1,0 +1,140 @@
+"""`otel-nplusone scan`: what is wrong in these traces?"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from otel_nplusone._cli.baseline import read_baseline, without
+from otel_nplusone._cli.exit_codes import BAD_INPUT, CLEAN, FINDINGS
+from otel_nplusone._cli.options import add_source_options, kinds, search, whole
+from otel_nplusone._cli.progress import counted
+from otel_nplusone._core.model import Kind, RepeatClass
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._read.http_json import is_url
+from otel_nplusone._read.jaeger_api import trace_page
+from otel_nplusone._report import (
+    json_document as report_json,
+)
+from otel_nplusone._report import (
+    markdown as report_markdown,
+)
+from otel_nplusone._report import (
+    sarif as report_sarif,
+)
+from otel_nplusone._report import (
+    text as report_text,
+)
+from otel_nplusone.scan import Result, Wanted, scan
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+_RENDERERS: dict[str, Callable[[Result, str], str]] = {
+    "text": report_text.render,
+    "json": report_json.render,
+    "markdown": report_markdown.render,
+    "sarif": report_sarif.render,
+}
+_FAULTS = [c.value for c in RepeatClass if c.is_fault]
+_EXAMPLES = """\
+examples:
+  otel-nplusone scan traces.json
+  otel-nplusone scan http://127.0.0.1:16686 --service cat-clinic --since 10m
+  otel-nplusone scan traces.jsonl.gz --format json > baseline.json
+  otel-nplusone scan traces.jsonl.gz --baseline baseline.json --fail-on n_plus_one nested
+
+exit codes: 0 clean, 1 findings, 2 bad usage or input, or nothing that could be judged
+"""
+
+
+def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "scan",
+        help="find N+1 queries in traces",
+        description="Find N+1 queries in the traces of a backend, of files or of standard input.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="the address of a Jaeger or of one of its trace pages, a file, or - for stdin",
+    )
+    add_source_options(parser)
+    parser.add_argument("--route", default="", metavar="R", help="this route alone; * matches all")
+    parser.add_argument(
+        "--min-repeats",
+        type=whole(2),
+        default=DEFAULT_MIN_REPEATS,
+        metavar="N",
+        help=f"report from so many repeats on (default {DEFAULT_MIN_REPEATS})",
+    )
+    parser.add_argument(
+        "--kinds",
+        type=kinds,
+        default=frozenset(Kind),
+        metavar="K,…",
+        help="judge these alone: sql, calls (all the others), nosql, http, rpc, messaging",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="end with 2 where anything could not be read or judged, for CI",
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="a JSON report whose findings are accepted"
+    )
+    parser.add_argument("--format", choices=list(_RENDERERS), default="text")
+    parser.add_argument(
+        "--fail-on",
+        nargs="+",
+        action="extend",
+        choices=[*_FAULTS, "none"],
+        metavar="CLASS",
+        help=f"end with 1 for these alone: {', '.join(_FAULTS)}, none (default: any)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the report")
+    parser.set_defaults(run=_run, parser=parser)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    if asked.schema:
+        print(report_json.schema(), end="")
+        return CLEAN
+    if not asked.sources:
+        asked.parser.error("no SOURCE: give an address, a file, or - for standard input")
+    accepted = read_baseline(asked.baseline) if asked.baseline else frozenset()
+    wanted = Wanted(search(asked), asked.route, asked.min_repeats, asked.kinds)
+    found = scan(asked.sources, wanted, iter if asked.quiet else counted)
+    shown = without(found, accepted)
+    # The text report has them, too: a terminal need not show them twice.
+    is_shown = asked.format == "text" and sys.stdout.isatty()
+    for warning in () if is_shown else found.warnings:
+        print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
+    if len(shown.findings) < len(found.findings):
+        known = len(found.findings) - len(shown.findings)
+        print(f"otel-nplusone: {known} known, accepted by {asked.baseline}", file=sys.stderr)
+    print(_RENDERERS[asked.format](shown, _backend(asked.sources)), end="")
+    return _exit_code(shown, asked.fail_on or _FAULTS, strict=asked.strict)
+
+
+def _backend(sources: list[str]) -> str:
+    """The address that links go to: that of the only backend."""
+    urls = [source for source in sources if is_url(source)]
+    if len(urls) != 1:
+        return ""
+    page = trace_page(urls[0])
+    return page[0] if page else urls[0]
+
+
+def _exit_code(result: Result, fail_on: list[str], *, strict: bool) -> int:
+    """Findings come first; without any, what was not judged is not called clean."""
+    if any(finding.repeat_class.value in fail_on for finding in result.findings):
+        return FINDINGS
+    is_unknown = result.judged == 0 or (strict and bool(result.warnings))
+    return BAD_INPUT if is_unknown else CLEAN

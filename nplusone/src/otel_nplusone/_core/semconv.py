@@ -1,0 +1,136 @@
+"""Attributes by meaning, in the old and the new semantic conventions.
+
+https://opentelemetry.io/docs/specs/semconv/database/database-spans/
+"""
+
+from collections.abc import Mapping
+
+# Set by otel_nplusone.sqlalchemy: a salted hash of the bind values, and the relationship that a
+# lazy load was for (`Appointment.cat`).
+VALUES_HASH = "nplusone.values_hash"
+RELATIONSHIP = "nplusone.relationship"
+
+QUERY_TEXT = ("db.query.text", "db.statement")
+QUERY_SUMMARY = ("db.query.summary",)
+OPERATION = ("db.operation.name", "db.operation")
+COLLECTION = (
+    "db.collection.name",
+    "db.sql.table",
+    "db.mongodb.collection",
+    "db.cassandra.table",
+    "db.elasticsearch.path_parts.index",
+    "db.stored_procedure.name",
+)
+SYSTEM = ("db.system.name", "db.system")
+NAMESPACE = ("db.namespace", "db.name")
+REDIS_INDEX = ("db.redis.database_index",)
+BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
+PARAMETERS = ("db.statement.parameters", "db.postgresql.values")
+URL = ("url.full", "http.url")
+URL_TEMPLATE = ("url.template",)
+URL_PATH = ("url.path", "http.target")
+HOST = ("server.address", "net.peer.name", "http.host", "peer.service")
+PORT = ("server.port", "net.peer.port")
+RESENDS = ("http.request.resend_count", "http.resend_count")
+RPC_SYSTEM = ("rpc.system.name", "rpc.system")
+RPC_SERVICE = ("rpc.service",)
+RPC_METHOD = ("rpc.method",)
+MESSAGING_SYSTEM = ("messaging.system",)
+MESSAGING_OPERATION = (
+    "messaging.operation.type",
+    "messaging.operation.name",
+    "messaging.operation",
+)
+MESSAGE_COUNT = ("messaging.batch.message_count",)
+# Spans that stand for several: of the Collector's span pruning processor, and of Elastic's agents.
+# https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/processor/spanpruningprocessor
+# https://github.com/elastic/apm/blob/main/specs/agents/handling-huge-traces/tracing-spans-compress.md
+FOLDED_COUNT = ("aggregation.span_count", "composite.count", "span.composite.count")
+FOLDED_NS = {
+    "aggregation.duration_total_ns": 1,
+    "composite.sum": 1_000_000,
+    "span.composite.sum": 1_000_000,
+    "span.composite.sum.us": 1_000,
+}
+METHOD = ("http.request.method", "http.method")
+ROUTE = ("http.route",)
+DESTINATION = ("messaging.destination.name", "messaging.destination")
+CODE_FUNCTION = ("code.function.name", "code.function")
+CODE_FILE = ("code.file.path", "code.filepath")
+CODE_LINE = ("code.line.number", "code.lineno")
+QUERY_PARAMETER = "db.query.parameter."
+
+_DATABASE = (
+    *(QUERY_TEXT, QUERY_SUMMARY, OPERATION, COLLECTION, SYSTEM, NAMESPACE),
+    *(REDIS_INDEX, BATCH_SIZE, PARAMETERS),
+)
+_HTTP = (METHOD, ROUTE, URL, URL_TEMPLATE, URL_PATH, HOST, PORT, RESENDS)
+_OTHER_CALLS = (
+    *(RPC_SYSTEM, RPC_SERVICE, RPC_METHOD),
+    *(DESTINATION, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGE_COUNT),
+)
+_CODE = (CODE_FUNCTION, CODE_FILE, CODE_LINE)
+_FOLDED = (FOLDED_COUNT, tuple(FOLDED_NS))
+WANTED = frozenset(
+    {VALUES_HASH, RELATIONSHIP}.union(*_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED)
+)
+
+
+def is_wanted(key: str) -> bool:
+    """Tell whether the detector reads this attribute; all others need not be decoded."""
+    return key in WANTED or key.startswith(QUERY_PARAMETER)
+
+
+def statement_of(attributes: Mapping[str, object]) -> str | None:
+    """Return the text of a DB span's statement; None for any other span."""
+    return next((str(attributes[key]) for key in QUERY_TEXT if key in attributes), None)
+
+
+def text(attributes: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    """Return the first of these attributes that is a text and not empty, or an empty text."""
+    for key in keys:
+        value = attributes.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def number(attributes: Mapping[str, object], keys: tuple[str, ...]) -> int | None:
+    """Return the first of these attributes that is a whole number, or digits in a text."""
+    for key in keys:
+        value = attributes.get(key)
+        if isinstance(value, int):
+            return value
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+            return int(value)
+    return None
+
+
+def route(attributes: Mapping[str, object], span_name: str) -> str:
+    """`GET /cats/<id>` of a request, the destination of a message, else the span's name."""
+    template = text(attributes, ROUTE)
+    if template:
+        method = text(attributes, METHOD)
+        return f"{method} {template}" if method else template
+    return text(attributes, DESTINATION) or span_name
+
+
+def parameters(attributes: Mapping[str, object]) -> str | None:
+    """Return the values that were recorded with a statement, as one text, or None."""
+    for key in PARAMETERS:
+        if attributes.get(key) is not None:
+            return str(attributes[key])
+    found = sorted(
+        (key, str(value)) for key, value in attributes.items() if key.startswith(QUERY_PARAMETER)
+    )
+    return str(found) if found else None
+
+
+def code_location(attributes: Mapping[str, object]) -> str | None:
+    """`stories.py:41 in cats_of`, as much of it as is known."""
+    path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
+    function = text(attributes, CODE_FUNCTION)
+    place = f"{path}:{line}" if path and line is not None else path
+    if place and function:
+        return f"{place} in {function}"
+    return place or function or None

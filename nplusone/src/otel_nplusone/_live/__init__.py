@@ -1,0 +1,1 @@
+"""Watch the spans of a running program."""

@@ -1,0 +1,61 @@
+"""Convert the SDK's spans to the model's."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode
+
+from otel_nplusone._core.model import Span
+from otel_nplusone._core.semconv import QUERY_PARAMETER, QUERY_TEXT, WANTED
+
+_TEXT, _OLD_TEXT = QUERY_TEXT
+_SERVICE = "service.name"
+# The SDK counts from INTERNAL = 0, OTLP from INTERNAL = 1.
+_OTLP_KIND = {kind: kind.value + 1 for kind in SpanKind}
+
+
+def attributes_of(span: ReadableSpan) -> Mapping[str, object]:
+    """Return a span's attributes as a plain dictionary.
+
+    Looking several of them up in the SDK's own mapping costs a call in Python for each.
+    """
+    attributes = span.attributes
+    if type(attributes) is MappingProxyType:
+        copied: Mapping[str, object] = attributes.copy()
+        return copied
+    return dict(attributes or {})
+
+
+def is_statement(attributes: Mapping[str, object]) -> bool:
+    """Tell whether a span with these attributes has a query's text."""
+    return _TEXT in attributes or _OLD_TEXT in attributes
+
+
+def to_model(span: ReadableSpan, context: SpanContext) -> Span:
+    """Return the span with those attributes that the detector reads."""
+    service = str(span.resource.attributes.get(_SERVICE, ""))
+    part = to_part(context.span_id, span)
+    return part._replace(trace_id=f"{context.trace_id:032x}", service=service)
+
+
+def to_part(span_id: int, span: ReadableSpan) -> Span:
+    """Return a span of a request that is judged by itself: without its trace and its service."""
+    parent, attributes = span.parent, attributes_of(span)
+    return Span(
+        "",
+        hex_id(span_id),
+        hex_id(parent.span_id) if parent is not None else "",
+        "",
+        span.name,
+        _OTLP_KIND[span.kind],
+        span.start_time or 0,
+        span.end_time or 0,
+        span.status.status_code is StatusCode.ERROR,
+        {k: v for k, v in attributes.items() if k in WANTED or k.startswith(QUERY_PARAMETER)},
+    )
+
+
+def hex_id(span_id: int) -> str:
+    """Return a span's id as it is written."""
+    return f"{span_id:016x}"

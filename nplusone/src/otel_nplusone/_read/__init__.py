@@ -1,0 +1,1 @@
+"""Read spans from files and trace backends, whatever their format."""

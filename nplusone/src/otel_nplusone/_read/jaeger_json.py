@@ -1,0 +1,107 @@
+"""Read Jaeger's own JSON, as its UI downloads it and as its older query API answers: → spans.
+
+{"data": [{"traceID", "processes": {"p1": {"serviceName"}},
+           "spans": [{"traceID", "spanID", "operationName", "references", "startTime" (µs),
+                      "duration" (µs), "tags": [{"key", "type", "value"}], "processID"}]}]}
+
+Ids may lack their leading zeros, each by itself.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._core.semconv import is_wanted
+from otel_nplusone._read.skipped import Skipped
+from otel_nplusone._read.values import BAD_SPAN, whole
+
+KINDS = {kind.name.lower(): int(kind) for kind in SpanKind}
+NS_IN_US = 1_000
+# What names a parent: the first of the first kind, if its span is in the same trace.
+_PARENTS = ("CHILD_OF", "FOLLOWS_FROM")
+
+
+class Tags(NamedTuple):
+    """Hold what the tags of a span say."""
+
+    kind: int
+    failed: bool
+    attributes: dict[str, object]
+
+
+def from_jaeger(trace: object, place: str, warnings: Skipped) -> Iterator[Span]:
+    """Read one element of `data`; what is malformed is counted and left out."""
+    if not isinstance(trace, dict) or not isinstance(trace.get("spans"), list):
+        warnings.add("Jaeger trace without spans", place)
+        return
+    services = services_of(trace.get("processes"))
+    for span in trace["spans"]:
+        try:
+            yield _span(span, services)
+        except BAD_SPAN as error:
+            span_id = span.get("spanID") if isinstance(span, dict) else None
+            warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
+
+
+def services_of(processes: object) -> dict[str, str]:
+    """Return the service of each process of a trace."""
+    if not isinstance(processes, dict):
+        return {}
+    return {
+        key: str(process.get("serviceName") or "")
+        for key, process in processes.items()
+        if isinstance(process, dict)
+    }
+
+
+def _span(span: dict[str, Any], services: dict[str, str]) -> Span:
+    tags = tags_of(span.get("tags") or ())
+    trace_id = hex_digits(span["traceID"], 32)
+    references = [
+        (found.get("refType"), found.get("traceID"), found.get("spanID"))
+        for found in span.get("references") or ()
+    ]
+    service = services.get(span.get("processID") or "", "")
+    if not service and isinstance(span.get("process"), dict):
+        service = str(span["process"].get("serviceName") or "")
+    start = whole(span["startTime"]) * NS_IN_US
+    return Span(
+        trace_id,
+        hex_digits(span["spanID"], 16),
+        parent_of(trace_id, references, span.get("parentSpanID")),
+        service,
+        str(span.get("operationName") or ""),
+        tags.kind,
+        start,
+        start + whole(span["duration"]) * NS_IN_US,
+        tags.failed,
+        tags.attributes,
+    )
+
+
+def tags_of(tags: Any) -> Tags:
+    """Read a list of tags, as far as the detector needs it."""
+    values = {tag["key"]: tag.get("value") for tag in tags}
+    return Tags(
+        KINDS.get(str(values.get("span.kind", "internal")).lower(), 0),
+        values.get("otel.status_code") == "ERROR" or values.get("error") in (True, "true"),
+        {key: value for key, value in values.items() if is_wanted(key)},
+    )
+
+
+def hex_digits(text: str, digits: int) -> str:
+    """Return an id with the leading zeros that Jaeger leaves out."""
+    if len(text) == digits:
+        return text.lower()
+    if not text or len(text) > digits:
+        raise ValueError(f"id {text[:40]!r} is no id of {digits} hex digits")
+    return text.lower().zfill(digits)
+
+
+def parent_of(trace_id: str, references: list[tuple[Any, Any, Any]], old: str | None) -> str:
+    """Return the first CHILD_OF in the same trace, else FOLLOWS_FROM, else `parentSpanID`."""
+    for wanted in _PARENTS:
+        for kind, other, span_id in references:
+            if kind == wanted and other and hex_digits(other, 32) == trace_id:
+                return hex_digits(span_id, 16)
+    return hex_digits(old, 16) if old and old.strip("0") else ""

@@ -1,0 +1,135 @@
+"""Read OTLP JSON: → spans. Only what the detector reads is decoded.
+
+    {"resourceSpans": [{"resource": {"attributes": [{"key", "value": {"stringValue"}}]},
+                        "scopeSpans": [{"spans": [{"traceId", "spanId", "parentSpanId", "name",
+                          "kind", "startTimeUnixNano", "endTimeUnixNano", "attributes",
+                          "status": {"code"}}]}]}]}
+
+Read in every spelling that is met: keys in camelCase or snake_case, ids in hex, as OTLP has it, or
+in base64, as protobuf's own JSON mapping writes them, enumerations by number or by name.
+https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from otel_nplusone._core.model import Span, SpanKind
+from otel_nplusone._core.semconv import is_wanted
+from otel_nplusone._read.json_elements import SCOPE_LISTS
+from otel_nplusone._read.otlp_protobuf import from_protobuf as from_protobuf
+from otel_nplusone._read.skipped import Skipped
+from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
+
+_SERVICE_NAME = "service.name"
+ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
+KINDS: dict[object, int] = {
+    spelling: int(kind)
+    for kind in SpanKind
+    for spelling in (int(kind), str(int(kind)), kind.name, f"SPAN_KIND_{kind.name}")
+}
+_WHOLE_VALUES = frozenset({"intValue", "int_value"})
+_PLAIN_VALUES = frozenset(
+    {"stringValue", "boolValue", "doubleValue", "string_value", "bool_value", "double_value"}
+)
+_IS_WANTED = Kept(is_wanted)
+
+
+def from_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator[Span]:
+    """Read one element of `resourceSpans`; what is malformed is counted and left out."""
+    if not isinstance(resource_spans, dict):
+        warnings.add("resourceSpans element that is no object", place)
+        return
+    service = service_of(resource_spans.get("resource"))
+    for span in spans_of(resource_spans, place, warnings):
+        try:
+            yield _span(span, service)
+        except BAD_SPAN as error:
+            span_id = span.get("spanId") if isinstance(span, dict) else None
+            warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
+
+
+def spans_of(resource_spans: dict[str, Any], place: str, warnings: Skipped) -> Iterator[Any]:
+    """Yield the spans below all scopes, as they are written."""
+    for scope in scopes_of(resource_spans, place, warnings):
+        yield from _list(scope, "spans", place, warnings)
+
+
+def scopes_of(
+    resource_spans: dict[str, Any], place: str, warnings: Skipped
+) -> Iterator[dict[str, Any]]:
+    """Yield the scopes of a resource, by whatever name; one that is no object is counted."""
+    for name in SCOPE_LISTS:
+        for scope in _list(resource_spans, name, place, warnings):
+            if isinstance(scope, dict):
+                yield scope
+            else:
+                warnings.add(f"{name} element that is no object", place)
+
+
+def _list(parent: dict[str, Any], name: str, place: str, warnings: Skipped) -> list[Any]:
+    found = parent.get(name)
+    if found is None or isinstance(found, list):
+        return found or []
+    warnings.add(f"{name} that is no list", place)
+    return []
+
+
+def _span(span: dict[str, Any], service: str) -> Span:
+    status = span.get("status")
+    return Span(
+        hex_id(_either(span, "traceId", "trace_id"), 16),
+        hex_id(_either(span, "spanId", "span_id"), 8),
+        parent_id(_either(span, "parentSpanId", "parent_span_id", "")),
+        service,
+        str(span.get("name") or ""),
+        kind_of(span.get("kind")),
+        whole(_either(span, "startTimeUnixNano", "start_time_unix_nano", 0)),
+        whole(_either(span, "endTimeUnixNano", "end_time_unix_nano", 0)),
+        status is not None and status.get("code") in ERRORS,
+        wanted(span.get("attributes") or ()),
+    )
+
+
+def _either(span: dict[str, Any], camel: str, snake: str, default: object = None) -> Any:
+    found = span.get(camel)
+    if found is not None:
+        return found
+    found = span.get(snake, default)
+    if found is None and default is None:
+        raise KeyError(camel)
+    return default if found is None else found
+
+
+def kind_of(kind: object) -> int:
+    """Return the number of a span's kind, which may be written as a name."""
+    return KINDS.get(kind, 0) if isinstance(kind, (int, float, str)) else 0
+
+
+def wanted(pairs: Any) -> dict[str, object]:
+    """Return the attributes that the detector reads."""
+    attributes: dict[str, object] = {}
+    for pair in pairs:
+        key = pair["key"]
+        if _IS_WANTED[key]:
+            attributes[key] = json_value(pair.get("value"))
+    return attributes
+
+
+def json_value(value: object) -> object:
+    """Return a text, a number or a truth; None for lists and maps, which are not read."""
+    if isinstance(value, dict):
+        for kind, plain in value.items():
+            if kind in _WHOLE_VALUES:
+                return whole(plain)
+            if kind in _PLAIN_VALUES:
+                return plain
+    return None
+
+
+def service_of(resource: object) -> str:
+    """Return the name of the service that a resource is."""
+    attributes = resource.get("attributes") if isinstance(resource, dict) else None
+    for pair in attributes if isinstance(attributes, list) else ():
+        if isinstance(pair, dict) and pair.get("key") == _SERVICE_NAME:
+            return str(json_value(pair.get("value")) or "")
+    return ""

@@ -1,0 +1,1 @@
+"""Write the result of a scan as text, JSON, Markdown or SARIF."""

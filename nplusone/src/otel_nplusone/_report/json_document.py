@@ -1,0 +1,63 @@
+"""The report for programs; its schema is report.schema.json, next to this module."""
+
+import json
+from importlib import resources
+from typing import Any
+
+from otel_nplusone._core.summary import Summary
+from otel_nplusone.scan import Result
+
+_NS_IN_MS = 1_000_000
+
+
+def render(result: Result, _backend: str = "") -> str:
+    """A JSON document, as report.schema.json says."""
+    return json.dumps(document(result), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema of the report."""
+    return (resources.files(__package__) / "report.schema.json").read_text("utf-8")
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The report as plain values."""
+    return {
+        "findings": [_finding(summary) for summary in result.findings],
+        "traces_read": result.traces_read,
+        "spans_read": result.spans_read,
+        "incomplete_traces": result.incomplete_traces,
+        "judged": result.judged,
+        "unjudged": result.unjudged,
+        "warnings": list(result.warnings),
+    }
+
+
+def _finding(summary: Summary) -> dict[str, Any]:
+    return {
+        "class": summary.repeat_class.value,
+        "service": summary.service,
+        "route": summary.route,
+        "kind": summary.kind.value,
+        "statement": summary.statement,
+        "fingerprint": summary.fingerprint,
+        "traces": summary.traces,
+        "repeats": {"p50": summary.repeats_p50, "max": summary.repeats_max},
+        "distinct_values": summary.distinct_values,
+        "total_ms": round(summary.total_ns / _NS_IN_MS, 3),
+        "share_of_request": round(summary.share_of_request, 4),
+        "source_statement": summary.source_statement,
+        "code": summary.code,
+        "places": list(summary.places),
+        "fan_out": summary.fan_out,
+        "same_values": list(summary.same_values),
+        "callee": summary.callee,
+        "callee_statement": summary.callee_statement,
+        "relationship": summary.relationship,
+        "common_ancestor": summary.common_ancestor,
+        "overlapping": summary.overlapping,
+        "incomplete": summary.incomplete,
+        "advice": summary.advice,
+        "worst_trace_id": summary.worst_trace_id,
+        "trace_ids": list(summary.trace_ids),
+    }

@@ -1,0 +1,85 @@
+"""The report for code scanning: SARIF 2.1.0, as GitHub and others read it.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from otel_nplusone._core.model import RepeatClass
+from otel_nplusone._core.summary import Summary
+from otel_nplusone._core.words import shorten
+from otel_nplusone._report.text import trace_link
+from otel_nplusone.scan import Result
+from otel_nplusone.version import __version__
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_CODE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?: in .*)?$")
+_RULES = {
+    RepeatClass.N_PLUS_ONE: "The same statement is sent for each row of another one.",
+    RepeatClass.REDUNDANT: "The same statement is sent again and again with the same values.",
+    RepeatClass.ROW_BY_ROW_WRITE: "Rows are written one by one.",
+    RepeatClass.NESTED: "A loop sends several statements for each row.",
+}
+
+
+def render(result: Result, backend: str = "") -> str:
+    """A SARIF log with one run."""
+    driver = {
+        "name": "otel-nplusone",
+        "version": __version__,
+        "rules": [
+            {"id": rule.value, "shortDescription": {"text": text}} for rule, text in _RULES.items()
+        ],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "results": [_result(summary, backend) for summary in result.findings],
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "warning", "message": {"text": text}} for text in result.warnings
+                ],
+            }
+        ],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _result(summary: Summary, backend: str) -> dict[str, Any]:
+    text = (
+        f"{summary.route} sends {shorten(summary.statement)} {summary.repeats_p50:,} times in one"
+        f" request (at most {summary.repeats_max:,}). {summary.advice}"
+        f" Worst trace: {trace_link(backend, summary.worst_trace_id)}"
+    )
+    return {
+        "ruleId": summary.repeat_class.value,
+        "level": "warning",
+        "message": {"text": text},
+        "locations": [_location(summary)],
+        "partialFingerprints": {"otelNPlusOne/v1": "/".join(summary.key)},
+    }
+
+
+def _location(summary: Summary) -> dict[str, Any]:
+    name = f"{summary.service} {summary.route}".strip()
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name}]}
+    found = _CODE.match(summary.code or "")
+    if found:
+        location["physicalLocation"] = {
+            "artifactLocation": {"uri": _uri(found["path"])},
+            "region": {"startLine": max(1, int(found["line"]))},
+        }
+    return location
+
+
+def _uri(text: str) -> str:
+    path = Path(text)
+    here = Path.cwd()
+    if path.is_absolute() and not path.is_relative_to(here):
+        return path.as_uri()
+    return quote((path.relative_to(here) if path.is_absolute() else path).as_posix())

@@ -1,0 +1,1 @@
+"""Run a program under watch, without touching its code."""

@@ -1,0 +1,1 @@
+"""Hold the statements of a test where they are."""

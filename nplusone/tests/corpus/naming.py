@@ -1,0 +1,23 @@
+"""What a span asks, in the words of the labels: `SELECT cat`, `GET /users/{id}`, `GET cart:?`."""
+
+import re
+
+from otel_nplusone.asked import asked
+from otel_nplusone.model import Kind, Span
+
+# What Mongoose and the MongoDB driver call one command.
+_LIBRARY = {"findOne": "find", "updateOne": "update", "save": "insert"}
+# The ports of a recording are whatever was free.
+_ADDRESS = re.compile(r" \S+:\d{4,5}\b")
+
+
+def name_of(span: Span) -> str:
+    """Verb and first table of a statement; a command or a call without its address."""
+    found = asked(span)
+    if found is None:
+        return span.name
+    if found.kind is Kind.SQL and found.statement.table:
+        return found.statement.summary
+    text = _ADDRESS.sub("", found.statement.text).partition(' {"')[0]
+    command, _, rest = text.partition(" ")
+    return f"{_LIBRARY.get(command, command)} {rest}"

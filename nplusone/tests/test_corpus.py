@@ -21,8 +21,8 @@ from nplusone.tests.corpus.score import (
     said_of,
     spans_of,
 )
-from otel_nplusone.detect import find_n_plus_one, find_repeats, is_incomplete
-from otel_nplusone.model import Finding, RepeatClass, Trace
+from otel_nplusone._core.detect import find_n_plus_one, find_repeats, is_incomplete
+from otel_nplusone._core.model import Finding, RepeatClass, Trace
 
 
 def overlaps(case: Case, finding: Finding) -> bool | None:

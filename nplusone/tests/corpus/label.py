@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from otel_nplusone.model import RepeatClass
+from otel_nplusone._core.model import RepeatClass
 
 N_PLUS_ONE = RepeatClass.N_PLUS_ONE
 REDUNDANT = RepeatClass.REDUNDANT

@@ -8,7 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from otel_nplusone.model import Span, SpanKind
+from otel_nplusone._core.model import Span, SpanKind
 
 Mutation = Callable[[Sequence[Span]], list[Span]]
 _CUT_AT = 256

@@ -2,8 +2,8 @@
 
 import re
 
-from otel_nplusone.asked import asked
-from otel_nplusone.model import Kind, Span
+from otel_nplusone._core.asked import asked
+from otel_nplusone._core.model import Kind, Span
 
 # What Mongoose and the MongoDB driver call one command.
 _LIBRARY = {"findOne": "find", "updateOne": "update", "save": "insert"}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from incident.waiting import wait_until
+from harness.waiting import wait_until
 from nplusone.tests.corpus.clients import GO, JAVA, NODE, Program
 from nplusone.tests.corpus.collector import Collector
 from nplusone.tests.corpus.recording import write_document

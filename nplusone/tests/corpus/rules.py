@@ -10,8 +10,8 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from nplusone.tests.corpus.naming import name_of
-from otel_nplusone.asked import asked
-from otel_nplusone.model import Span, Trace
+from otel_nplusone._core.asked import asked
+from otel_nplusone._core.model import Span, Trace
 
 Rule = Callable[[Trace], set[str]]
 _MS = 1_000_000

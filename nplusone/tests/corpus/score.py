@@ -18,11 +18,11 @@ from nplusone.tests.corpus.labels.open import OPEN
 from nplusone.tests.corpus.mutations import LOOSE, MUTATIONS, Mutation
 from nplusone.tests.corpus.naming import name_of
 from nplusone.tests.corpus.recording import TRACES
-from otel_nplusone.assemble import Assembler
-from otel_nplusone.detect import find_n_plus_one
-from otel_nplusone.files import read_file
-from otel_nplusone.model import RepeatClass, Span, Trace
-from otel_nplusone.troubles import Warnings
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.model import RepeatClass, Span, Trace
+from otel_nplusone._read.assemble import Assembler
+from otel_nplusone._read.files import read_file
+from otel_nplusone._read.skipped import Skipped
 
 Said = set[tuple[str, str]]
 SETTLED = tuple(case for case in CASES if case.name not in OPEN)
@@ -54,7 +54,7 @@ class Score:
 @lru_cache(maxsize=1024)
 def spans_of(case: Case) -> tuple[Span, ...]:
     """The recorded spans of a case, in the order of the file."""
-    return tuple(read_file(str(TRACES / f"{case.name}.json.gz"), Warnings()))
+    return tuple(read_file(str(TRACES / f"{case.name}.json.gz"), Skipped()))
 
 
 def load(case: Case, mutation: Mutation = list) -> list[Trace]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from incident.waiting import wait_until
+from harness.parts.postgres import running_postgres
+from harness.ports import unused_port
+from harness.waiting import wait_until
 from nplusone.tests.corpus.clients import MONGO, POSTGRES, REDIS
 from nplusone.tests.corpus.outside import FOLDER
-from tests.postgres import running_postgres
-from tests.running import unused_port
 
 _VARIABLE = {POSTGRES: "DATABASE_URL", REDIS: "REDIS_URL", MONGO: "MONGO_URL"}
 _DEADLINE_S = 60

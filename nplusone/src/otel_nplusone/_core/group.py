@@ -217,7 +217,7 @@ class Group:
 
     @property
     def _is_chunk(self) -> bool:
-        """Tell whether a loader reads list after list; docs/decisions.md has the rule."""
+        """Tell whether a loader reads list after list; docs/decisions has the rule."""
         if self.statement.list_size == 0:
             return False
         sizes = self._list_sizes()

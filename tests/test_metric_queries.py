@@ -18,7 +18,9 @@ SELECTORS = re.compile(
     r"""\{[^{}]*__name__[^{}]*"(?:otelcol|jaeger)_[^{}]*}|\b(?:otelcol|jaeger)_\w+(?:\{[^{}]*})?"""
 )
 # Where queries may be written among code; literals of two lines are put together first.
-PROGRAMS = sorted(PROJECT.glob("incident/*.py")) + sorted(PROJECT.glob("bench/*.py"))
+PROGRAMS = sorted(
+    path for folder in ("incident", "harness", "bench") for path in (PROJECT / folder).rglob("*.py")
+)
 JOINED = re.compile(r"""(['"])\n\s*\1""")
 
 
@@ -26,7 +28,7 @@ def of_programs() -> Iterator[queries.Query]:
     for path in PROGRAMS:
         code = JOINED.sub("", path.read_text(encoding="utf-8"))
         # Names of modules and figures begin so too.
-        yield queries.Query(path.name, re.sub(r"\bjaeger_\w+(?!{)", "", code))
+        yield queries.Query(str(path.relative_to(PROJECT)), re.sub(r"\bjaeger_\w+(?!{)", "", code))
 
 
 def of_rules() -> Iterator[queries.Query]:
@@ -42,9 +44,12 @@ ASKED = [
 
 
 def test_dashboards_rules_and_the_doctor_ask_such_questions() -> None:
-    asking = {Path(asked_by.split(",")[0]).stem for asked_by, _ in ASKED}
+    asking = {str(Path(asked_by.split(",")[0]).with_suffix("")) for asked_by, _ in ASKED}
 
-    assert asking == {"clinic-telemetry", "alerts", "checks_of_metrics"}
+    assert asking == {
+        *("clinic-telemetry", "alerts", "incident/doctor/metrics"),
+        "harness/compose/engines",
+    }
 
 
 @pytest.mark.parametrize(("asked_by", "selector"), sorted(set(ASKED)))

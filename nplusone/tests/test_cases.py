@@ -141,6 +141,21 @@ def a_unique_key_that_is_taken_in_each_round_hides_no_query(d: Drawing, request:
         d.sql(request, "SELECT id FROM tag WHERE name = ?")
 
 
+@sibling()
+def statements_that_travel_as_one_batch_are_one_round_trip(d: Drawing, request: str) -> None:
+    attributes = {"db.system.name": "postgresql", "db.operation.batch.size": 10}
+    batch = d.span(request, name="batch start", kind=SpanKind.CLIENT, attributes=attributes)
+    d.many(batch, [BY_ID] * 10)
+
+
+@sibling((N, "FROM cat", 10))
+def statements_below_a_batch_of_one_are_a_loop(d: Drawing, request: str) -> None:
+    for _ in range(10):
+        attributes = {"db.system.name": "postgresql", "db.operation.batch.size": 1}
+        batch = d.span(request, name="batch start", kind=SpanKind.CLIENT, attributes=attributes)
+        d.sql(batch, BY_ID)
+
+
 @sibling((N, "FROM cat", 20), (N, "FROM photo", 10))
 def no_rows_that_count_as_an_error_hide_nothing(d: Drawing, request: str) -> None:
     for number in range(20):

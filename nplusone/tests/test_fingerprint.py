@@ -390,3 +390,18 @@ def test_signs_and_literals_are_values_where_a_value_stands(text: str, expected:
 )
 def test_what_reads_on_is_a_cursor(text: str, is_cursor: bool) -> None:
     assert fingerprint(text).is_cursor is is_cursor
+
+
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [
+        ("INSERT INTO t (a, b) SELECT * FROM UNNEST((%s)::bigint[], (%s)::text[])", True),
+        ("UPDATE t SET a = v.a FROM jsonb_to_recordset($1) AS v(id int, a text)", True),
+        ("MERGE INTO t USING OPENJSON(@p0) AS s ON t.id = s.id", True),
+        ("INSERT INTO t (a) SELECT a FROM s WHERE id = ?", False),
+        ("INSERT INTO unnested (a) VALUES (?)", False),
+        ("SELECT * FROM t WHERE id IN (SELECT unnest($1::int[]))", False),
+    ],
+)
+def test_rows_out_of_one_parameter_are_written_together(text: str, many: bool) -> None:
+    assert fingerprint(text).many_rows is many

@@ -25,6 +25,11 @@ _LONGEST_CACHED = 16_384
 _LONGEST_READ = 262_144
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 _BULK = frozenset({"COPY", "LOAD"})
+# Functions that make rows of an array or a document (PostgreSQL, SQL Server, MySQL, SQLite).
+_SET_OF_ROWS = re.compile(
+    r"\b(?:unnest|jsonb?_to_recordset|jsonb?_populate_recordset|jsonb?_array_elements"
+    r"|openjson|json_table|json_each)\s*\("
+)
 _CURSORS = frozenset(["FETCH", "GETMORE", "GET_MORE", "SCAN", "HSCAN", "SSCAN", "ZSCAN", "SCROLL"])
 _VERBS = _WRITES | {"SELECT"}
 _CONTROL_WORDS = """
@@ -108,13 +113,18 @@ def _fingerprint(sql: str) -> Fingerprint:
         has_binds=None in values or (inner is None and len(found) == 1),
         has_equality="= ?" in text,
         list_size=list_size,
-        many_rows=many_rows or again or verb in _BULK,
+        many_rows=many_rows or again or verb in _BULK or _writes_a_set(verb, text),
         is_control=verb in _CONTROL or shape.is_not_of_the_application(text, table),
         is_cut=shape.is_cut(sql, scanned, values),
         is_page=shape.is_page(scanned, values, text),
         is_sequence=shape.is_sequence(text),
         values=hash(tuple(values)),
     )
+
+
+def _writes_a_set(verb: str, text: str) -> bool:
+    """Tell whether rows are written that one parameter holds, an array or a document of them."""
+    return verb in _WRITES and _SET_OF_ROWS.search(text) is not None
 
 
 def digest(text: str) -> str:

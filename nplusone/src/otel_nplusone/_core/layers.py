@@ -3,6 +3,9 @@
 CLIENT  SELECT cat (SQLAlchemy)          CLIENT  users.findOne (mongoose)   left out: no text
   └─ CLIENT  SELECT (psycopg)  left out    └─ CLIENT  users.find (mongodb)
 
+CLIENT  batch start (pgx), db.operation.batch.size = 10
+  └─ CLIENT  SELECT            left out, and its siblings: one round trip sends them all
+
 CLIENT  S3/GetObject (AWS SDK)
   └─ CLIENT  GET (HTTP)        left out: how the call is carried
 """
@@ -35,6 +38,8 @@ def _worse(parent: Span, child: Span) -> str | None:
     outer, inner = asked(parent), asked(child)
     if inner is None:
         return None
+    if (semconv.number(parent.attributes, semconv.BATCH_SIZE) or 0) > 1:
+        return child.span_id
     if inner.kind in _CARRIERS and (outer or not _SYSTEMS.isdisjoint(parent.attributes)):
         return child.span_id
     if outer is None:

@@ -10,10 +10,6 @@ _SIBLINGS = (
     "being its parent"
 )
 OPEN = {
-    "pg_bulk_create_batches": "Django 5.2 sends INSERT … SELECT * FROM UNNEST(…): many rows at "
-    "once, which looks like one row each time",
-    "pgx_batch": "otelpgx gives a span for each statement of a batch, below one with "
-    "db.operation.batch.size: one round trip",
     "pymongo_same": "PyMongo's instrumentation writes `find {'_id': 1}`, as Python does: the "
     "values in it are not read",
     "mongoose_find_by_id_each": _SIBLINGS,

@@ -141,6 +141,28 @@ def a_unique_key_that_is_taken_in_each_round_hides_no_query(d: Drawing, request:
         d.sql(request, "SELECT id FROM tag WHERE name = ?")
 
 
+def pymongo(d: Drawing, request: str, text: str) -> None:
+    known = {"db.system": "mongodb", "db.name": "shop", "db.mongodb.collection": "cats"}
+    d.span(
+        request,
+        name="shop.find",
+        kind=SpanKind.CLIENT,
+        attributes={**known, "db.statement": text},
+    )
+
+
+@sibling((SAME, "cats", 10))
+def the_same_document_as_python_writes_it(d: Drawing, request: str) -> None:
+    for _ in range(10):
+        pymongo(d, request, "find {'name': 'Tom', 'alive': True, 'owner': None}")
+
+
+@sibling((N, "cats", 10))
+def other_documents_as_python_writes_them(d: Drawing, request: str) -> None:
+    for number in range(10):
+        pymongo(d, request, f"find {{'_id': ObjectId('64b7f0c2a1{number:014x}')}}")
+
+
 @sibling()
 def statements_that_travel_as_one_batch_are_one_round_trip(d: Drawing, request: str) -> None:
     attributes = {"db.system.name": "postgresql", "db.operation.batch.size": 10}

@@ -7,6 +7,8 @@ from otel_nplusone._core.model import Kind, Span
 
 # What Mongoose and the MongoDB driver call one command.
 _LIBRARY = {"findOne": "find", "updateOne": "update", "save": "insert"}
+# As JSON, or as Python writes it.
+_DOCUMENT = re.compile(r""" \{["']""")
 # The ports of a recording are whatever was free.
 _ADDRESS = re.compile(r" \S+:\d{4,5}\b")
 
@@ -18,6 +20,6 @@ def name_of(span: Span) -> str:
         return span.name
     if found.kind is Kind.SQL and found.statement.table:
         return found.statement.summary
-    text = _ADDRESS.sub("", found.statement.text).partition(' {"')[0]
+    text = _DOCUMENT.split(_ADDRESS.sub("", found.statement.text), maxsplit=1)[0]
     command, _, rest = text.partition(" ")
     return f"{_LIBRARY.get(command, command)} {rest}"

@@ -44,14 +44,18 @@ _WRITES = (
     (re.compile(r"update|replace|findandmodify|find_and_modify", re.IGNORECASE), "UPDATE"),
     (re.compile(r"delete|remove", re.IGNORECASE), "DELETE"),
 )
-_COMMAND = re.compile(r'\{\s*"?(\w+)"?\s*:\s*"([\w.$-]+)"')
+# Drivers write documents as JSON, PyMongo's instrumentation as Python does: `find {'_id': 1}`.
+_COMMAND = re.compile(r"""\{\s*["']?(\w+)["']?\s*:\s*["']([\w.$-]+)["']""")
+_WORD_AND_BODY = re.compile(r"\s*(\w+)\s+(\{.*)", re.DOTALL)
+_DOCUMENTS_KEY = re.compile(r"""["']documents["']""")
 _COMMANDS_WORDS = """
     find findone aggregate count distinct insert update delete findandmodify getmore
 """
 _COMMANDS = frozenset(_COMMANDS_WORDS.split())
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
-_TEXT = r'"(?:[^"\\]|\\.)*+"'
-_SCALAR = rf"(?:{_TEXT}|-?\d[\w.+-]*|true|false|null|\?)"
+_TEXT = r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
+_MADE = r"[A-Za-z_][\w.]*\([^()]*\)"  # ObjectId('64…'), datetime.datetime(2026, 5, 1)
+_SCALAR = rf"(?:{_TEXT}|-?\d[\w.+-]*|[tT]rue|[fF]alse|null|None|\?|{_MADE})"
 _LIST = re.compile(rf"\[\s*{_SCALAR}(?:\s*,\s*{_SCALAR})*+\s*\]")
 _VALUE = re.compile(rf":\s*{_SCALAR}")
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z_-]+)[:/.|#]")
@@ -98,6 +102,9 @@ def _key(key: str) -> str:
 
 
 def _document(text: str, operation: str, collection: str, name: str) -> Fingerprint | None:
+    told = _WORD_AND_BODY.fullmatch(text)
+    if told:
+        operation, text = operation or told[1], told[2]
     body = text if text.lstrip().startswith("{") else ""
     command = _COMMAND.match(body)
     if command and command[1].lower() in _COMMANDS:
@@ -118,8 +125,8 @@ def _document(text: str, operation: str, collection: str, name: str) -> Fingerpr
 
 def _inserted(body: str) -> str:
     """Return the documents of an insert: more than one is a batch."""
-    _, found, documents = body.partition('"documents"')
-    return documents if found else ""
+    found = _DOCUMENTS_KEY.search(body)
+    return body[found.end() :] if found else ""
 
 
 def _from_name(name: str, operation: str) -> str:

@@ -10,8 +10,6 @@ _SIBLINGS = (
     "being its parent"
 )
 OPEN = {
-    "pymongo_same": "PyMongo's instrumentation writes `find {'_id': 1}`, as Python does: the "
-    "values in it are not read",
     "mongoose_find_by_id_each": _SIBLINGS,
     "mongoose_populate_each": _SIBLINGS,
     "mongoose_create_each": _SIBLINGS,

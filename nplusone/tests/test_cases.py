@@ -163,6 +163,36 @@ def other_documents_as_python_writes_them(d: Drawing, request: str) -> None:
         pymongo(d, request, f"find {{'_id': ObjectId('64b7f0c2a1{number:014x}')}}")
 
 
+def mongoose(d: Drawing, request: str) -> None:
+    """Draw a library's span, and that of its driver: siblings, by clocks that round differently."""
+    known = {"db.system": "mongodb", "db.name": "shop", "db.mongodb.collection": "cats"}
+    operation = {**known, "db.operation": "findOne"}
+    start = d._now
+    d.span(
+        request,
+        name="mongoose.Cat.findOne",
+        kind=SpanKind.CLIENT,
+        attributes=operation,
+        ms=4,
+        start=start,
+    )
+    d.span(
+        request,
+        name="mongodb.find",
+        kind=SpanKind.CLIENT,
+        attributes={**known, "db.operation": "find", "db.statement": '{"_id":"?"}'},
+        ms=3,
+        start=start - 500_000,
+    )
+
+
+@sibling((N, "cats", 10))
+def a_library_and_its_driver_tell_of_one_command(d: Drawing, request: str) -> None:
+    d.span(request, name="middleware")
+    for _ in range(10):
+        mongoose(d, request)
+
+
 @sibling()
 def statements_that_travel_as_one_batch_are_one_round_trip(d: Drawing, request: str) -> None:
     attributes = {"db.system.name": "postgresql", "db.operation.batch.size": 10}

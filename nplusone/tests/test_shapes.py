@@ -528,3 +528,17 @@ def test_an_odd_value_is_read_the_same_by_every_decoder(
 
     assert found[0] == found[1]
     assert found[0] == found[2]
+
+
+@pytest.mark.parametrize("spoilt", [0, 1, 2])
+def test_a_malformed_span_costs_no_other_span_of_a_message(spoilt: int) -> None:
+    spans = [{"traceId": "01" * 16, "spanId": f"{n + 1:016x}", "name": f"s{n}"} for n in range(3)]
+    spans[spoilt]["spanId"] = "nonsense!"
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
+    skipped = Skipped()
+
+    (message,) = read_messages(body, "x", skipped)
+
+    kept = [span.name for span in message.scope_spans[0].spans]
+    assert kept == [f"s{n}" for n in range(3) if n != spoilt]
+    assert len(skipped) == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from otel_nplusone._read import jaeger_messages, zipkin_messages
 from otel_nplusone._read.files import PROTOBUF, all_of, parts
@@ -102,9 +102,10 @@ def _add_scope(
         return
     for span in spans or ():
         try:
-            _parse(_canonical(span), added.spans.add())
+            read = Span()
+            _parse(_canonical(span), read)
+            added.spans.append(read)
         except _BAD as error:
-            del added.spans[-1]
             span_id = span.get("spanId") if isinstance(span, dict) else None
             warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
 

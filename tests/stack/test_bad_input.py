@@ -93,7 +93,7 @@ def test_the_data_of_another_postgresql_are_refused_and_left_alone(
     ("variable", "service", "complaint"),
     [
         ("LOCUST_USERS", "locust", "invalid int value: 'many'"),
-        ("WEB_CONCURRENCY", "service", "WEB_CONCURRENCY='many' is no number from 1 to 1000"),
+        ("WEB_CONCURRENCY", "service", "WEB_CONCURRENCY='many' is not a number from 1 to 1000"),
     ],
 )
 def test_a_number_that_is_none_is_complained_of_in_the_log(

@@ -87,7 +87,7 @@ class Jaeger:
         document: Any = self._api.document(trace_id)
         return {
             attribute["value"].get("stringValue", "")
-            for resource in document["result"]["resourceSpans"]
+            for resource in document.get("result", {}).get("resourceSpans", [])
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
             for attribute in span.get("attributes", [])

@@ -32,7 +32,7 @@ class Tracestore:
         document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
         return [
             span
-            for resource in document["result"]["resourceSpans"]
+            for resource in document.get("result", {}).get("resourceSpans", [])
             for scope in resource["scopeSpans"]
             for span in scope["spans"]
         ]

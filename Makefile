@@ -61,10 +61,10 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
 	@$(BIN)/incident fix --strategy $(STRATEGY) --flags-file $(FLAGS_FOLDER)/flags.json
 
-doctor: $(VENV)/.runtime ## is every part of the running stack well? TARGET=compose for the containers
+doctor: $(VENV)/.runtime ## check every part of the running stack; TARGET=compose for the containers
 	@$(BIN)/incident doctor --target $(TARGET) $(DOCTOR_ARGS)
 
-reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TARGET=compose for the containers
+reconcile: $(VENV)/.runtime ## compare the counts of service, spans and database; TARGET=compose for the containers
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
@@ -88,7 +88,7 @@ test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; ne
 test-grafana: $(VENV)/.dev ## every dashboard in Chromium, and an exemplar opened; needs Docker and Grafana's image
 	@$(BIN)/pytest -m grafana tests/stack $(PYTEST_ARGS)
 
-test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
+test-jaeger: $(VENV)/.dev ## tracestore and the detector against a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
 
 test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
@@ -118,7 +118,7 @@ test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
 	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record $(ONLY)
 
-test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
+test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, compared with other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
 mutants: $(MUTANTS)/.ready ## change the code that decides, and count what the tests notice: make mutants MUTANTS_ARGS=store

@@ -12,7 +12,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
-# What READMEs link in the repository is no page of the site; tools/check_links.py checks all links.
+# The READMEs link to files that are not pages of the site; tools/check_links.py checks all links.
 suppress_warnings = ["myst.xref_missing"]
 
 # The order of the source is the order in which it reads best.

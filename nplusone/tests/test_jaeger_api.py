@@ -124,10 +124,10 @@ def test_the_page_of_a_trace_names_that_trace(page: str) -> None:
     [
         (NOT_FOUND, "not found"),
         ((500, "text/plain", "out of order"), "answered 500 Internal Server Error: out of order"),
-        (HTML, "is no JSON"),
+        (HTML, "is not JSON"),
         (as_json([]), "names no services"),
         (as_json({"services": ["other"]}), "no service 'clinic'; there are: other"),
-        ((200, "application/json", ""), "is no JSON"),
+        ((200, "application/json", ""), "is not JSON"),
     ],
     ids=["404", "500", "HTML", "list", "unknown service", "nothing"],
 )

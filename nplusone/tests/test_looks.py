@@ -296,7 +296,7 @@ def test_scopes_and_spans_of_the_wrong_type_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_file_of_nothing_but_broken_lines_names_the_first(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"2 × line that is no JSON \(first: .*traces:1\)"):
+    with pytest.raises(SourceError, match=r"2 × line that is not JSON \(first: .*traces:1\)"):
         read(tmp_path, b"{nonsense\n{more\n")
 
 

@@ -1,4 +1,4 @@
-"""Finds the statements of a trace that repeat where one would do.
+"""Find the statements of a trace that repeat where one would do.
 
     SERVER GET /success-stories
       ├─ CLIENT SELECT person veterinarian           ← source: one query for the parents …
@@ -39,7 +39,7 @@ def find_n_plus_one(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> 
 
 
 def find_repeats(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
-    """Find all that repeats, with what is no fault (CHUNKED_BATCH)."""
+    """Find all that repeats, CHUNKED_BATCH included, which is not a fault."""
     return find_in_tree(Tree(trace), min_repeats=min_repeats)
 
 

@@ -1,4 +1,4 @@
-"""Tells retries from repeats: what is sent again because it failed is no loop over rows.
+"""Tell retries from repeats: a statement sent again because it failed is not a loop over rows.
 
     attempt ✗ ── SELECT, UPDATE ✗      INTERNAL spans of one name under one parent, one after
     attempt ✗ ── SELECT, UPDATE ✗      the other: all fail but the last, which may
@@ -7,7 +7,7 @@
     SELECT  UPDATE ✗  SELECT  UPDATE ✗  SELECT  UPDATE    the same without spans of their own:
                                                           an UPDATE that succeeds at last
 
-A failed parent, an error of another statement and a cache miss are no retries.
+A failed parent, an error of another statement and a cache miss are not retries.
 """
 
 from bisect import bisect_right
@@ -20,7 +20,7 @@ from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.tree import Tree
 
 _INNER = (SpanKind.INTERNAL, SpanKind.UNSPECIFIED)
-# Nobody tries more often in vain; so many failures in a row are a loop in which each round fails.
+# Nobody tries more often in vain; more failures in a row are a loop in which each round fails.
 _MOST_ATTEMPTS = 10
 
 

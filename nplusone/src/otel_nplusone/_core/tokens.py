@@ -1,4 +1,4 @@
-"""SQL text → tokens, in any dialect, for `fingerprint`.
+"""Split SQL text into tokens, in any dialect, for `fingerprint`.
 
 A scanner and no parser: whatever is not a comment, a value, a cast or a name is an operator, so
 that no text is refused and a text that is cut off simply ends.

@@ -28,7 +28,7 @@ _LIBRARY, _OUTSIDE, _ENTRY = Origin.LIBRARY, Origin.OUTSIDE, Origin.ENTRY
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A line of the application, and the ORM relationship that was being loaded for it, if any.
+    """Hold a line of the application, and the ORM relationship that was loaded for it, if any.
 
     file: absolute, or `clinic/stories.py` where it is within a folder of installed packages.
     """

@@ -94,7 +94,7 @@ def hex_digits(text: str, digits: int) -> str:
     if len(text) == digits:
         return text.lower()
     if not text or len(text) > digits:
-        raise ValueError(f"id {text[:40]!r} is no id of {digits} hex digits")
+        raise ValueError(f"id {text[:40]!r} is not an id of {digits} hex digits")
     return text.lower().zfill(digits)
 
 

@@ -98,7 +98,7 @@ class Text:
         return self._text[self._at : end] if end - self._at <= longest else ""
 
     def advance(self, length: int) -> None:
-        """Use up so many characters."""
+        """Use up `length` characters."""
         self._at += length
 
     def items(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""`otel-nplusone run -- COMMAND`: find the N+1 queries of a program without touching its code."""
+"""Run `otel-nplusone run -- COMMAND`: find a program's N+1 queries without touching its code."""
 
 import argparse
 import os

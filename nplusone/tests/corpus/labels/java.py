@@ -57,7 +57,7 @@ _JDBC_DOUBT = (
         "jdbc_pages",
         "six pages of 100 rows, by offset",
         chunked=True,
-        doubt="the agent writes LIMIT ? OFFSET ?: how long a page is no span tells",
+        doubt="the agent writes LIMIT ? OFFSET ?: no span tells how long a page is",
     ),
 )
 _JEDIS = labels(

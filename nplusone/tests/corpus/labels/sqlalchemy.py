@@ -84,7 +84,7 @@ SQLALCHEMY = (
     Case("orm", "orm_retries", "an UPDATE that meets a locked database six times"),
     Case("orm", "orm_health", "a health check that pings the database six times"),
     Case("orm", "orm_connects", "ten sessions, each with a connect span and another statement"),
-    # --- SQLAlchemy Core, semantic conventions of before
+    # --- SQLAlchemy Core, old semantic conventions
     Case("core", "core_loop", "a SELECT for each of 9 ids", one(N_PLUS_ONE, "SELECT customer")),
     Case(
         "core",

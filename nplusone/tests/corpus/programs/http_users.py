@@ -18,7 +18,7 @@ from nplusone.tests.corpus.recording import Recorder
 
 
 def main() -> None:
-    """Record all cases of this program, with the semantic conventions of before."""
+    """Record all cases of this program, with the old semantic conventions."""
     recorder = Recorder("shop")
     users = recorder.provider_of("users")
     app = users_app()

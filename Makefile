@@ -134,11 +134,12 @@ docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
 dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
 	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
 
-lint: $(VENV)/.dev ## ruff, mypy, spelling, and the relative links of every Markdown file
+lint: $(VENV)/.dev ## ruff, mypy, spelling, words, and the relative links of every Markdown file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/codespell
+	@$(BIN)/python tools/check_words.py
 	@$(BIN)/python tools/check_links.py
 
 lint-workflows: ## the workflows of .github, by actionlint; needs Go

@@ -1,4 +1,4 @@
-"""`otel-nplusone diff`: before and after."""
+"""Test `otel-nplusone diff`: before and after."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The exporter `nplusone`, fed by the SDK's own batch processor."""
+"""Test the exporter `nplusone`, fed by the SDK's own batch processor."""
 
 import io
 import logging
@@ -22,7 +22,7 @@ from .shop import make_shop
 
 
 class Listener:
-    """An audience that remembers."""
+    """Remember what an audience is told."""
 
     def __init__(self) -> None:
         self.heard: list[Judged] = []

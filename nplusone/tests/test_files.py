@@ -1,4 +1,4 @@
-"""Files in every format, and files that are none."""
+"""Read files in every format, and refuse others."""
 
 import gzip
 import io

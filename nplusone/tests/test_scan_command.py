@@ -1,4 +1,4 @@
-"""`otel-nplusone scan`: options, formats, exit codes."""
+"""Test `otel-nplusone scan`: options, formats, exit codes."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ CODE: dict[str, Any] = {
 
 @pytest.fixture
 def traces(tmp_path: Path) -> str:
-    """Two requests of /cats with an N+1 of 6 and 8, one of /visits that writes row by row."""
+    """Write two requests of /cats with an N+1 of 6 and 8, one of /visits that writes row by row."""
     documents = []
     for number, repeats in enumerate([6, 8]):
         drawing = Drawing(trace_id=f"{number + 1:032x}")
@@ -372,7 +372,7 @@ def written(tmp_path: Path, drawing: Drawing) -> str:
 
 
 def blind(tmp_path: Path, *, and_clean: bool = False) -> str:
-    """Fifty spans of a database that do not tell their statement."""
+    """Write fifty spans of a database that do not tell their statement."""
     drawing = Drawing()
     request = drawing.server("/cats")
     for _ in range(50):

@@ -24,7 +24,7 @@ DECODERS: dict[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """Hold one request: where it went, what it held, and whether its sender waited for an answer."""
+    """Hold one request: where it went, what it held, and whether its sender waited."""
 
     path: str
     headers: dict[str, str]

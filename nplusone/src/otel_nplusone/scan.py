@@ -1,4 +1,4 @@
-"""Scan sources of traces: what is wrong in them?"""
+"""Scan sources of traces, and find what is wrong in them."""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence

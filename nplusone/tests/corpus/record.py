@@ -1,4 +1,4 @@
-"""`make corpus`: run the programs, and keep what they send.
+"""Run the programs and keep what they send: `make corpus`.
 
 Each runs in a process of its own: instrumentations are process-wide, and so is the choice of the
 semantic conventions. What this machine cannot run is left out, and its traces stay as they are.

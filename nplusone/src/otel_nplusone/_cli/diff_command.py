@@ -1,4 +1,4 @@
-"""Run `otel-nplusone diff`: what did a change do to the statements of a request?"""
+"""Run `otel-nplusone diff`: show what a change did to the statements of a request."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Run `otel-nplusone scan`: what is wrong in these traces?"""
+"""Run `otel-nplusone scan`: show what is wrong in traces."""
 
 import argparse
 import sys

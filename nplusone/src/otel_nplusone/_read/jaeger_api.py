@@ -155,7 +155,7 @@ class JaegerApi:
 
 
 def trace_page(url: str) -> tuple[str, str] | None:
-    """Return backend and trace id of an address such as http://host:16686/trace/0af7…"""
+    """Return backend and trace id of the address of a trace's page (…/trace/0af7)."""
     found = _TRACE_PAGE.match(url)
     return (found["base"], found["id"]) if found else None
 

@@ -1,4 +1,4 @@
-"""The labels of the programs in Java, under OpenTelemetry's agent."""
+"""Label the programs in Java, under OpenTelemetry's agent."""
 
 from nplusone.tests.corpus.label import (
     CHUNKS,

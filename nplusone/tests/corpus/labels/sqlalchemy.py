@@ -1,4 +1,4 @@
-"""The labels of the SQLAlchemy programs and of Django on SQLite."""
+"""Label the SQLAlchemy programs and Django on SQLite."""
 
 from nplusone.tests.corpus.label import N_PLUS_ONE, NESTED, REDUNDANT, ROW_BY_ROW, Case, Fault, one
 

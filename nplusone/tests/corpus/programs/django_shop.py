@@ -1,4 +1,4 @@
-"""Django on PostgreSQL with psycopg's instrumentation, as a shop has it."""
+"""Run Django on PostgreSQL with psycopg's instrumentation, as a shop has it."""
 
 import os
 import sys

@@ -1,12 +1,14 @@
 """Define the errors that otel_nplusone raises on purpose.
 
-NPlusOneError
-├── UsageError             the command line asks for something that cannot be done
-├── SourceError            a source of traces cannot be read; names the file and line, or the URL
-│   ├── UnknownFormatError     a file has none of the known formats
-│   └── BackendError           a trace backend does not answer, or not as one should
-├── MissingExtraError      a part that needs packages which are not installed
-└── TooManyQueriesError    what the pytest plugin found; also an AssertionError
+    NPlusOneError
+    ├── UsageError             the command line asks for something that cannot be done
+    ├── SourceError            a source of traces cannot be read; names its place
+    │   ├── UnknownFormatError     a file has none of the known formats
+    │   └── BackendError           a trace backend does not answer, or wrongly
+    ├── MissingExtraError      a part needs packages that are not installed
+    └── TooManyQueriesError    a test sent too many; also an AssertionError
+
+Their messages are sentences for users: `except NPlusOneError` is enough to show them.
 """
 
 

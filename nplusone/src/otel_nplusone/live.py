@@ -7,8 +7,8 @@
       CLIENT SELECT appointment  ──► counted  │ with nplusone.detected, .class, .statements,
       CLIENT SELECT appointment  ──► counted  ┘ .repeats, .fingerprint and .code
 
-A span is read-only once it has ended, hence the copy, and hence the wrapping: a processor next to
-the exporting one could not hand anything on.
+A span is read-only once it has ended, so the processor makes a copy. It wraps the exporting one,
+because a processor next to that could not hand the copy on.
 """
 
 import logging

@@ -83,7 +83,7 @@ def leave_out_retries(
 
 
 def _is_of_many_things(group: Group, attempts: Mapping[str, str]) -> bool:
-    """Tell whether each attempt asks for another value: rounds of a loop, and no retries."""
+    """Tell whether each attempt asks for another value: these are rounds of a loop, not retries."""
     tried = [span[1] for span in (*group.spans, *group.failures) if span[1] in attempts]
     values = group.values() if len(tried) > 1 else {}
     known = {values.get(span_id) for span_id in tried}
@@ -102,7 +102,9 @@ def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) ->
 
 
 def _without_retries(group: Group, min_repeats: int) -> list[Span]:
-    """Return the executions that follow on no failure of theirs; failures of other values, too.
+    """Return the executions, those that repeat after their own failure left out.
+
+    Failures count as well where each has values of its own.
 
     Where nothing would be left, every other round fails: then the rounds are what repeats.
     """

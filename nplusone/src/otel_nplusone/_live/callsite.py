@@ -103,7 +103,7 @@ def _parent_greenlet(greenlet: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _lazy_loader_code() -> CodeType | None:
-    """Return the code that SQLAlchemy's lazy loaders run in, None where there is none of it.
+    """Return the code that SQLAlchemy's lazy loaders run in; None without SQLAlchemy.
 
     It is not public: no event tells a many-to-one that is loaded by its key from a Session.get.
     """

@@ -145,7 +145,7 @@ class RunningRequests:
             self._close(request)
 
     def _count(self, request: Request) -> None:
-        """Take the spans that wait over, as much of them as the detector reads."""
+        """Count the spans that wait; keep of each what the detector reads."""
         # Taken away first: a finalizer that runs meanwhile may end a span of the same request.
         waiting, most = self._take_waiting(request), self._max_statements_per_request
         asking, inner = request.asking, request.inner

@@ -1,4 +1,4 @@
-"""Read Jaeger's own JSON, as its UI downloads it and as its older query API answers: → spans.
+"""Read spans from Jaeger's own JSON, as its UI downloads it and its older query API answers.
 
 {"data": [{"traceID", "processes": {"p1": {"serviceName"}},
            "spans": [{"traceID", "spanID", "operationName", "references", "startTime" (µs),

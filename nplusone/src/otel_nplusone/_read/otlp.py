@@ -1,4 +1,4 @@
-"""Read OTLP JSON: → spans. Only what the detector reads is decoded.
+"""Read spans from OTLP JSON, and decode only what the detector reads.
 
     {"resourceSpans": [{"resource": {"attributes": [{"key", "value": {"stringValue"}}]},
                         "scopeSpans": [{"spans": [{"traceId", "spanId", "parentSpanId", "name",

@@ -10,7 +10,7 @@ spans each, and Badger an index key for every span of the window. So a window is
 and one trace deep. What comes back says more: traces of 500 spans allow a depth of twenty, a
 window that is not full allows a wider one, a full one is asked again deeper or narrower. Sizes are
 remembered by slot, and a slot heeds its neighbours'. When a reader has had enough in the middle,
-all of the time is read in part, and not its newest minute alone.
+all of the time is read in part, rather than its newest minute alone.
 
 Traces that overlap cannot be told apart by narrower windows. A reader of everything asks deeper
 then, past the bound; any other goes on to the next window.
@@ -243,7 +243,7 @@ def _slots(window: Window) -> list[Slot]:
 
 
 def _room(row: Sequence[Slot], number: int) -> int:
-    """Return how many traces as large as those of a slot and its neighbours are not too many."""
+    """Return how many traces, as large as those of a slot and its neighbours, may be asked for."""
     largest = max(slot.largest for slot in row[max(0, number - 1) : number + 2])
     return max(1, MOST_SPANS // largest)
 

@@ -29,7 +29,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,10 +109,16 @@ dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
 	@$(BIN)/python -m tools.schema_picture > docs/schema.svg
 
+pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running parts; needs Chromium
+	@$(BIN)/python -m tools.pictures
+
 notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
 
-test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+test-pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running parts; needs Chromium
+	@$(BIN)/python -m tools.pictures
+
+notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs

@@ -41,8 +41,8 @@ from otel_nplusone._live.sync_engine import sync_engine
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-# The fewest repeats of an N+1. A location costs more than the rest, and a statement that is sent once
-# does not need one.
+# The fewest repeats of an N+1. A location costs more than the rest, and a statement that is sent
+# once does not need one.
 LOCATE_FROM = 5
 
 Parameters = Mapping[str, Any] | Sequence[Any]

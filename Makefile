@@ -115,10 +115,7 @@ pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running 
 notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
 
-test-pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running parts; needs Chromium
-	@$(BIN)/python -m tools.pictures
-
-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs

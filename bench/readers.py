@@ -1,4 +1,4 @@
-"""Every way to read one clinic's stories, ready to be timed: the strategies and the raw driver."""
+"""Prepare every way to read one clinic's stories for timing: the strategies and the raw driver."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""The VS Code workspace names commands, files and markers that there are."""
+"""Test that the VS Code workspace names commands, files and markers that exist."""
 
 import json
 import re

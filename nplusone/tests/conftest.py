@@ -1,4 +1,4 @@
-"""Settings of the property tests: how long an example takes is the machine's affair."""
+"""Set up the property tests: how long an example takes depends on the machine."""
 
 from hypothesis import settings
 

@@ -1,4 +1,4 @@
-"""One trace for each kind of verdict that is hard to get right, its siblings and near misses.
+"""Test one trace for each kind of verdict that is hard to get right, its siblings and near misses.
 
 The traces under corpus/reported were rebuilt after public reports and instrumentations' output;
 its siblings here are drawn. Each line says what a sensible expert would answer.
@@ -63,7 +63,7 @@ def verdict(*traces: Trace) -> Verdict:
 
 
 def agree(found: Verdict, expected: Verdict) -> bool:
-    """Whether each finding is one that is expected, in any order."""
+    """Tell whether each finding is one that is expected, in any order."""
     return len(found) == len(expected) and all(
         any(f[0] == e[0] and e[1] in f[1] and f[2] == e[2] for f in found) for e in expected
     )

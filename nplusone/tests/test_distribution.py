@@ -1,4 +1,4 @@
-"""The distribution stands alone."""
+"""Test that the distribution stands alone."""
 
 import re
 import subprocess

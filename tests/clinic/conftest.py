@@ -1,4 +1,4 @@
-"""A clinic with the small dataset, its client, and the telemetry it leaves behind."""
+"""Provide a clinic with the small dataset, its client, and the telemetry it leaves behind."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ from .bookings import a_free_start, booking_like
 
 @pytest.fixture(autouse=True)
 def otel_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The standard variables as the clinic sets them."""
+    """Return the standard variables as the clinic sets them."""
     for name, value in DEFAULTS.items():
         monkeypatch.setenv(name, value)
 
@@ -49,7 +49,7 @@ def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="module")
 def own_database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
-    """A database like the others', for a module whose tests write."""
+    """Make a database like the others', for a module whose tests write."""
     url = new_database("own")
     store(url, rows)
     return url
@@ -65,7 +65,7 @@ def session(database_url: str) -> Iterator[Session]:
 
 @pytest.fixture
 def wanted(rows: Rows) -> Booking:
-    """A booking that keeps to every rule, at a time that no other test has."""
+    """Return a booking that keeps to every rule, at a time that no other test has."""
     return booking_like(rows.appointment[0], a_free_start())
 
 

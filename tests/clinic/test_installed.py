@@ -1,4 +1,4 @@
-"""The clinic as others run it: installed among its libraries, started from any folder."""
+"""Test the clinic as others run it: installed among its libraries, started from any folder."""
 
 import os
 import subprocess

@@ -28,7 +28,7 @@ NewTraces = Callable[[int, int], list[Trace]]
 
 @pytest.fixture
 def new_traces(jaeger: Jaeger) -> NewTraces:
-    """Whole traces of Success Stories that the service began after a moment."""
+    """Return whole traces of Success Stories that the service began after a moment."""
 
     def since(moment_ns: int, at_most: int) -> list[Trace]:
         traces = jaeger.traces("cat-clinic", f"GET {STORIES}", moment_ns, at_most=at_most)

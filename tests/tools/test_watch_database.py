@@ -1,4 +1,4 @@
-"""PostgreSQL's counts as Prometheus reads them."""
+"""Test PostgreSQL's counts as Prometheus reads them."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every strategy returns the same cats; they differ in what they send."""
+"""Test that every strategy returns the same cats; they differ in what they send."""
 
 from collections.abc import Callable
 

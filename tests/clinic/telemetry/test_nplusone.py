@@ -1,4 +1,4 @@
-"""The clinic finds its own N+1: in its traces, its metrics, and its tests."""
+"""Test that the clinic finds its own N+1: in its traces, its metrics, and its tests."""
 
 import re
 import uuid
@@ -62,7 +62,7 @@ AssertConstant = Callable[..., None]
 
 
 class GrowingClinic:
-    """An application whose database has as many clinics, veterinarians and cats as it is told."""
+    """Serve an application whose database has a given number of clinics, veterinarians and cats."""
 
     def __init__(self, app: Flask, database_url: str) -> None:
         self._client = app.test_client()
@@ -71,7 +71,7 @@ class GrowingClinic:
         self.engine: Engine = app.extensions[EXTENSION]
 
     def grow(self, size: int) -> None:
-        """Have so many clinics, each with as many veterinarians, and a cat for each of those."""
+        """Have `size` clinics, each with as many veterinarians, and a cat for each of those."""
         dataset = Dataset(
             name="growing",
             clinics=size,

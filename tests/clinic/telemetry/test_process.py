@@ -1,4 +1,4 @@
-"""The clinic as it runs: gunicorn, its fork, its signals, with a trace backend and without."""
+"""Test the clinic as it runs: gunicorn, its fork, its signals, with and without a trace backend."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -109,11 +109,12 @@ dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
 	@$(BIN)/python -m tools.schema_picture > docs/schema.svg
 
-notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
+notebook: $(VENV)/.notebook ## JupyterLab with notebooks/: the team's test, and what it could not see
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
 
-test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+test-notebook: $(VENV)/.notebook ## run the notebooks from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
+	@$(BIN)/jupyter nbconvert --log-level WARN --to html --execute --output-dir var notebooks/postmortem.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
 	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record $(ONLY)

@@ -112,11 +112,12 @@ schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
 pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running parts; needs Chromium
 	@$(BIN)/python -m tools.pictures
 
-notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
+notebook: $(VENV)/.notebook ## JupyterLab with notebooks/: the team's test, and what it could not see
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
 
-test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+test-notebook: $(VENV)/.notebook ## run the notebooks from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
+	@$(BIN)/jupyter nbconvert --log-level WARN --to html --execute --output-dir var notebooks/postmortem.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
 	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record $(ONLY)

@@ -11,11 +11,10 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy.orm import Session
 
 from clinic.app import close_app, create_app
 from clinic.booking.rules import Booking
-from clinic.db import make_engine
+from clinic.db import ClinicSession, make_engine
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
@@ -56,9 +55,9 @@ def own_database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
+def session(database_url: str) -> Iterator[ClinicSession]:
     engine = make_engine(database_url)
-    with Session(engine) as session:
+    with ClinicSession(engine) as session:
         yield session
     engine.dispose()
 

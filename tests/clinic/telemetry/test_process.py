@@ -97,7 +97,7 @@ def test_stored_trace_says_that_it_is_an_n_plus_one(
     assert found is not None
     attributes = {pair["key"]: pair["value"] for pair in found["attributes"]}
     assert attributes["nplusone.detected"] == {"boolValue": True}
-    assert "stories/strategies.py" in attributes["nplusone.code"]["stringValue"]
+    assert "clinic/db.py" in attributes["nplusone.code"]["stringValue"]
 
 
 def test_one_line_at_start_says_what_goes_where(

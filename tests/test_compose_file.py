@@ -115,7 +115,7 @@ def test_a_search_on_jaegers_page_loads_no_more_than_a_question_of_the_readers()
     search = json.loads((PROJECT / "otel" / "jaeger-ui.json").read_text())["search"]
 
     assert search["maxLimit"] * SPANS_OF_A_TRACE <= MOST_SPANS
-    assert minutes(search["defaultLookback"]) <= minutes(search["maxLookback"]["value"]) <= 30
+    assert minutes(search["defaultLookback"]) <= minutes(search["maxLookback"]["value"]) <= 15
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

@@ -104,13 +104,14 @@ ROOMS = {
     "harness": {
         "errors": set[str](),
         "project": set(),
+        "background": set(),
         "interrupts": {"errors"},
         "ports": {"errors"},
         "processes": {"errors"},
         "waiting": {"errors"},
         "clients": {"errors"},
         "parts": {"clients", "ports", "processes", "project", "waiting"},
-        "compose": {"clients", "errors", "ports", "project"},
+        "compose": {"background", "clients", "errors", "ports", "project"},
     },
     "incident": {
         "errors": set[str](),

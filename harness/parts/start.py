@@ -29,13 +29,7 @@ class Tracestore:
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
         """Return a trace's spans as OTLP JSON; an empty list if the trace is unknown."""
-        document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
-        return [
-            span
-            for resource in document.get("result", {}).get("resourceSpans", [])
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]
-        ]
+        return JaegerApi(self.ui).otlp_spans(trace_id)
 
     def counter(self, name: str, *, failed: bool = False) -> int:
         """Return the sum of a counter over its series, those with or without an error.type."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
+from harness.background import serving
 from harness.clients.clinic import Page
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.ports import Port, unused_port
@@ -128,13 +128,10 @@ def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(stack: Stack) -> Non
 
         def log_message(self, format: str, *args: object) -> None: ...
 
-    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        there = replace(stack, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
+    server = HTTPServer(("127.0.0.1", 0), Stranger)
+    there = replace(stack, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
+    with serving(server):
         found = states(there)
-        server.shutdown()
-        thread.join()
 
     assert found["ports"][0] == FINE
     assert "is not the clinic" in found["service"][1]

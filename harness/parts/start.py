@@ -61,14 +61,14 @@ class Clinic:
             return client.listing()[1][0]
 
 
-def start_tracestore(processes: Processes, database: Path) -> Tracestore:
+def start_tracestore(processes: Processes, database: Path, *options: str) -> Tracestore:
     """Start a tracestore on free ports and wait until it answers."""
     ui, otlp = unused_ports(2)
     arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
     child = processes.start(
         Command(
             name="tracestore",
-            argv=[tool("tracestore"), "serve", *arguments],
+            argv=[tool("tracestore"), "serve", *arguments, *options],
             env=dict(os.environ),
             cwd=PROJECT,
         )

@@ -10,8 +10,8 @@ import urllib3
 from harness.clients.backend import Backend, count_db_spans
 from harness.errors import BackendError
 from harness.parts.start import Tracestore
-from nplusone.tests.badger import MINUTE, NOW, Badger, load, serving
-from nplusone.tests.badger import SERVICE as DRAWN_SERVICE
+from nplusone.tests.read.badger import MINUTE, NOW, Badger, load, serving
+from nplusone.tests.read.badger import SERVICE as DRAWN_SERVICE
 
 SERVICE = "some-service"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"

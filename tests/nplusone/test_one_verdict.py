@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from nplusone.tests.core.test_verdicts import REPORTED, SIBLINGS, drawn, load
 from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
 from nplusone.tests.formats import lines, otlp_json, otlp_protobuf
 from nplusone.tests.replay import replay
-from nplusone.tests.test_cases import REPORTED, SIBLINGS, drawn, load
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import Finding, Trace
 from otel_nplusone._report.json_document import document

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from nplusone.tests.core.test_verdicts import REPORTED, SIBLINGS, drawn, load
+from nplusone.tests.core.hard_cases import REPORTED, SIBLINGS, drawn, load
 from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
 from nplusone.tests.formats import lines, otlp_json, otlp_protobuf

@@ -1,6 +1,6 @@
 """Hold one verdict on the same spans: scan, tracestore's page, span processor, test fixture."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def all_of(sibling: str) -> list[Trace]:
     return [drawn(sibling)]
 
 
-TRACES: dict[str, Callable[[], list[Trace]]] = {
+TRACES: dict[str, Callable[[], Sequence[Trace]]] = {
     **{case.name: partial(score.load, case) for case in CASES},
     **{name: partial(load, name) for name in REPORTED},
     **{name: partial(all_of, name) for name in SIBLINGS},

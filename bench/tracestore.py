@@ -9,12 +9,11 @@ out without one.
 import json
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +21,9 @@ import psutil
 
 from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
 from harness.parts.jaeger import Jaeger, start_jaeger
+from harness.parts.programs import find
 from harness.parts.start import Tracestore, start_tracestore
 from harness.processes import Processes
-from harness.project import PROJECT
 
 TARGETS = {
     "start_s": "under 1",
@@ -193,14 +192,9 @@ def _backend(started: Tracestore | Jaeger, start_s: float) -> Backend:
 def _jaeger_binary() -> str | None:
     if named := os.environ.get("JAEGER_BIN"):
         return named
-    where = subprocess.run(
-        [PROJECT / ".ci" / "stack" / "binaries", "--where"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    built = Path(where.stdout.strip()) / "jaeger"
-    return str(built) if built.is_file() else None
+    with suppress(AssertionError):
+        return find("jaeger")
+    return None
 
 
 if __name__ == "__main__":

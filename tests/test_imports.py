@@ -121,7 +121,7 @@ ROOMS = {
         "ports": {"errors"},
         "processes": {"errors"},
         "waiting": {"errors"},
-        "clients": {"errors"},
+        "clients": {"errors", "waiting"},
         "parts": {"clients", "ports", "processes", "project", "waiting"},
         "compose": {"background", "clients", "errors", "ports", "project"},
     },

@@ -1,4 +1,4 @@
-"""Slow a trace backend down: pass each POST on, and answer after a delay."""
+"""Delay a trace backend: pass each POST on, and answer after a pause."""
 
 import time
 from collections.abc import Iterator

@@ -82,7 +82,7 @@ ROOMS = {
         "models": set(),
         "schema": {"errors", "models"},
         "telemetry": {"errors"},
-        "db": {"schema", "telemetry"},
+        "db": {"errors", "models", "schema", "telemetry"},
         "queries": {"errors", "models"},
         "security": {"errors"},
         "flags": {"errors"},

@@ -1,4 +1,4 @@
-"""Trace backends that answer what a test tells them to, on a port of their own."""
+"""Serve trace backends that answer what a test tells them to, on a port of their own."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ NOT_FOUND: Answer = (404, "application/json", '{"error": {"httpCode": 404}}')
 
 @dataclass(slots=True)
 class Backend:
-    """Where it listens, and which paths it was asked for."""
+    """Hold where it listens, and which paths it was asked for."""
 
     url: str
     asked: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Give every test the traces that are scanned most.
 
-How long an example of a property test takes is the machine's affair.
+How long an example of a property test takes depends on the machine.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ settings.load_profile("nplusone")
 
 @pytest.fixture
 def traces(tmp_path: Path) -> str:
-    """Two requests of /cats with an N+1 of 6 and 8, one of /visits that writes row by row."""
+    """Write two requests of /cats with an N+1 of 6 and 8, one of /visits that writes row by row."""
     drawings = [Drawing(trace_id=f"{number:032x}") for number in (1, 2, 3)]
     for drawing, repeats in zip(drawings, (6, 8), strict=False):
         request = drawing.server("/cats", ms=100)

@@ -1,4 +1,4 @@
-"""The command line as a whole: what it loads, and what it says of itself."""
+"""Test the command line as a whole: what it loads, and what it says of itself."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What otel_nplusone.sqlalchemy tells on DB spans."""
+"""Test what otel_nplusone.sqlalchemy tells on DB spans."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""tracestore's pages as people use them: by mouse, by keyboard, in the dark, and with files."""
+"""Test tracestore's pages by mouse, by keyboard, in the dark, and with files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ Send = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def send(tracestore: Tracestore) -> Send:
-    """Sends one trace and returns the address of its page."""
+    """Send one trace and return the address of its page."""
 
     def send(spans: list[Span], service: str = "cat-clinic") -> str:
         send_spans(tracestore.otlp, request(spans, service=service).SerializeToString())

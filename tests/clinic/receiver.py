@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver that keeps what it gets, and a certificate for it."""
+"""Receive OTLP/HTTP and keep it, with a certificate if wanted."""
 
 import gzip
 import select
@@ -25,7 +25,7 @@ DECODERS: dict[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """One request: where it went, what it held, and whether its sender waited for the answer."""
+    """Hold one request: where it went, what it held, and whether its sender waited."""
 
     path: str
     headers: dict[str, str]
@@ -53,7 +53,7 @@ class Post:
 
 @dataclass(slots=True)
 class Receiver:
-    """Where it listens, and what it got so far."""
+    """Hold where it listens, and what it got so far."""
 
     address: str
     posts: list[Post] = field(default_factory=list)
@@ -85,7 +85,7 @@ def receiving(*, delay_s: float = 0, tls: "Certificate | None" = None) -> Iterat
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that has gone is what some tests want."""
+            """Ignore a client that has gone, which some tests want."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
@@ -101,7 +101,7 @@ def receiving(*, delay_s: float = 0, tls: "Certificate | None" = None) -> Iterat
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that signs itself, for both ends of a connection."""
+    """Hold a certificate that signs itself, for both ends of a connection."""
 
     certificate: Path
     key: Path

@@ -1,4 +1,4 @@
-"""The clinic as others run it: installed among its libraries, started from any folder."""
+"""Test the clinic as others run it: installed among its libraries, started from any folder."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from harness.processes import Processes
 from harness.project import PROJECT, tool
 from harness.waiting import wait_until
 
-STORIES = PROJECT / "service" / "clinic" / "stories" / "strategies.py"
+QUERIES = PROJECT / "service" / "clinic" / "db.py"
 DEADLINE_S = 30
 
 
@@ -78,9 +78,9 @@ def test_spans_of_an_installed_clinic_tell_its_line(
         return [found for found in spans if "code.file.path" in found]
 
     spans = wait_until(located, what="spans with a line", deadline_s=DEADLINE_S, every_s=0.1)
-    assert {span["code.file.path"] for span in spans} == {"clinic/stories/strategies.py"}
-    lines = STORIES.read_text().splitlines()
-    assert all("select(" in lines[int(span["code.line.number"]) - 1] for span in spans)
+    assert {span["code.file.path"] for span in spans} == {"clinic/db.py"}
+    lines = QUERIES.read_text().splitlines()
+    assert all("self.scalars(" in lines[int(span["code.line.number"]) - 1] for span in spans)
 
 
 def attributes_of(span: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the server is told by the environment is checked, and refused with the variable's name."""
+"""Test that the server's environment is checked, and refused with the variable's name."""
 
 import os
 import subprocess

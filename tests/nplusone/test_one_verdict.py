@@ -69,14 +69,14 @@ def stored(trace: Trace) -> list[StoredSpans]:
 
 
 def seen_in_a_test(trace: Trace) -> SpanFindings:
-    """What the fixture of the pytest plugin finds."""
+    """Return what the fixture of the pytest plugin finds."""
     found = SpanFindings()
     replay(trace, lambda _: FindingsProcessor(found))
     return found
 
 
 def marks(trace: Trace) -> dict[int, tuple[str, int, str]]:
-    """What the span processor writes on entry spans, by their ids."""
+    """Return what the span processor writes on entry spans, by their ids."""
     exporter = InMemorySpanExporter()
     replay(trace, lambda _: NPlusOneSpanProcessor(SimpleSpanProcessor(exporter)))
     found = {}
@@ -92,7 +92,7 @@ def marks(trace: Trace) -> dict[int, tuple[str, int, str]]:
 
 
 def worst(findings: Iterable[Finding]) -> dict[int, tuple[str, int, str]]:
-    """The longest finding of each entry span that was recorded."""
+    """Return the longest finding of each entry span that was recorded."""
     found: dict[int, tuple[str, int, str]] = {}
     for f in findings:
         if f.entry.duration_ns:

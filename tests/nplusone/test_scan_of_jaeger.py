@@ -1,4 +1,4 @@
-"""The detector reads a real Jaeger: by version 3 of its query API, and by the older one."""
+"""Scan a real Jaeger: by version 3 of its query API, and by the older one."""
 
 import json
 import subprocess
@@ -49,7 +49,7 @@ def jaeger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jaeger]:
 
 @pytest.fixture(scope="module")
 def older_jaeger(jaeger: Jaeger) -> Iterator[str]:
-    """The same Jaeger without version 3 of the API."""
+    """Serve the same Jaeger without version 3 of the API."""
 
     def answer(path: str, query: Query) -> Answer:
         if path.startswith("/api/v3/"):

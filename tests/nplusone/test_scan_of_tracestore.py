@@ -1,4 +1,4 @@
-"""The detector reads tracestore by Jaeger's query API."""
+"""Scan tracestore by Jaeger's query API."""
 
 import json
 import subprocess

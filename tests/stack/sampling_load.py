@@ -1,4 +1,4 @@
-"""Mixed load for the sampling variant: traces of four kinds, sent as a service would send them."""
+"""Send mixed load to the sampling variant: traces of four kinds, as a service would send them."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""PostgreSQL's counts as Prometheus reads them."""
+"""Test PostgreSQL's counts as Prometheus reads them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

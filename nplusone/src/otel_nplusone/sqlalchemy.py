@@ -41,8 +41,8 @@ from otel_nplusone._live.sync_engine import sync_engine
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-# An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
-# one for a statement that is sent once.
+# The fewest repeats of an N+1. A location costs more than the rest, and a statement that is sent
+# once does not need one.
 LOCATE_FROM = 5
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -80,7 +80,7 @@ def is_instrumented(engine: "Engine | AsyncEngine") -> bool:
 
 
 class _Describer:
-    """The listener of one engine."""
+    """Listen to one engine."""
 
     def __init__(self, url: URL, locate_from: int) -> None:
         self._namespace = _file_name(url)
@@ -102,7 +102,7 @@ class _Describer:
             return
         attributes: dict[str, str | int] = {}
         self._name(span, statement, attributes)
-        # A batch has many values, and its repeats are no N+1.
+        # A batch has many values, and its repeats are not an N+1.
         if parameters and not many:
             attributes[VALUES_HASH] = _salted_hash(self._salt, parameters)
         if self._seen.count(span.get_span_context().trace_id, statement) >= self._locate_from:

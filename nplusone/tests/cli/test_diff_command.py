@@ -1,4 +1,4 @@
-"""`otel-nplusone diff`: before and after."""
+"""Test `otel-nplusone diff`: before and after."""
 
 import json
 from pathlib import Path
@@ -60,4 +60,4 @@ def test_a_side_without_requests_ends_with_two(
     code = main(["diff", before, after, "--route", "/naive"])
 
     assert code == 2
-    assert "no request of route '/naive' that sends a statement" in capsys.readouterr().err
+    assert "no request of route '/naive' sends a statement" in capsys.readouterr().err

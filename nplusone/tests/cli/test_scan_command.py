@@ -1,4 +1,4 @@
-"""`otel-nplusone scan`: options, exit codes, and what could not be judged."""
+"""Test `otel-nplusone scan`: options, exit codes, and what could not be judged."""
 
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def test_warnings_are_printed_and_the_rest_is_read(
 
     captured = capsys.readouterr()
     assert code == 0
-    assert "warning: skipped 1 × line that is no JSON" in captured.err
+    assert "warning: skipped 1 × line that is not JSON" in captured.err
     assert "0 findings in 1 trace (3 spans)" in captured.out
 
 
@@ -110,9 +110,7 @@ def test_spans_that_come_twice_are_counted_as_a_warning(
 ) -> None:
     _, found = report(capsys, clean, clean)
 
-    assert found["warnings"] == [
-        f"skipped 3 × span that was there already (first: {clean}, {clean})"
-    ]
+    assert found["warnings"] == [f"skipped 3 × duplicate span (first: {clean}, {clean})"]
 
 
 def test_incomplete_traces_are_marked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -130,8 +128,8 @@ def test_incomplete_traces_are_marked(capsys: pytest.CaptureFixture[str], tmp_pa
     ("arguments", "says"),
     [
         ([], "no SOURCE"),
-        (["x.json", "--min-repeats", "1"], "no whole number of at least 2"),
-        (["x.json", "--since", "soon"], "is no time: say 90s, 30m, 1h or 2d"),
+        (["x.json", "--min-repeats", "1"], "not a whole number of at least 2"),
+        (["x.json", "--since", "soon"], "is not a time: say 90s, 30m, 1h or 2d"),
         (["x.json", "--fail-on", "everything"], "invalid choice"),
         (["x.json", "--format", "xml"], "invalid choice"),
     ],
@@ -147,7 +145,7 @@ def test_bad_usage_ends_with_two(
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(None, "cannot be read"), ("[]", "no report"), ("{", "no report")]
+    ("content", "says"), [(None, "cannot be read"), ("[]", "not a report"), ("{", "not a report")]
 )
 def test_a_bad_baseline_ends_with_two(
     capsys: pytest.CaptureFixture[str], clean: str, tmp_path: Path, content: str | None, says: str
@@ -174,9 +172,9 @@ def test_input_that_cannot_be_read_ends_with_two(
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (["--route", "GET /dogs"], "no request is of route 'GET /dogs'"),
-        (["--service", "kennel"], "no request is of service 'kennel'"),
-        (["--service", "kennel", "--route", "/cats"], "of service 'kennel' and route '/cats'"),
+        (["--route", "GET /dogs"], "no request matches route 'GET /dogs'"),
+        (["--service", "kennel"], "no request matches service 'kennel'"),
+        (["--service", "kennel", "--route", "/cats"], "matches service 'kennel' and route '/cats'"),
     ],
 )
 def test_what_matches_nothing_is_not_called_clean(
@@ -203,11 +201,11 @@ def test_route_of_a_statement_is_no_route_of_a_request(
 ) -> None:
     _, document = report(capsys, clean, "--route", "SELECT*")
 
-    assert any("no request is of route" in warning for warning in document["warnings"])
+    assert any("no request matches route" in warning for warning in document["warnings"])
 
 
 def blind(tmp_path: Path, *, and_clean: bool = False) -> str:
-    """Fifty spans of a database that do not tell their statement."""
+    """Write fifty spans of a database that do not tell their statement."""
     drawing = Drawing()
     request = drawing.server("/cats")
     for _ in range(50):
@@ -372,4 +370,4 @@ def test_an_unknown_kind_is_refused(capsys: pytest.CaptureFixture[str], clean: s
         main(["scan", clean, "--kinds", "sql,mail"])
 
     assert ended.value.code == 2
-    assert "'mail' is no kind: say sql" in capsys.readouterr().err
+    assert "'mail' is not a kind: say sql" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the detector finds in drawn traces, and what it must leave alone."""
+"""Test what the detector finds in drawn traces, and what it must leave alone."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What a finding says: both ends of a call, its values, its places, and what to do."""
+"""Test what a finding says: both ends of a call, its values, its places, and what to do."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def only(trace: Trace) -> Finding:
 
 
 def calls_of_users(times: int, *, callee_statements: int = 1) -> Trace:
-    """A gateway that calls the service users, which sends statements for each call."""
+    """Draw a gateway that calls the service users, which sends statements for each call."""
     drawing = Drawing(service="gateway")
     request = drawing.server("/orders")
     for number in range(times):

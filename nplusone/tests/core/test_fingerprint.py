@@ -1,4 +1,4 @@
-"""Which statements are the same, and which are not."""
+"""Test which statements are the same, and which are not."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Statements are named by verb and tables, and nothing makes the naming fail."""
+"""Test that statements are named by verb and tables, and nothing makes the naming fail."""
 
 import pytest
 

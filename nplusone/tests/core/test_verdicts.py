@@ -16,7 +16,7 @@ def verdict(*traces: Trace) -> Verdict:
 
 
 def agree(found: Verdict, expected: Verdict) -> bool:
-    """Whether each finding is one that is expected, in any order."""
+    """Tell whether each finding is one that is expected, in any order."""
     return len(found) == len(expected) and all(
         any(f[0] == e[0] and e[1] in f[1] and f[2] == e[2] for f in found) for e in expected
     )

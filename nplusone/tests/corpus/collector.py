@@ -1,4 +1,4 @@
-"""A receiver of OTLP over HTTP that keeps what programs in other languages send."""
+"""Receive OTLP over HTTP and keep what programs in other languages send."""
 
 import gzip
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from nplusone.tests.backends import listening
 
 
 class Collector:
-    """Holds the spans that came since they were last taken."""
+    """Hold the spans that came since they were last taken."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -28,7 +28,7 @@ class Collector:
             self._held.MergeFromString(body)
 
     def holds(self, name: str) -> bool:
-        """Whether a span of this name has come: a root ends last."""
+        """Tell whether a span of this name has come: a root ends last."""
         with self._lock:
             return any(
                 span.name == name

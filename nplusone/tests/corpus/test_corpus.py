@@ -1,4 +1,4 @@
-"""The labelled corpus: what real programs sent, and what has to be said of it."""
+"""Test the labelled corpus: what real programs sent, and what has to be said of it."""
 
 import random
 
@@ -26,7 +26,7 @@ from otel_nplusone._core.model import Finding, RepeatClass, Trace
 
 
 def overlaps(case: Case, finding: Finding) -> bool | None:
-    """Whether the repeats overlap; None where the label leaves it open."""
+    """Tell whether the repeats overlap; None where the label leaves it open."""
     left_open = any(fault.overlapping is None for fault in case.faults)
     return None if left_open else finding.what.overlapping
 

@@ -1,4 +1,4 @@
-"""Finding the application's line behind a call."""
+"""Test finding the application's line behind a call."""
 
 import sys
 import sysconfig
@@ -61,7 +61,7 @@ def test_the_innermost_frame_of_an_installed_application_is_told() -> None:
 
 
 def test_a_framework_between_application_and_driver_is_passed_over() -> None:
-    """A view's middleware is not beyond the entry: nothing of an application is further in."""
+    """Pass over a view's middleware, which is not the entry: the application is further out."""
     caller = _through(STORIES, f"{PACKAGES}/flask/app.py", SQLALCHEMY)()
 
     assert caller is not None
@@ -145,7 +145,7 @@ def test_libraries_are_told_from_the_application(file: str, expected: Origin) ->
 def test_libraries_next_to_the_application_are_libraries(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `pip install --target` leaves them for a zipapp, or for a serverless platform."""
+    """Install as `pip install --target` does, for a zipapp or a serverless platform."""
     metadata = "SQLAlchemy-2.1.9.dist-info/METADATA"
     root = tmp_path / "app"
     if kind == "zip":

@@ -1,4 +1,4 @@
-"""The span processor where the process is not a plain one: under gevent, and after a fork."""
+"""Test the span processor in special processes: under gevent, and after a fork."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Putting traces together that arrive in pieces."""
+"""Put traces together that arrive in pieces."""
 
 from otel_nplusone._core.model import Span, SpanKind, Trace
 from otel_nplusone._live.partial_traces import Pieces

@@ -1,4 +1,4 @@
-"""Counting repeats within bounds."""
+"""Count repeats within bounds."""
 
 from otel_nplusone._live.statement_counts import RepeatCounter
 

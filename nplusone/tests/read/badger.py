@@ -1,4 +1,4 @@
-"""A backend that searches as Jaeger on Badger does, over traces that are drawn when asked for.
+"""Search as Jaeger on Badger does, over traces that are drawn when asked for.
 
 search      every trace of which a span of the service begins in the window, those with the
             newest such span first, cut at the depth; each is loaded with all of its spans
@@ -27,7 +27,7 @@ CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A request that sends `size - 1` statements at even distances."""
+    """Describe a request that sends `size - 1` statements at even distances."""
 
     number: int
     start_ns: int
@@ -56,7 +56,7 @@ class Drawn:
 
 @dataclass(slots=True)
 class Badger:
-    """Counts the spans that each question loads; fails those that load more than it bears."""
+    """Count the spans that each question loads; fail those that load more than it bears."""
 
     traces: Sequence[Drawn]
     has_summaries: bool = True

@@ -1,4 +1,4 @@
-"""Traces are whole however their spans arrive, and however little memory there is."""
+"""Test that traces are whole however their spans arrive, and however little memory there is."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""One set of spans in every shape that is met gives the same spans, however it is read.
+"""Read one set of spans in every shape that is met: the same spans, however they are read.
 
 What a document says, how it is laid out, how its text is encoded and how that is compressed are
 independent of one another: each is a table below, and any row goes with any other.
@@ -53,13 +53,13 @@ SPANS = drawn()
 
 
 def protobuf_json(**options: Any) -> Any:
-    """As protobuf's own JSON mapping writes it: ids in base64, enumerations by name."""
+    """Write as protobuf's own JSON mapping does: ids in base64, enumerations by name."""
     message = TracesData.FromString(otlp_protobuf(SPANS))
     return json.loads(json_format.MessageToJson(message, **options))
 
 
 def changed(document: Any, change: Callable[[dict[str, Any]], object]) -> Any:
-    """A document with each of its objects changed."""
+    """Return a document with each of its objects changed."""
     if isinstance(document, list):
         return [changed(item, change) for item in document]
     if not isinstance(document, dict):
@@ -243,7 +243,7 @@ def without_the_fast_decoder() -> Iterator[None]:
 
 @contextmanager
 def walked() -> Iterator[None]:
-    """As documents are read that are too long to be decoded whole."""
+    """Read as documents are read that are too long to be decoded whole."""
     with (
         without_the_fast_decoder(),
         mock.patch.object(json_walk, "LONGEST_WHOLE", 0),
@@ -479,7 +479,7 @@ def test_a_long_document_is_never_held_whole(
 
 
 def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path to every value of a document."""
+    """Return the path to every value of a document."""
     yield path
     items: Any = ()
     if isinstance(document, dict):
@@ -491,7 +491,7 @@ def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def replaced(document: Any, path: tuple[Any, ...], value: object) -> Any:
-    """A document with another value at a path."""
+    """Return a document with another value at a path."""
     if not path:
         return value
     copy = document.copy()

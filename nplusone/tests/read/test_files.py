@@ -1,4 +1,4 @@
-"""Files in every format, and files that are none."""
+"""Read files in every format, and refuse others."""
 
 import gzip
 import io
@@ -145,12 +145,12 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "warning"),
     [
-        (CONTENTS["OTLP JSON lines"] + b"{nonsense\n", "line that is no JSON (first: {path}:3)"),
-        (CONTENTS["OTLP JSON lines"] + b'{"resou', "line that is no JSON (first: {path}:3)"),
+        (CONTENTS["OTLP JSON lines"] + b"{nonsense\n", "line that is not JSON (first: {path}:3)"),
+        (CONTENTS["OTLP JSON lines"] + b'{"resou', "line that is not JSON (first: {path}:3)"),
         (CONTENTS["OTLP JSON lines"] + b"{}\n", "line that holds no traces (first: {path}:3)"),
         (
             CONTENTS["OTLP JSON lines"] + b'{"resourceSpans": [7]}',
-            "resourceSpans element that is no object (first: {path}:3)",
+            "resourceSpans element that is not an object (first: {path}:3)",
         ),
         (
             CONTENTS["OTLP protobuf"] + b"\x0a\x7f",

@@ -1,4 +1,4 @@
-"""Reading from Jaeger's query API: version 3, the older one, and what is no Jaeger at all."""
+"""Read from Jaeger's query API: version 3, the older one, and what is not Jaeger at all."""
 
 import time
 from datetime import datetime
@@ -28,7 +28,7 @@ def a_trace(number: int, start_ns: int, statements: int = 2) -> list[Span]:
 
 
 def spread(traces: int) -> list[list[Span]]:
-    """Traces over the last half hour, three quarters of them in one second."""
+    """Draw traces over the last half hour, three quarters of them in one second."""
     now = time.time_ns()
     crowd = traces * 3 // 4
     starts = [now - 60_000 * MS + n * MS for n in range(crowd)]
@@ -160,10 +160,10 @@ def test_spans_are_given_as_they_are_written() -> None:
     [
         (NOT_FOUND, "not found"),
         ((500, "text/plain", "out of order"), "answered 500 Internal Server Error: out of order"),
-        (HTML, "is no JSON"),
+        (HTML, "is not JSON"),
         (as_json([]), "names no services"),
         (as_json({"services": ["other"]}), "no service 'clinic'; there are: other"),
-        ((200, "application/json", ""), "is no JSON"),
+        ((200, "application/json", ""), "is not JSON"),
     ],
     ids=["404", "500", "HTML", "list", "unknown service", "nothing"],
 )

@@ -1,4 +1,4 @@
-"""What holds no traces is refused in one sentence: what it looks like, and what to do."""
+"""Refuse what holds no traces in one sentence: what it looks like, and what to do."""
 
 import gzip
 import io
@@ -197,7 +197,7 @@ def test_items_of_an_array_that_hold_no_traces_are_counted(tmp_path: Path) -> No
 
 
 def cut(document: Any, indent: int | None) -> list[bytes]:
-    """A document cut off at a few places in it."""
+    """Return a document cut off at a few places in it."""
     content = json.dumps(document, indent=indent).encode()
     return [content[: len(content) * share // 10] for share in (4, 6, 8, 9)]
 
@@ -296,7 +296,7 @@ def test_scopes_and_spans_of_the_wrong_type_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_file_of_nothing_but_broken_lines_names_the_first(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"2 × line that is no JSON \(first: .*traces:1\)"):
+    with pytest.raises(SourceError, match=r"2 × line that is not JSON \(first: .*traces:1\)"):
         read(tmp_path, b"{nonsense\n{more\n")
 
 

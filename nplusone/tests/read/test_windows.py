@@ -1,4 +1,4 @@
-"""Reading a backend that loads whole traces: no question is too large, and nothing is missed."""
+"""Read a backend that loads whole traces: no question is too large, and nothing is missed."""
 
 from collections import Counter
 from itertools import count
@@ -18,7 +18,7 @@ UNAVAILABLE = (503, "text/plain", "out of memory")
 
 
 def incident_and_fix() -> list[Drawn]:
-    """The default load: eight requests of 500 spans at a time, and small ones after the fix."""
+    """Draw the default load: eight requests of 500 spans at a time, small ones after the fix."""
     naive = load(5 * MINUTE, 100, per_second=3.4, size=500, lasts_s=2.4)
     return naive + load(3 * MINUTE, 100, per_second=30, size=4, lasts_s=0.015, first=len(naive))
 

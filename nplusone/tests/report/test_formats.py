@@ -1,4 +1,4 @@
-"""The report in each of its formats: JSON, text, Markdown, SARIF."""
+"""Test the report in each of its formats: JSON, text, Markdown, SARIF."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`otel-nplusone run`, with a real server and an application that knows nothing of it."""
+"""Test `otel-nplusone run` with a real server and an application that knows nothing of it."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ DEADLINE_S = 120
 
 
 class Running:
-    """A program under `otel-nplusone run`, and what it has written."""
+    """Hold a program under `otel-nplusone run`, and what it has written."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process

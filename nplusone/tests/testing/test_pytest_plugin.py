@@ -1,4 +1,4 @@
-"""The pytest plugin, in test suites of its own."""
+"""Run the pytest plugin in test suites of its own."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The strategy follows the flag file, in the running process."""
+"""Test that the strategy follows the flag file, in the running process."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The clinic as it runs: gunicorn, its fork, its signals, with a trace backend and without."""
+"""Test the clinic as it runs: gunicorn, its fork, its signals, with and without a trace backend."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,7 +84,7 @@ def test_stored_trace_says_that_it_is_an_n_plus_one(
     assert found is not None
     attributes = {pair["key"]: pair["value"] for pair in found["attributes"]}
     assert attributes["nplusone.detected"] == {"boolValue": True}
-    assert "stories/strategies.py" in attributes["nplusone.code"]["stringValue"]
+    assert "clinic/db.py" in attributes["nplusone.code"]["stringValue"]
 
 
 def test_one_line_at_start_says_what_goes_where(

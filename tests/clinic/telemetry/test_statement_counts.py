@@ -1,4 +1,4 @@
-"""The clinic counts its statements by itself, and as its spans do."""
+"""Test that the clinic counts its statements by itself, and as its spans do."""
 
 from collections import Counter
 

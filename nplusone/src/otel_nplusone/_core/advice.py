@@ -1,4 +1,4 @@
-"""What to do about a finding, in SQLAlchemy's words where the statement tells enough."""
+"""Say what to do about a finding, in SQLAlchemy's words where the statement tells enough."""
 
 import re
 
@@ -11,7 +11,7 @@ _AT_ONCE = " They run at the same time, which the latency does not show and the 
 
 
 def advise(repeats: Repeats) -> str:
-    """One or two sentences: what to change."""
+    """Return one or two sentences that say what to change."""
     advice = _ADVICE[repeats.repeat_class](repeats) + _of_values(repeats)
     return advice + _AT_ONCE if repeats.overlapping else advice
 

@@ -1,4 +1,4 @@
-"""Attributes by meaning, in the old and the new semantic conventions.
+"""Read attributes by meaning, in the old and the new semantic conventions.
 
 https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 """
@@ -107,7 +107,7 @@ def number(attributes: Mapping[str, object], keys: tuple[str, ...]) -> int | Non
 
 
 def route(attributes: Mapping[str, object], span_name: str) -> str:
-    """`GET /cats/<id>` of a request, the destination of a message, else the span's name."""
+    """Return `GET /cats/<id>` of a request, the destination of a message, else the span's name."""
     template = text(attributes, ROUTE)
     if template:
         method = text(attributes, METHOD)
@@ -127,7 +127,7 @@ def parameters(attributes: Mapping[str, object]) -> str | None:
 
 
 def code_location(attributes: Mapping[str, object]) -> str | None:
-    """`stories.py:41 in cats_of`, as much of it as is known."""
+    """Return `stories.py:41 in cats_of`, as much of it as is known."""
     path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
     function = text(attributes, CODE_FUNCTION)
     place = f"{path}:{line}" if path and line is not None else path

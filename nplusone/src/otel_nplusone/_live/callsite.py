@@ -28,7 +28,7 @@ _LIBRARY, _OUTSIDE, _ENTRY = Origin.LIBRARY, Origin.OUTSIDE, Origin.ENTRY
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A line of the application, and the ORM relationship that was being loaded for it, if any.
+    """Hold a line of the application, and the ORM relationship that was loaded for it, if any.
 
     file: absolute, or `clinic/stories.py` where it is within a folder of installed packages.
     """
@@ -103,7 +103,7 @@ def _parent_greenlet(greenlet: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _lazy_loader_code() -> CodeType | None:
-    """Return the code that SQLAlchemy's lazy loaders run in, None where there is none of it.
+    """Return the code that SQLAlchemy's lazy loaders run in; None without SQLAlchemy.
 
     It is not public: no event tells a many-to-one that is loaded by its key from a Session.get.
     """

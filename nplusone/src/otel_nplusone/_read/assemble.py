@@ -1,4 +1,4 @@
-"""Spans in any order → whole traces, in bounded memory.
+"""Assemble whole traces from spans in any order, in bounded memory.
 
     spans ──► 512 partitions by trace id ──► (too many) ──► one temporary file
                                                                   │
@@ -26,7 +26,7 @@ _PARTITIONS = 512
 
 
 class Assembler:
-    """Takes spans and gives traces, once; a context manager, because of its temporary file.
+    """Take spans and give traces, once; a context manager, because of its temporary file.
 
     `spans_read` are all, `spans_left_out` those past MOST_SPANS_OF_A_TRACE in one trace; both are
     known when the traces have been given.
@@ -62,7 +62,7 @@ class Assembler:
         self._held_count = self._most_spans - left
 
     def traces(self) -> Iterator[Trace]:
-        """All traces, by partition; nothing can be added any more."""
+        """Yield all traces, by partition; nothing can be added any more."""
         if self._file is None:
             self.spans_read += self._held_count
             yield from _as_traces(self._held)

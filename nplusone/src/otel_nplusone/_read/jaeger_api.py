@@ -1,7 +1,7 @@
-"""The one client of Jaeger's query API, and of whatever speaks it.
+"""Ask Jaeger's query API, or whatever speaks it.
 
     GET /api/v3/services            which services there are
-    GET /api/v3/traces              traces of a service that touch a window, whole; at most so many
+    GET /api/v3/traces              whole traces of a service that touch a window, some
     GET /api/v3/trace-summaries     the same, their sizes alone; from 2.19 on
     GET /api/v3/traces/{id}
     GET /api/services, /api/traces  the older API, where there is no v3
@@ -36,7 +36,7 @@ _TRACE_PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A service, and the time in which one of its spans begins; what a question is about."""
+    """Hold a service, and the time in which one of its spans begins: what a question is about."""
 
     service: str
     start_ns: int
@@ -46,7 +46,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A trace as a question found it: its spans by service, when it was, and its spans if asked."""
+    """Hold a trace as a question found it: its spans by service, its time, its spans if asked."""
 
     trace_id: str
     spans_of: Mapping[str, int]
@@ -61,7 +61,7 @@ class Stored:
 
 
 class JaegerApi:
-    """Asks one backend; BackendError where it does not answer, or not as Jaeger does."""
+    """Ask one backend; BackendError where it does not answer, or not as Jaeger does."""
 
     def __init__(self, address: str, warnings: Skipped | None = None) -> None:
         self._base = address.rstrip("/")
@@ -116,7 +116,7 @@ class JaegerApi:
         return {}
 
     def traces(self, window: Window, depth: int) -> list[Stored]:
-        """Return at most so many of the traces that touch a window, with all of their spans."""
+        """Return some of the traces that touch a window, with all spans; at most `depth`."""
         by_trace: dict[str, list[Span]] = {}
         for span in self._spans(self._elements(self._traces(window, depth))):
             by_trace.setdefault(span.trace_id, []).append(span)
@@ -132,7 +132,7 @@ class JaegerApi:
             self._has_summaries = False
             return self.traces(window, depth)
         try:
-            return [_summarized(one) for one in answer.get("summaries") or ()]  # type: ignore[attr-defined]  # what is no object is caught below
+            return [_summarized(one) for one in answer.get("summaries") or ()]  # type: ignore[attr-defined]  # anything but an object is caught below
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BackendError(f"{self._base}: the answer holds no summaries ({error})") from error
 
@@ -169,7 +169,7 @@ class JaegerApi:
 
 
 def trace_page(url: str) -> tuple[str, str] | None:
-    """Return backend and trace id of an address such as http://host:16686/trace/0af7…"""
+    """Return backend and trace id of the address of a trace's page (…/trace/0af7)."""
     found = _TRACE_PAGE.match(url)
     return (found["base"], found["id"]) if found else None
 

@@ -1,4 +1,4 @@
-"""A small Flask application with an N+1 in it, that knows nothing of OpenTelemetry."""
+"""Serve a small Flask application with an N+1 in it, which knows nothing of OpenTelemetry."""
 
 from flask import Flask
 from sqlalchemy import ForeignKey, create_engine, select

@@ -18,6 +18,9 @@ PLAIN_TESTS := --numprocesses auto --dist loadfile \
 	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
 	and not distribution"
 
+# Where it is set, each of the hundreds of processes that tests start compiles its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 STRATEGY ?= core
 # The clinic's flags, of the stack in containers and of the one without.

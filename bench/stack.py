@@ -11,13 +11,11 @@ import json
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from harness.background import Repeating
 from harness.clients.prometheus import Prometheus
 from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, STARTED, Jaeger
 from harness.compose.images import images, services_of
@@ -51,32 +49,17 @@ Figures = dict[str, float | int]
 Table = dict[str, Figures]
 
 
-class Readers:
+class Readers(Repeating):
     """Ask the stack as people do, a round each minute: a scan, the doctor, Jaeger's own page."""
 
     def __init__(self, compose: Compose) -> None:
+        super().__init__(ROUND_S)
         self._compose = compose
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._read_on, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _read_on(self) -> None:
-        while not self._done.wait(ROUND_S):
-            scan(self._compose)
-            self._doctor()
-            search(self._compose, PAGE["defaultLookback"])
+    def turn(self) -> None:
+        scan(self._compose)
+        self._doctor()
+        search(self._compose, PAGE["defaultLookback"])
 
     def _doctor(self) -> None:
         subprocess.run(

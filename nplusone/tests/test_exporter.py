@@ -11,14 +11,13 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind, Tracer
 
+from nplusone.tests.live_service import ONE
+from nplusone.tests.shop import make_shop
 from otel_nplusone._run.announce import Announcer, Judged
 from otel_nplusone._run.wire import SOCKET_VARIABLE, Receiver, Sender, decode, encode
 from otel_nplusone.errors import SourceError
 from otel_nplusone.exporter import NPlusOneExporter
 from otel_nplusone.sqlalchemy import is_instrumented
-
-from .live_service import ONE
-from .shop import make_shop
 
 
 class Listener:

@@ -23,11 +23,10 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import Attributes
 
+from nplusone.tests.live_service import CHUNK, ONE, Service
 from otel_nplusone._core.fingerprint import fingerprint
 from otel_nplusone._live.requests import MAX_WAITING, Request, RunningRequests
 from otel_nplusone.live import NPlusOneSpanProcessor
-
-from .live_service import CHUNK, ONE, Service
 
 
 @pytest.fixture

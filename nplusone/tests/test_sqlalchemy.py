@@ -13,9 +13,8 @@ from opentelemetry.trace import Tracer
 from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
+from nplusone.tests.shop import Book, Shelf, make_shop
 from otel_nplusone.sqlalchemy import _salted_hash, instrument, uninstrument
-
-from .shop import Book, Shelf, make_shop
 
 
 @pytest.fixture

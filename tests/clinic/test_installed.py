@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.parts.start import Tracestore, start_clinic, start_tracestore
+from harness.parts.start import Tracestore, start_clinic
 from harness.processes import Processes
 from harness.project import PROJECT, tool
 from harness.waiting import wait_until
@@ -35,17 +34,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv"
 
 
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    with Processes(tmp_path / "logs") as processes:
-        yield processes
-
-
-@pytest.fixture
-def store(processes: Processes, tmp_path: Path) -> Tracestore:
-    return start_tracestore(processes, tmp_path / "traces.db")
-
-
 def run(*arguments: str, cwd: Path, python: Path = Path(sys.executable)) -> str:
     done = subprocess.run(
         [python, *arguments], cwd=cwd, check=True, timeout=60, stdout=subprocess.PIPE, text=True
@@ -66,7 +54,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
     worker: str,
     installation: Path,
     processes: Processes,
-    store: Tracestore,
+    own_store: Tracestore,
     tmp_path: Path,
     database_url: str,
 ) -> None:
@@ -75,7 +63,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
         tmp_path,  # where there is no service/, and no flags.json
         database_url,
         {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp,
             "GUNICORN_CMD_ARGS": f"--worker-class={worker}",
         },
         program=str(installation / "bin" / "clinic"),
@@ -86,7 +74,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
     trace_id = response.headers["traceresponse"].split("-")[1]
 
     def located() -> list[dict[str, Any]]:
-        spans = [attributes_of(span) for span in store.spans_of(trace_id)]
+        spans = [attributes_of(span) for span in own_store.spans_of(trace_id)]
         return [found for found in spans if "code.file.path" in found]
 
     spans = wait_until(located, what="spans with a line", deadline_s=DEADLINE_S, every_s=0.1)

@@ -27,6 +27,7 @@ _OLD_TO_NEW = {
     "http.status_code": "http.response.status_code",
     "net.peer.name": "server.address",
     "net.peer.port": "server.port",
+    "messaging.destination": "messaging.destination.name",
 }
 _NEW_TO_OLD = {new: old for old, new in _OLD_TO_NEW.items() if old != "db.mongodb.collection"}
 _TEXTS = ("db.statement", "db.query.text")

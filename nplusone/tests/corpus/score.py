@@ -155,7 +155,12 @@ def main() -> int:
     _print_doubts()
     for name, reason in OPEN.items():
         print(f"open, {name}: {reason}\n")
-    wrong = [f"{name}: {w}" for name in MUTATIONS for w in ours(name, SETTLED).wrong]
+    wrong = [
+        f"{name}: {w}"
+        for name, score in by_mutation.items()
+        for w in score.wrong
+        if w.partition(":")[0] not in OPEN
+    ]
     for mistake in wrong:
         print(f"wrong, {mistake}")
     return 1 if wrong else 0

@@ -15,7 +15,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from types import TracebackType
 from typing import IO, Self
 
 from otel_nplusone._core.model import Span, Trace
@@ -45,12 +44,7 @@ class Assembler:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
 

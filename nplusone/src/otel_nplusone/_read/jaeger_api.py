@@ -13,7 +13,7 @@ depth small: see windows.py.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +21,9 @@ from typing import Any
 from otel_nplusone._core.model import Span
 from otel_nplusone._read.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone._read.jaeger_json import from_jaeger
+from otel_nplusone._read.json_elements import OTLP_LISTS, Element
 from otel_nplusone._read.json_stream import of_document
-from otel_nplusone._read.otlp import from_json
+from otel_nplusone._read.otlp import from_json, spans_of
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError
 
@@ -93,25 +94,22 @@ class JaegerApi:
 
     def trace(self, trace_id: str) -> list[Span]:
         """Return the stored spans of one trace; none if it is unknown."""
-        return list(self._spans(self.document(trace_id)))
+        return list(self._spans(self._elements_of(trace_id)))
 
-    def document(self, trace_id: str) -> object:
-        """Return one trace as it is answered, OTLP JSON or Jaeger's; None if it is unknown."""
-        for path in ("/api/v3/traces/", "/api/traces/"):
-            try:
-                return get_json(self._base, path + trace_id)
-            except NotFoundHereError:
-                continue
-        return None
+    def otlp_spans(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return the same as OTLP JSON writes them; none from a backend without version 3."""
+        return [
+            span
+            for resource_spans in self._resources_of(trace_id)
+            for span in spans_of(resource_spans, self._base, self._warnings)
+        ]
 
     def resource(self, trace_id: str, service: str) -> dict[str, str]:
         """Return what a service says of itself in a trace, texts only; empty if it is unknown."""
-        answer = self.document(trace_id)
-        for element in of_document(answer, self._base) if answer else ():
-            resource: Any = element.value
+        for resource_spans in self._resources_of(trace_id):
             said = {
                 pair["key"]: str(pair["value"].get("stringValue", ""))
-                for pair in resource.get("resource", {}).get("attributes", [])
+                for pair in resource_spans.get("resource", {}).get("attributes", [])
             }
             if said.get("service.name") == service:
                 return said
@@ -120,7 +118,7 @@ class JaegerApi:
     def traces(self, window: Window, depth: int) -> list[Stored]:
         """Return some of the traces that touch a window, with all spans; at most `depth`."""
         by_trace: dict[str, list[Span]] = {}
-        for span in self._spans(self._traces(window, depth)):
+        for span in self._spans(self._elements(self._traces(window, depth))):
             by_trace.setdefault(span.trace_id, []).append(span)
         return [_stored(trace_id, spans) for trace_id, spans in by_trace.items()]
 
@@ -146,10 +144,26 @@ class JaegerApi:
         except NotFoundHereError:  # how version 3 says that nothing was found
             return None
 
-    def _spans(self, document: object) -> Iterator[Span]:
+    def _elements_of(self, trace_id: str) -> Iterator[Element]:
+        for path in ("/api/v3/traces/", "/api/traces/"):
+            try:
+                return self._elements(get_json(self._base, path + trace_id))
+            except NotFoundHereError:
+                continue
+        return self._elements(None)
+
+    def _elements(self, document: object) -> Iterator[Element]:
+        """Yield the parts of an answer; nothing from one that says that nothing was found."""
         if document is None or (isinstance(document, dict) and document.get("data", 0) is None):
             return
-        for element in of_document(document, self._base):
+        yield from of_document(document, self._base)
+
+    def _resources_of(self, trace_id: str) -> Iterator[Any]:
+        elements = self._elements_of(trace_id)
+        return (element.value for element in elements if element.name in OTLP_LISTS)
+
+    def _spans(self, elements: Iterable[Element]) -> Iterator[Span]:
+        for element in elements:
             read = from_jaeger if element.name == "data" else from_json
             yield from read(element.value, self._base, self._warnings)
 

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from nplusone.tests.shop import Book, Shelf, fill, make_shop
 from otel_nplusone.errors import TooManyQueriesError, UsageError
-
-from .shop import Book, Shelf, fill, make_shop
 
 pytest_plugins = ["pytester"]
 

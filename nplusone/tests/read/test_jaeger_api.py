@@ -11,6 +11,7 @@ from nplusone.tests.formats import jaeger_json, otlp_json
 from nplusone.tests.traces import MS, Drawing
 from otel_nplusone._core.model import Span
 from otel_nplusone._read.http_json import get_json
+from otel_nplusone._read.jaeger_api import JaegerApi
 from otel_nplusone._read.search import Search, read_backend
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError
@@ -117,6 +118,41 @@ def test_the_page_of_a_trace_names_that_trace(page: str) -> None:
         spans = list(read_backend(url, Search(), Skipped()))
 
     assert spans == trace
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        NOT_FOUND,
+        as_json({"result": {}}),
+        as_json({"result": {"resourceSpans": []}}),
+        as_json({"data": []}),
+        as_json({"data": None}),
+    ],
+    ids=["404", "empty result", "no resources", "no data", "null"],
+)
+def test_an_unknown_trace_is_the_same_however_a_backend_says_so(answer: Answer) -> None:
+    with backend(lambda path, query: answer) as jaeger:
+        api = JaegerApi(jaeger.url)
+
+        assert api.trace("1" * 32) == []
+        assert api.otlp_spans("1" * 32) == []
+        assert api.resource("1" * 32, "clinic") == {}
+
+
+def test_spans_are_given_as_they_are_written() -> None:
+    written = otlp_json(a_trace(0, 0))
+    answer = as_json({"result": written})
+
+    with backend(lambda path, query: answer) as jaeger:
+        spans = JaegerApi(jaeger.url).otlp_spans("0" * 31 + "1")
+
+    assert spans == [
+        span
+        for resource in written["resourceSpans"]
+        for scope in resource["scopeSpans"]
+        for span in scope["spans"]
+    ]
 
 
 @pytest.mark.parametrize(

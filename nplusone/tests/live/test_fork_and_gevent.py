@@ -59,7 +59,7 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
     ids=["greenlets interleave", "a child of a fork begins anew"],
 )
 def test_counts_are_right_where(program: str, expected: str) -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
 
     done = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program],

@@ -10,8 +10,9 @@ import urllib3
 from harness.clients.backend import Backend, count_db_spans
 from harness.errors import BackendError
 from harness.parts.start import Tracestore
-from nplusone.tests.badger import MINUTE, NOW, Badger, load, serving
-from nplusone.tests.badger import SERVICE as DRAWN_SERVICE
+from nplusone.tests.backends import backend as hangs_up
+from nplusone.tests.read.badger import MINUTE, NOW, Badger, load, serving
+from nplusone.tests.read.badger import SERVICE as DRAWN_SERVICE
 
 SERVICE = "some-service"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -166,4 +167,15 @@ def test_a_backend_that_dies_while_it_is_asked_is_an_error_that_says_so() -> Non
         serving(Badger(traces, bears=0)) as badger,
         pytest.raises(BackendError, match="may have been killed for memory"),
     ):
-        Backend(badger.url, DRAWN_SERVICE).span_counts(NOW - 3 * MINUTE, NOW)
+        backend = Backend(badger.url, DRAWN_SERVICE, pause=lambda _: None)
+        backend.span_counts(NOW - 3 * MINUTE, NOW)
+
+
+def test_a_backend_that_never_answers_is_an_error_after_one_question() -> None:
+    with (
+        hangs_up(lambda path, query: None) as gone,
+        pytest.raises(BackendError, match="is the backend running"),
+    ):
+        Backend(gone.url, SERVICE).span_counts(NOW - MINUTE, NOW)
+
+    assert len(gone.asked) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nplusone.tests.formats import lines, otlp_json
+from nplusone.tests.scanning import written
 from nplusone.tests.traces import Drawing
 from otel_nplusone.cli import main
 
@@ -17,19 +17,14 @@ CATS = "SELECT cat.name FROM cat JOIN appointment ON appointment.cat_id = cat.id
 def before(tmp_path: Path) -> str:
     drawing = Drawing()
     drawing.many(drawing.server("/naive", ms=500), [CAT] * 100)
-    return written(tmp_path / "before.json", drawing)
+    return written(tmp_path, drawing, name="before.json")
 
 
 @pytest.fixture
 def after(tmp_path: Path) -> str:
     drawing = Drawing()
     drawing.many(drawing.server("/core", ms=20), [CATS])
-    return written(tmp_path / "after.json", drawing)
-
-
-def written(path: Path, drawing: Drawing) -> str:
-    path.write_bytes(lines(otlp_json(drawing.spans)))
-    return str(path)
+    return written(tmp_path, drawing, name="after.json")
 
 
 def test_statements_repeats_and_times_stand_side_by_side(

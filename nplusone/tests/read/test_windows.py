@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from nplusone.tests.badger import MINUTE, NOW, SECOND, SERVICE, Badger, Drawn, load, serving
+from nplusone.tests.read.badger import MINUTE, NOW, SECOND, SERVICE, Badger, Drawn, load, serving
 from otel_nplusone._core.model import Span
 from otel_nplusone._read.jaeger_api import JaegerApi, Window
 from otel_nplusone._read.search import Search, read_backend

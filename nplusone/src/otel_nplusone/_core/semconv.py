@@ -25,7 +25,12 @@ SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")
 REDIS_INDEX = ("db.redis.database_index",)
 BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
-PARAMETERS = ("db.statement.parameters", "db.postgresql.values")
+PARAMETERS = (
+    "db.statement.parameters",
+    "db.postgresql.values",
+    "db.mysql.values",
+    "pgx.query.parameters",
+)
 URL = ("url.full", "http.url")
 URL_TEMPLATE = ("url.template",)
 URL_PATH = ("url.path", "http.target")
@@ -113,17 +118,6 @@ def route(attributes: Mapping[str, object], span_name: str) -> str:
         method = text(attributes, METHOD)
         return f"{method} {template}" if method else template
     return text(attributes, DESTINATION) or span_name
-
-
-def parameters(attributes: Mapping[str, object]) -> str | None:
-    """Return the values that were recorded with a statement, as one text, or None."""
-    for key in PARAMETERS:
-        if attributes.get(key) is not None:
-            return str(attributes[key])
-    found = sorted(
-        (key, str(value)) for key, value in attributes.items() if key.startswith(QUERY_PARAMETER)
-    )
-    return str(found) if found else None
 
 
 def code_location(attributes: Mapping[str, object]) -> str | None:

@@ -1,6 +1,10 @@
 """What the detector finds in drawn traces, and what it must leave alone."""
 
 import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +19,7 @@ from otel_nplusone._core.detect import (
 )
 from otel_nplusone._core.model import Finding, RepeatClass, Span, SpanKind, Trace
 
+Draw = Callable[[Drawing, str, int], None]
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 CLINIC = "SELECT clinic.id FROM clinic WHERE clinic.name = ?"
 APPOINTMENTS = "SELECT appointment.cat_id FROM appointment WHERE appointment.veterinarian_id = ?"
@@ -590,3 +595,64 @@ def test_lists_that_all_fail_are_survived() -> None:
     finding = only(drawing.trace())
 
     assert finding.what.repeats == 6
+
+
+def _loops(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT name FROM cat WHERE {'a' * number} = ?"] * 5)
+
+
+def _nested_loops(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT {'a' * number} FROM {t} WHERE id = ?" for t in "bcbcbcbcbc"])
+
+
+def _shards(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT {'a' * number} FROM cat_{shard}" for shard in range(5)])
+
+
+def _schemas(drawing: Drawing, request: str, number: int) -> None:
+    schemas = ("one", "two", "three", "four", "five")
+    drawing.many(request, [f"SELECT {'a' * number} FROM {schema}.cat" for schema in schemas])
+
+
+def _calls(drawing: Drawing, request: str, number: int) -> None:
+    url = f"http://users/{'a' * number}/"
+    for cat in range(5):
+        attributes = {"http.request.method": "GET", "url.full": f"{url}{cat}"}
+        call = drawing.span(request, kind=SpanKind.CLIENT, attributes=attributes)
+        drawing.span(call, kind=SpanKind.SERVER, service="users")
+
+
+@pytest.mark.parametrize("draw", [_loops, _nested_loops, _shards, _schemas, _calls])
+def test_twice_the_faults_of_a_request_cost_twice_the_work(draw: Draw) -> None:
+    work = []
+
+    for faults in (60, 120):
+        drawing = Drawing()
+        request = drawing.server()
+        for number in range(1, faults + 1):
+            draw(drawing, request, number)
+        trace = drawing.trace()
+        assert len(find_n_plus_one(trace)) == faults  # its texts are known from now on
+        work.append(_lines_run(trace))
+
+    assert work[1] < 2.3 * work[0]
+
+
+def _lines_run(trace: Trace) -> int:
+    """Count the lines of Python that judge a trace, comprehensions round by round."""
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        frame.f_trace_opcodes = True
+        lines += event == "opcode"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        find_n_plus_one(trace)
+    finally:
+        sys.settrace(before)
+    return lines

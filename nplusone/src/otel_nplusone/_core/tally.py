@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from otel_nplusone._core import semconv
 from otel_nplusone._core.asked import asked, blind_system
@@ -151,9 +152,9 @@ class Tally:
         groups = [g for g in self._groups.values() if g.spans or g.failures]
         leave_out_retries(groups, self._attempts, self._min_repeats)
         for family in (fan_outs, polymorphic_loads):
-            for together, members in family(groups, self._min_repeats):
-                gone = set(map(id, members))
-                groups = [*(g for g in groups if id(g) not in gone), together]
+            found = family(groups, self._min_repeats)
+            gone = {id(member) for _, members in found for member in members}
+            groups = [g for g in groups if id(g) not in gone] + [one for one, _ in found]
         keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
         return [group for group in groups if group.repeats >= self._min_repeats]
 
@@ -207,14 +208,20 @@ class Tally:
 
     def _source(self, first: Span) -> tuple[str, str] | None:
         """Return the statement before the first repeat, and its span's id."""
-        before = None
-        for group in self._groups.values():
-            at = bisect_left(group.spans, start_and_id(first), key=start_and_id)
-            if at and (
-                before is None or start_and_id(group.spans[at - 1]) > start_and_id(before[1])
-            ):
-                before = group.statement.text, group.spans[at - 1]
-        return None if before is None else (before[0], before[1][1])
+        for at in range(
+            bisect_left(self._spans, start_and_id(first), key=start_and_id) - 1, -1, -1
+        ):
+            before = self._spans[at][1]
+            if before in self._texts:
+                return self._texts[before], before
+        return None
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """Return the statement of each execution that counts, by its span's id."""
+        return {
+            span[1]: group.statement.text for group in self._groups.values() for span in group.spans
+        }
 
 
 _ROW_BY_ROW = RepeatClass.ROW_BY_ROW_WRITE

@@ -419,6 +419,39 @@ def test_old_semantic_conventions_are_read_too() -> None:
     assert finding.what.code == "stories.py:41 in cats_of"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/root/.cargo/registry/src/index-1949cf8c6b5b557f/sea-orm-2.0.4/src/database/db.rs",
+        "/go/pkg/mod/gorm.io/gorm@v1.31.0/callbacks.go",
+        "/srv/app/node_modules/pg/lib/client.js",
+        "/usr/lib/python3/dist-packages/psycopg/cursor.py",
+        "C:\\app\\.venv\\Lib\\site-packages\\psycopg\\cursor.py",
+        "/usr/lib/ruby/gems/3.3.0/gems/activerecord-8.0.1/lib/active_record.rb",
+        "/app/vendor/laravel/framework/src/Connection.php",
+        "/rustc/59807616e/library/core/src/future.rs",
+    ],
+)
+def test_a_line_of_a_library_is_no_place_in_the_callers_code(path: str) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, code__file__path=path, code__line__number=243)
+
+    finding = only(drawing.trace())
+
+    assert finding.what.code is None
+
+
+def test_a_line_of_a_folder_of_that_name_is_a_place() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, code__file__path="/app/vendor/views.py", code__line__number=7)
+
+    assert only(drawing.trace()).what.code == "/app/vendor/views.py:7"
+
+
 def test_the_two_conventions_on_one_span_count_once() -> None:
     drawing = Drawing()
     request = drawing.server()

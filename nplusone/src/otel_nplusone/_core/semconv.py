@@ -3,6 +3,7 @@
 https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 """
 
+import re
 from collections.abc import Mapping
 
 # Set by otel_nplusone.sqlalchemy: a salted hash of the bind values, and the relationship that a
@@ -65,6 +66,12 @@ CODE_FILE = ("code.file.path", "code.filepath")
 CODE_LINE = ("code.line.number", "code.lineno")
 QUERY_PARAMETER = "db.query.parameter."
 
+# Where package managers put what others wrote: Cargo, Go, npm, pip, Bundler, Composer.
+_OF_A_LIBRARY = re.compile(
+    r"[/\\](?:registry[/\\]src|pkg[/\\]mod|node_modules|site-packages|dist-packages)[/\\]"
+    r"|/gems/[\w.-]+-\d|/vendor/.*\.php$|^/rustc/"
+)
+
 _DATABASE = (
     *(QUERY_TEXT, QUERY_SUMMARY, OPERATION, COLLECTION, SYSTEM, NAMESPACE),
     *(REDIS_INDEX, BATCH_SIZE, PARAMETERS),
@@ -121,7 +128,12 @@ def route(attributes: Mapping[str, object], span_name: str) -> str:
 
 
 def code_location(attributes: Mapping[str, object]) -> str | None:
-    """`stories.py:41 in cats_of`, as much of it as is known."""
+    """`stories.py:41 in cats_of`, as much of it as is known; None for code of a library.
+
+    Rust's tracing names the line of the library that made the span.
+    """
+    if _OF_A_LIBRARY.search(text(attributes, CODE_FILE)):
+        return None
     path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
     function = text(attributes, CODE_FUNCTION)
     place = f"{path}:{line}" if path and line is not None else path

@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Apart: what records Django and sqlite3 would double the spans of whatever is run with otel-nplusone.
 CORPUS := var/corpus-venv
+# Apart again: nplus1, which watches the corpus's programs, has taken the name `nplusone`.
+RIVALS := var/rivals-venv
 MUTANTS := var/mutants-venv
 DIST ?= dist
 UV := $(BIN)/uv
@@ -32,7 +34,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,6 +130,9 @@ corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from rea
 test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, compared with other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
+rivals: $(RIVALS)/.ready ## ask other detectors what they say of the corpus; PERF_SENTINEL is the binary of one of them
+	@$(BIN)/python -m nplusone.tests.corpus.rivals.record $(ONLY)
+
 mutants: $(MUTANTS)/.ready ## change the code that decides, and count what the tests notice: make mutants MUTANTS_ARGS=store
 	@$(MUTANTS)/bin/python tools/mutants.py $(MUTANTS_ARGS)
 
@@ -167,6 +172,7 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/docs.txt -c requirements/dev.txt requirements/docs.in
 	@$(UV_COMPILE) --output-file requirements/mutants.txt -c requirements/dev.txt requirements/mutants.in
 	@$(UV_COMPILE) --output-file requirements/corpus.txt -c requirements/dev.txt requirements/corpus.in
+	@$(UV_COMPILE) --output-file requirements/rivals.txt -c requirements/corpus.txt requirements/rivals.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
 
@@ -208,6 +214,13 @@ $(CORPUS)/.ready: requirements/corpus.txt pyproject.toml nplusone/pyproject.toml
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --quiet --python $(CORPUS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+$(RIVALS)/.ready: requirements/rivals.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.dev
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(RIVALS)
+	@for file in bootstrap rivals sqlalchemy20; do \
+		$(UV) pip install --quiet --python $(RIVALS)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
+	@$(UV) pip install --quiet --python $(RIVALS)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@
 
 $(MUTANTS)/.ready: requirements/mutants.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv

@@ -17,14 +17,25 @@ from typing import Any
 
 import psutil
 
-from bench import demo, detector, live, pages, seeding, stack, strategies, telemetry, tracestore
+from bench import (
+    corpus,
+    demo,
+    detector,
+    live,
+    pages,
+    seeding,
+    stack,
+    strategies,
+    telemetry,
+    tracestore,
+)
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "var" / "bench"
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 
 Table = Mapping[str, Mapping[str, float | int]]
-Figures = Mapping[str, float | int | Table]
+Figures = Mapping[str, float | int | str | Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,11 @@ QUESTIONS: Mapping[str, Question] = {
         "How many spans are lost when the backend is slow or down, or the clinic is stopped?",
         telemetry.measure,
         telemetry.TARGETS,
+    ),
+    "corpus": Question(
+        "How often is otel-nplusone right about the labelled traces, and how often are others?",
+        corpus.measure,
+        corpus.TARGETS,
     ),
     "detector": Question(
         "How fast does otel-nplusone read and judge a million spans?",
@@ -159,7 +175,9 @@ def _table(name: str, table: Table) -> str:
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
+def _number(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, int):
         return f"{value:,}"
     # A ratio of 1.04 is not 1.0.

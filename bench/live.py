@@ -45,7 +45,7 @@ from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.sqlalchemy import instrument, uninstrument
 
 TARGETS = {
-    "processor_us_per_span": "at most 10",
+    "processor_us_per_span": "at most 8",
     "processor_percent_of_naive_request": "at most 5",
 }
 TRACED, PROCESSOR, DESCRIBED = "traced", "processor", "described"

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 _REMEMBERED = 1_000
 _PARTS_SHOWN = 2
 
-# The detector's own smallest number of repeats: a trace with fewer statements has no finding.
-MIN_REPEATS = 5
+# A trace with fewer spans has no finding: a request, and one span, which may stand for many that a
+# pipeline has folded. Statements alone do not tell: what repeats may be calls.
+FEWEST_SPANS = 2
 CLASS_NAMES = {
     "n_plus_one": "N+1",
     "redundant": "Redundant",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Status, TracesData
 
 from otel_nplusone._core.model import Span, SpanKind
@@ -34,6 +34,8 @@ def otlp_json(spans: Iterable[Span], service: str = "clinic") -> dict[str, Any]:
 
 
 def _json_value(value: object) -> dict[str, object]:
+    if isinstance(value, tuple):
+        return {"arrayValue": {"values": [_json_value(item) for item in value]}}
     return {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}
 
 
@@ -55,13 +57,16 @@ def otlp_protobuf(spans: Iterable[Span], service: str = "clinic") -> bytes:
         if span.failed:
             written.status.code = Status.STATUS_CODE_ERROR
         for key, value in span.attributes.items():
-            plain = (
-                AnyValue(int_value=value)
-                if isinstance(value, int)
-                else AnyValue(string_value=str(value))
-            )
-            written.attributes.append(KeyValue(key=key, value=plain))
+            written.attributes.append(KeyValue(key=key, value=_any_value(value)))
     return TracesData(resource_spans=[resource_spans]).SerializeToString()
+
+
+def _any_value(value: object) -> AnyValue:
+    if isinstance(value, tuple):
+        return AnyValue(array_value=ArrayValue(values=[_any_value(item) for item in value]))
+    if isinstance(value, int):
+        return AnyValue(int_value=value)
+    return AnyValue(string_value=str(value))
 
 
 def jaeger_json(spans: Iterable[Span]) -> dict[str, Any]:
@@ -84,7 +89,11 @@ def _jaeger_span(span: Span) -> dict[str, Any]:
     kind = SpanKind(span.kind).name.lower()
     tags: list[dict[str, object]] = [{"key": "span.kind", "type": "string", "value": kind}]
     tags += [
-        {"key": k, "type": "int64" if isinstance(v, int) else "string", "value": v}
+        {
+            "key": k,
+            "type": "int64" if isinstance(v, int) else "string",
+            "value": json.dumps(v) if isinstance(v, tuple) else v,  # as Jaeger writes lists
+        }
         for k, v in span.attributes.items()
     ]
     if span.failed:

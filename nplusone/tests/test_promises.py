@@ -58,3 +58,14 @@ def test_the_package_alone_loads_nothing_of_the_detector() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert run.stdout == "[]\n", run.stderr
+
+
+def test_a_scan_of_files_loads_no_client() -> None:
+    program = (
+        "import sys\nfrom otel_nplusone.cli import main\n"
+        "main(['scan', '--schema'])\nprint([m for m in sys.modules if m in ('http.client', 'ssl')])"
+    )
+
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert run.stdout.splitlines()[-1] == "[]", run.stderr

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from otel_nplusone._report.json_document import document
 from otel_nplusone._testing.span_findings import FindingsProcessor, SpanFindings
 from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.scan import Wanted, scan
+from tracestore.app import create_app
 from tracestore.findings import Judgement
+from tracestore.intake.take import take_upload
+from tracestore.store.database import Store
 from tracestore.store.reader import StoredSpans
 
 Said = set[tuple[str, str, str, int]]
@@ -116,6 +120,21 @@ def test_all_four_ways_say_the_same(name: str, tmp_path: Path) -> None:
         assert of_report(Judgement(stored(trace)).document()) == said(findings)
         assert said(seen_in_a_test(trace)) == said(findings)
         assert marks(trace) == worst(findings)
+
+
+def test_tracestores_list_asks_for_all_that_have_findings(tmp_path: Path) -> None:
+    wrong = 0
+    with Store(tmp_path / "traces.db") as store:
+        for trace in chain.from_iterable(traces() for traces in TRACES.values()):
+            if find_n_plus_one(trace):
+                wrong += 1
+                spans = [span._replace(trace_id=f"{wrong:032x}") for span in trace.spans]
+                take_upload(store, otlp_protobuf(spans))
+
+        html = create_app(store).test_client().get(f"/search?limit={wrong}").text
+
+    assert wrong > 200
+    assert html.count("data-findings=") == wrong
 
 
 def test_a_test_judges_the_spans_of_its_block_alone(

@@ -11,12 +11,11 @@ from flask.testing import FlaskClient
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otel_nplusone._core.model import RepeatClass
-from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._report.json_document import document, schema
 from otel_nplusone.scan import Wanted, scan
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import TRACE, naive_trace, request, span
-from tracestore.findings import CLASS_NAMES, MIN_REPEATS, TraceFinding
+from tracestore.findings import CLASS_NAMES, TraceFinding
 from tracestore.store.database import Store
 
 ADDRESS = f"/api/tracestore/traces/{TRACE.hex()}/findings"
@@ -160,7 +159,6 @@ def test_long_path_of_the_code_is_shortened(code: str | None, shown: str | None)
 
 def test_every_fault_of_the_detector_has_a_name() -> None:
     assert set(CLASS_NAMES) == {kind.value for kind in RepeatClass if kind.is_fault}
-    assert MIN_REPEATS == DEFAULT_MIN_REPEATS
 
 
 def test_the_list_gives_its_script_the_names_of_the_classes(
@@ -174,16 +172,12 @@ def test_the_list_gives_its_script_the_names_of_the_classes(
     assert json.loads(unescape(given)) == CLASS_NAMES
 
 
-def test_the_list_asks_for_the_findings_of_traces_that_may_have_some(
+def test_the_list_does_not_ask_for_the_findings_of_a_span_alone(
     client: FlaskClient, write: Write
 ) -> None:
-    for number, statements in ((1, MIN_REPEATS - 1), (2, MIN_REPEATS)):
-        trace_id = bytes([number]) * 16
-        write(request([span(n + 1, trace_id=trace_id, statement=CAT) for n in range(statements)]))
+    write(request([span(1)]))
 
-    html = client.get("/search").text
-
-    assert re.findall("data-findings=[^>]*traces/(..)", html) == ["02"]
+    assert "data-findings=" not in client.get("/search").text
 
 
 def test_a_long_statement_is_shortened_where_its_columns_stand(

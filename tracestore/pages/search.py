@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tracestore.current import get_store
 from tracestore.errors import InvalidBodyError
-from tracestore.findings import CLASS_NAMES, MIN_REPEATS
+from tracestore.findings import CLASS_NAMES, FEWEST_SPANS
 from tracestore.intake.take import take_upload
 from tracestore.pages._scatter import scatter
 from tracestore.pages._search_form import LOOKBACKS, ORDERS, parse_search_form
@@ -39,7 +39,7 @@ def search() -> str:
         lookbacks=LOOKBACKS,
         stored=reader.stored_span_count(store),
         class_names=CLASS_NAMES,
-        min_repeats=MIN_REPEATS,
+        fewest_spans=FEWEST_SPANS,
     )
 
 

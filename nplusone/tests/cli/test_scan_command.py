@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nplusone.tests.scanning import CAT, report, written
+from nplusone.tests.formats import lines, otlp_json
+from nplusone.tests.scanning import CAT, CLINIC, report, written
 from nplusone.tests.traces import Drawing
 from otel_nplusone._core.model import SpanKind
 from otel_nplusone._report.json_document import schema
@@ -228,6 +229,38 @@ def test_spans_without_a_text_are_told_in_every_format(
     assert "50 mssql spans without text" in told
     assert "SetDbStatementForText = true" in told
     assert "50 mssql spans without text" in captured.err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif"])
+def test_a_resource_without_spans_is_told_in_every_format(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
+) -> None:
+    drawing = Drawing()
+    drawing.many(drawing.server("/cats"), [CLINIC, CAT])
+    document = otlp_json(drawing.spans)
+    document["resourceSpans"].append({"resource": {}, "scopespans": []})
+    path = tmp_path / "traces.json"
+    path.write_bytes(lines(document))
+
+    codes = [main(["scan", str(path), "--format", form, *more]) for more in ([], ["--strict"])]
+
+    captured = capsys.readouterr()
+    assert codes == [0, 2]
+    assert "resource without spans" in " ".join(captured.out.split())
+    assert "1 × resource without spans" in captured.err
+
+
+@pytest.mark.parametrize("document", [{"resourceSpans": []}, {"data": []}, []])
+def test_a_file_that_holds_no_span_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, document: object
+) -> None:
+    path = tmp_path / "traces.json"
+    path.write_bytes(lines(document))
+
+    code, found = report(capsys, str(path))
+
+    assert code == 2
+    assert found["warnings"] == ["nothing was judged: no span was read"]
 
 
 def test_what_was_judged_is_clean_unless_it_must_be_all(

@@ -352,6 +352,33 @@ def query_parameters_that_are_the_same_are_redundant(d: Drawing, request: str) -
         d.sql(request, BY_ID, db__query__parameter__0="7")
 
 
+@sibling((N, "FROM cat", 6))
+def binds_in_diesels_comment_that_differ_are_an_n_plus_one(d: Drawing, request: str) -> None:
+    d.many(request, [f"{BY_ID} LIMIT ? -- binds: [{number}, 1]" for number in range(6)])
+
+
+@sibling((SAME, "FROM cat", 6))
+def binds_in_diesels_comment_that_are_the_same_are_redundant(d: Drawing, request: str) -> None:
+    d.many(request, [f'{BY_ID} AND name = ? -- binds: [7, "a, \\"b\\""]'] * 6)
+
+
+@sibling((N, "FROM cat", 6))
+def binds_in_a_comment_that_is_cut_are_unknown(d: Drawing, request: str) -> None:
+    d.many(request, [f"{BY_ID} -- binds: [7, 'a long te"] * 6)
+
+
+@sibling()
+def pages_whose_size_a_comment_tells_are_no_fault(d: Drawing, request: str) -> None:
+    text = "SELECT id FROM cat WHERE id > ? ORDER BY id LIMIT ? -- binds: [{}, 100]"
+    d.many(request, [text.format(100 * number) for number in range(8)])
+
+
+@sibling((N, "FROM cat", 6))
+def rows_one_by_one_are_no_pages(d: Drawing, request: str) -> None:
+    text = "SELECT id FROM cat WHERE id > ? ORDER BY id LIMIT ? -- binds: [{}, 1]"
+    d.many(request, [text.format(number) for number in range(6)])
+
+
 # --- documents
 
 

@@ -1,6 +1,10 @@
 """Test what the detector finds in drawn traces, and what it must leave alone."""
 
 import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +19,7 @@ from otel_nplusone._core.detect import (
 )
 from otel_nplusone._core.model import Finding, RepeatClass, Span, SpanKind, Trace
 
+Draw = Callable[[Drawing, str, int], None]
 CAT = "SELECT cat.name FROM cat WHERE cat.id = ?"
 CLINIC = "SELECT clinic.id FROM clinic WHERE clinic.name = ?"
 APPOINTMENTS = "SELECT appointment.cat_id FROM appointment WHERE appointment.veterinarian_id = ?"
@@ -414,6 +419,39 @@ def test_old_semantic_conventions_are_read_too() -> None:
     assert finding.what.code == "stories.py:41 in cats_of"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/root/.cargo/registry/src/index-1949cf8c6b5b557f/sea-orm-2.0.4/src/database/db.rs",
+        "/go/pkg/mod/gorm.io/gorm@v1.31.0/callbacks.go",
+        "/srv/app/node_modules/pg/lib/client.js",
+        "/usr/lib/python3/dist-packages/psycopg/cursor.py",
+        "C:\\app\\.venv\\Lib\\site-packages\\psycopg\\cursor.py",
+        "/usr/lib/ruby/gems/3.3.0/gems/activerecord-8.0.1/lib/active_record.rb",
+        "/app/vendor/laravel/framework/src/Connection.php",
+        "/rustc/59807616e/library/core/src/future.rs",
+    ],
+)
+def test_a_line_of_a_library_is_no_place_in_the_callers_code(path: str) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, code__file__path=path, code__line__number=243)
+
+    finding = only(drawing.trace())
+
+    assert finding.what.code is None
+
+
+def test_a_line_of_a_folder_of_that_name_is_a_place() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, code__file__path="/app/vendor/views.py", code__line__number=7)
+
+    assert only(drawing.trace()).what.code == "/app/vendor/views.py:7"
+
+
 def test_the_two_conventions_on_one_span_count_once() -> None:
     drawing = Drawing()
     request = drawing.server()
@@ -590,3 +628,64 @@ def test_lists_that_all_fail_are_survived() -> None:
     finding = only(drawing.trace())
 
     assert finding.what.repeats == 6
+
+
+def _loops(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT name FROM cat WHERE {'a' * number} = ?"] * 5)
+
+
+def _nested_loops(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT {'a' * number} FROM {t} WHERE id = ?" for t in "bcbcbcbcbc"])
+
+
+def _shards(drawing: Drawing, request: str, number: int) -> None:
+    drawing.many(request, [f"SELECT {'a' * number} FROM cat_{shard}" for shard in range(5)])
+
+
+def _schemas(drawing: Drawing, request: str, number: int) -> None:
+    schemas = ("one", "two", "three", "four", "five")
+    drawing.many(request, [f"SELECT {'a' * number} FROM {schema}.cat" for schema in schemas])
+
+
+def _calls(drawing: Drawing, request: str, number: int) -> None:
+    url = f"http://users/{'a' * number}/"
+    for cat in range(5):
+        attributes = {"http.request.method": "GET", "url.full": f"{url}{cat}"}
+        call = drawing.span(request, kind=SpanKind.CLIENT, attributes=attributes)
+        drawing.span(call, kind=SpanKind.SERVER, service="users")
+
+
+@pytest.mark.parametrize("draw", [_loops, _nested_loops, _shards, _schemas, _calls])
+def test_twice_the_faults_of_a_request_cost_twice_the_work(draw: Draw) -> None:
+    work = []
+
+    for faults in (60, 120):
+        drawing = Drawing()
+        request = drawing.server()
+        for number in range(1, faults + 1):
+            draw(drawing, request, number)
+        trace = drawing.trace()
+        assert len(find_n_plus_one(trace)) == faults  # its texts are known from now on
+        work.append(_lines_run(trace))
+
+    assert work[1] < 2.3 * work[0]
+
+
+def _lines_run(trace: Trace) -> int:
+    """Count the lines of Python that judge a trace, comprehensions round by round."""
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        frame.f_trace_opcodes = True
+        lines += event == "opcode"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        find_n_plus_one(trace)
+    finally:
+        sys.settrace(before)
+    return lines

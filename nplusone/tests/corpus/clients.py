@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PYTHON, NODE, GO, JAVA = "Python", "JavaScript", "Go", "Java"
+PYTHON, NODE, GO, JAVA, RUST = "Python", "JavaScript", "Go", "Java", "Rust"
 POSTGRES, REDIS, MONGO = "postgresql", "redis", "mongodb"
 
 

@@ -8,6 +8,7 @@ collector, and answers with a line. Between two names nothing is sent.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from harness.waiting import wait_until
-from nplusone.tests.corpus.clients import GO, JAVA, NODE, Program
+from nplusone.tests.corpus.clients import GO, JAVA, NODE, RUST, Program
 from nplusone.tests.corpus.collector import Collector
 from nplusone.tests.corpus.recording import write_document
 
@@ -24,9 +25,9 @@ PROJECT = Path(__file__).resolve().parents[3]
 SOURCES = Path(__file__).parent / "programs"
 # What is built and downloaded for them.
 FOLDER = PROJECT / "var" / "corpus"
-_FOLDERS = {NODE: "node", GO: "go", JAVA: "java"}
-_LOCKS = ("package-lock.json", "go.sum", "pom.xml")
-_TOOLS = {NODE: ("node", "npm"), GO: ("go",), JAVA: ("java", "mvn")}
+_FOLDERS = {NODE: "node", GO: "go", JAVA: "java", RUST: "rust"}
+_LOCKS = ("package-lock.json", "go.sum", "pom.xml", "crates.lock")
+_TOOLS = {NODE: ("node", "npm"), GO: ("go",), JAVA: ("java", "mvn"), RUST: ("cargo", "cc")}
 _DEADLINE_S = 30
 _AGENT = "opentelemetry-javaagent-2.16.0.jar"
 
@@ -42,16 +43,33 @@ def build(language: str) -> None:
     shutil.copytree(SOURCES / _FOLDERS[language], folder, dirs_exist_ok=True)
     lock = next(folder / name for name in _LOCKS if (folder / name).exists()).read_bytes()
     stamp = folder / ".built"
-    if language == NODE and stamp.exists() and stamp.read_bytes() == lock:
+    is_known = stamp.exists() and stamp.read_bytes() == lock
+    if language == NODE and is_known:
         return
+    if language == RUST and not is_known:
+        _write_cargo_lock(folder, lock.decode())
     commands = {
         NODE: ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
         GO: ["go", "build", "-o", "corpus", "."],
         JAVA: ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies"],
+        RUST: ["cargo", "build", "--quiet", "--locked"],
     }
     arguments = ["-DoutputDirectory=lib"] if language == JAVA else []
     subprocess.run([*commands[language], *arguments], cwd=folder, check=True)
     stamp.write_bytes(lock)
+
+
+def _write_cargo_lock(folder: Path, pinned: str) -> None:
+    """Make a Cargo.lock of crates.lock, which is one without the lines that name the registry.
+
+    Cargo takes a package without that line for one on this machine. What it calls the registry
+    itself stands in any lock that it makes.
+    """
+    lock = folder / "Cargo.lock"
+    lock.unlink(missing_ok=True)
+    subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=folder, check=True)
+    source = next(line for line in lock.read_text().splitlines() if line.startswith("source = "))
+    lock.write_text(re.sub(r"^(?=checksum = )", f"{source}\n", pinned, flags=re.MULTILINE))
 
 
 def record(
@@ -115,6 +133,8 @@ def _command(program: Program) -> list[str]:
         return ["node", "--require", "./telemetry.js", f"{program.name}.js"]
     if program.language == GO:
         return ["./corpus", program.name]
+    if program.language == RUST:
+        return ["target/debug/corpus", program.name]
     classpath = f"target/classes{os.pathsep}lib/*"
     agent = f"-javaagent:lib/{_AGENT}"
     return ["java", "-Xmx512m", agent, "-cp", classpath, "Corpus", program.name]

@@ -18,6 +18,7 @@ from nplusone.tests.corpus.labels.open import OPEN
 from nplusone.tests.corpus.mutations import LOOSE, MUTATIONS, Mutation
 from nplusone.tests.corpus.naming import name_of
 from nplusone.tests.corpus.recording import TRACES
+from nplusone.tests.corpus.rivals.verdicts import said_by_rivals
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import RepeatClass, Span, Trace
 from otel_nplusone._read.assemble import Assembler
@@ -141,10 +142,24 @@ def of_language(language: str) -> tuple[int, Score]:
     return len(cases), ours("as recorded", cases)
 
 
+def against_rivals() -> dict[str, dict[str, Score]]:
+    """Compare other detectors with this one, on the traces that each was asked about."""
+    found = {}
+    for name, answers in said_by_rivals().items():
+        cases = [case for case in CASES if case.name in answers]
+        found[f"{name}, {len(cases)} traces"] = {
+            name: compare(lambda case, said=answers: set(said[case.name]), cases),  # type: ignore[misc]
+            "otel-nplusone": compare(RULES["otel-nplusone"], cases),
+        }
+    return found
+
+
 def main() -> int:
     """Print the tables; return 1 if ours is wrong anywhere but in the cases that are open."""
     _print_traces()
     _print_table("rule", {name: compare(said, CASES) for name, said in RULES.items()})
+    for title, scores in against_rivals().items():
+        _print_table(f"against {title}", scores)
     by_language = {name: of_language(name) for name in dict.fromkeys(LANGUAGE_OF.values())}
     rows = {f"{name}, {count} traces": score for name, (count, score) in by_language.items()}
     _print_table("otel-nplusone, by language", rows)

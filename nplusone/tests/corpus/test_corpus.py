@@ -11,9 +11,11 @@ from nplusone.tests.corpus.labels.open import OPEN
 from nplusone.tests.corpus.mutations import MUTATIONS
 from nplusone.tests.corpus.naming import name_of
 from nplusone.tests.corpus.recording import TRACES
+from nplusone.tests.corpus.rivals.verdicts import said_by_rivals
 from nplusone.tests.corpus.score import (
     RULES,
     SETTLED,
+    against_rivals,
     compare,
     labelled,
     load,
@@ -114,6 +116,21 @@ def test_traces_are_small() -> None:
     assert len(sizes) == len({case.name for case in ALL}) == len(ALL)
     assert max(sizes) < 60_000
     assert sum(sizes) < 3_000_000
+
+
+def test_every_rival_answered_for_traces_of_the_corpus() -> None:
+    known = {case.name for case in CASES}
+
+    assert said_by_rivals()
+    assert all(answers and known.issuperset(answers) for answers in said_by_rivals().values())
+
+
+def test_no_rival_finds_what_is_missed_here() -> None:
+    for scores in against_rivals().values():
+        rival, ours = scores.values()
+
+        assert rival.found <= ours.found
+        assert ours.wrong == ()
 
 
 def test_other_rules_miss_faults_or_cry_wolf() -> None:

@@ -542,3 +542,72 @@ def test_a_malformed_span_costs_no_other_span_of_a_message(spoilt: int) -> None:
     kept = [span.name for span in message.scope_spans[0].spans]
     assert kept == [f"s{n}" for n in range(3) if n != spoilt]
     assert len(skipped) == 1
+
+
+def emptied(document: Any, name: str, change: Callable[[dict[str, Any]], object]) -> Any:
+    """Return a document with two more elements in a list, both changed: one first, one last."""
+    element = document[name][0]
+    two = [changed(element, change) for _ in range(2)]
+    return document | {name: [two[0], *document[name], two[1]]}
+
+
+WITHOUT_SPANS: dict[str, Any] = {
+    "no scopes": emptied(OTLP, "resourceSpans", lambda found: found.pop("scopeSpans", None)),
+    "an empty list of scopes": emptied(
+        OTLP, "resourceSpans", lambda found: found.update(scopeSpans=[])
+    ),
+    "scopes of null": emptied(OTLP, "resourceSpans", lambda found: found.update(scopeSpans=None)),
+    "an empty list of spans": emptied(
+        OTLP, "resourceSpans", lambda found: found.update(spans=[]) if "spans" in found else None
+    ),
+    "scopes by a wrong name": emptied(
+        OTLP,
+        "resourceSpans",
+        lambda found: found.update(scopespans=found.pop("scopeSpans", None)),
+    ),
+    "a Jaeger trace without spans": emptied(
+        JAEGER, "data", lambda found: found.update(spans=[]) if "spans" in found else None
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+@pytest.mark.parametrize("document", WITHOUT_SPANS.values(), ids=WITHOUT_SPANS.keys())
+def test_a_resource_that_yields_no_span_is_counted(
+    tmp_path: Path, document: Any, layout: Callable[[Any], str], reader: Any
+) -> None:
+    path = tmp_path / "traces"
+    path.write_text(layout(document))
+    warnings = Skipped()
+
+    with reader():
+        found = list(read_file(str(path), warnings))
+
+    assert found == SPANS
+    assert len(warnings) == 2
+    assert "without spans" in " ".join(warnings.lines())
+
+
+def test_a_message_that_yields_no_span_is_counted(tmp_path: Path) -> None:
+    message = TracesData.FromString(otlp_protobuf(SPANS))
+    message.resource_spans.add().resource.CopyFrom(message.resource_spans[0].resource)
+    path = tmp_path / "traces"
+    path.write_bytes(message.SerializeToString())
+    warnings = Skipped()
+
+    found = list(read_file(str(path), warnings))
+
+    assert found == SPANS
+    (told,) = warnings.lines()
+    assert told.startswith("skipped 1 × resource without spans")
+
+
+@pytest.mark.parametrize("document", WITHOUT_SPANS.values(), ids=WITHOUT_SPANS.keys())
+def test_messages_count_what_yields_no_span(document: Any) -> None:
+    warnings = Skipped()
+
+    messages = list(read_messages(json.dumps(document).encode(), "x", warnings))
+
+    assert all(message.scope_spans for message in messages)
+    assert len(warnings) == 2

@@ -105,6 +105,22 @@ def test_the_older_api_is_used_where_there_is_no_v3(no_v3: Answer) -> None:
     assert ids(spans) == {trace[0].trace_id for trace in traces}
 
 
+def test_a_resource_without_spans_is_counted() -> None:
+    trace = a_trace(0, 0)
+    answered = otlp_json(trace)
+    answered["resourceSpans"].append({"resource": {}, "scopespans": []})
+
+    def answer(path: str, query: Query) -> Answer:
+        return as_json({"result": answered})
+
+    with backend(answer) as jaeger:
+        warnings = Skipped()
+        spans = list(read_backend(f"{jaeger.url}/trace/{trace[0].trace_id}", Search(), warnings))
+
+    assert spans == trace
+    assert warnings.lines() == [f"skipped 1 × resource without spans (first: {jaeger.url})"]
+
+
 @pytest.mark.parametrize("page", ["/trace/{id}", "/trace/{id}?uiFind=cat", "/api/v3/traces/{id}"])
 def test_the_page_of_a_trace_names_that_trace(page: str) -> None:
     trace = a_trace(0, 0)

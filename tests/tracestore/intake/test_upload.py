@@ -190,6 +190,19 @@ def test_spans_that_cannot_be_kept_are_explained(client: FlaskClient) -> None:
     assert "all zeros" in response.text
 
 
+def test_a_resource_whose_spans_are_not_found_is_explained(
+    client: FlaskClient, store: Store
+) -> None:
+    good = {"resource": {}, "scopeSpans": [{"spans": [{"name": "a"}]}]}
+    body = json.dumps({"resourceSpans": [good, {"scopespans": []}]}).encode()
+
+    response = upload(client, body)
+
+    assert response.status_code == 400
+    assert "1 × resource without spans" in response.text
+    assert reader.stored_span_count(store) == 0
+
+
 def test_no_file_is_said(client: FlaskClient) -> None:
     assert "choose a file" in client.post("/upload", data={}).text
 

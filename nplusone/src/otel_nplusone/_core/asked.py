@@ -17,6 +17,7 @@ from functools import lru_cache
 from otel_nplusone._core import calls, nosql, semconv
 from otel_nplusone._core.fingerprint import Fingerprint, digest, fingerprint
 from otel_nplusone._core.model import Kind, Span, SpanKind
+from otel_nplusone._core.parameters import HIDDEN
 
 _CLIENT = int(SpanKind.CLIENT)
 _OUTWARD = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
@@ -33,7 +34,7 @@ _AROUND = re.compile(
 )
 _LONGEST_PLACEHOLDER = 40
 _PLACEHOLDER = re.compile(
-    r"[\W\d_]*|\W*(?:redacted|masked|obfuscated|sanitized|omitted|hidden|filtered|removed|x{3,}"
+    rf"[\W\d_]*|\W*(?:{HIDDEN}"
     r"|select|insert|update|delete|merge|replace|query|statement|sql)\W*",
     re.IGNORECASE,
 )

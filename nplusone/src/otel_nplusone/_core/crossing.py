@@ -6,7 +6,7 @@ gateway  SERVER GET /orders
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from otel_nplusone._core.model import Kind, Repeats, Span
@@ -20,7 +20,7 @@ def name_callee(repeats: Repeats, tree: Tree, tallied: Mapping[str, Tally]) -> R
     """Add the service that answers and the statement that it sends for most of the calls."""
     if repeats.kind not in _CALLS:
         return repeats
-    answers = _answers(tree, frozenset(repeats.offender_span_ids))
+    answers = _answers(tree, repeats.offender_span_ids)
     if not answers:
         return repeats
     services = Counter(span.service for span in answers)
@@ -36,5 +36,5 @@ def name_callee(repeats: Repeats, tree: Tree, tallied: Mapping[str, Tally]) -> R
     )
 
 
-def _answers(tree: Tree, calls: frozenset[str]) -> list[Span]:
-    return [span for span in tree.spans if span[2] in calls and span[5] in ENTRY_KINDS]
+def _answers(tree: Tree, calls: Iterable[str]) -> list[Span]:
+    return [span for call in calls for span in tree.children(call) if span[5] in ENTRY_KINDS]

@@ -44,6 +44,9 @@ _NO_SPACE_AFTER = frozenset({"(", "["})
 _ANY_LIST = "(…)"
 _MORE_ROWS = ", …"
 _ARRAY_SIZE = 1_000  # one bind holds an array of unknown length: it counts as a long list
+# As Diesel's debug_query writes the values: `… WHERE id = ? -- binds: [7, "Tom"]`.
+_BINDS = re.compile(r"--\s*binds: \[(.*)\]\s*\Z", re.DOTALL)
+_BIND = re.compile(r'"(?:[^"\\]|\\.)*+"|[^\s,"][^,"]*')
 _SP_EXECUTESQL = re.compile(r"\bsp_executesql\s+N?'((?:[^']|'')*)'", re.IGNORECASE)
 
 
@@ -99,6 +102,9 @@ def fingerprint(sql: str) -> Fingerprint:
 def _fingerprint(sql: str) -> Fingerprint:
     inner = _SP_EXECUTESQL.search(sql) if "_executesql" in sql.lower() else None
     scanned, values = tokens(inner[1].replace("''", "'") if inner else sql)
+    told = _BINDS.search(sql) if "binds: [" in sql else None
+    if told:
+        values = _with_binds(values, told[1])
     found, again = shape.significant(scanned, _CONTROL)
     verb, table = _verb(found), _table(found)
     collapsed, list_size, many_rows = _collapse(found)
@@ -120,6 +126,15 @@ def _fingerprint(sql: str) -> Fingerprint:
         is_sequence=shape.is_sequence(text),
         values=hash(tuple(values)),
     )
+
+
+def _with_binds(values: list[str | None], told: str) -> list[str | None]:
+    """Put the values that a comment tells where the binds are; all of them where that is open."""
+    binds = _BIND.findall(told)
+    if len(binds) != values.count(None):
+        binds = [told] * values.count(None)
+    each = iter(binds)
+    return [next(each) if value is None else value for value in values]
 
 
 def _writes_a_set(verb: str, text: str) -> bool:

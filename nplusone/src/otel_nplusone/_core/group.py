@@ -10,6 +10,7 @@ from otel_nplusone._core import semconv
 from otel_nplusone._core.asked import Asked, Phase
 from otel_nplusone._core.fingerprint import Fingerprint
 from otel_nplusone._core.model import Kind, RepeatClass, Span
+from otel_nplusone._core.parameters import parameters
 
 # A loader's chunk is long. A short list next to `= ?` is a condition of a query that repeats:
 # WHERE owner_id = ? AND status IN (?, ?)
@@ -242,7 +243,7 @@ def values_of(statement: Fingerprint, spans: Sequence[Span]) -> Sequence[object]
     if None not in hashes:
         return list(map(str, hashes))
     in_text = None if statement.has_binds or statement.is_cut else statement.values
-    recorded = [semconv.parameters(span[9]) for span in spans]
+    recorded = [parameters(span[9]) for span in spans]
     return [
         in_text if known is None and values is None else (str(known), values, in_text)
         for known, values in zip(hashes, recorded, strict=True)

@@ -3,6 +3,7 @@
 https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 """
 
+import re
 from collections.abc import Mapping
 
 # Set by otel_nplusone.sqlalchemy: a salted hash of the bind values, and the relationship that a
@@ -25,7 +26,12 @@ SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")
 REDIS_INDEX = ("db.redis.database_index",)
 BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
-PARAMETERS = ("db.statement.parameters", "db.postgresql.values")
+PARAMETERS = (
+    "db.statement.parameters",
+    "db.postgresql.values",
+    "db.mysql.values",
+    "pgx.query.parameters",
+)
 URL = ("url.full", "http.url")
 URL_TEMPLATE = ("url.template",)
 URL_PATH = ("url.path", "http.target")
@@ -59,6 +65,12 @@ CODE_FUNCTION = ("code.function.name", "code.function")
 CODE_FILE = ("code.file.path", "code.filepath")
 CODE_LINE = ("code.line.number", "code.lineno")
 QUERY_PARAMETER = "db.query.parameter."
+
+# Where package managers put what others wrote: Cargo, Go, npm, pip, Bundler, Composer.
+_OF_A_LIBRARY = re.compile(
+    r"[/\\](?:registry[/\\]src|pkg[/\\]mod|node_modules|site-packages|dist-packages)[/\\]"
+    r"|/gems/[\w.-]+-\d|/vendor/.*\.php$|^/rustc/"
+)
 
 _DATABASE = (
     *(QUERY_TEXT, QUERY_SUMMARY, OPERATION, COLLECTION, SYSTEM, NAMESPACE),
@@ -115,19 +127,13 @@ def route(attributes: Mapping[str, object], span_name: str) -> str:
     return text(attributes, DESTINATION) or span_name
 
 
-def parameters(attributes: Mapping[str, object]) -> str | None:
-    """Return the values that were recorded with a statement, as one text, or None."""
-    for key in PARAMETERS:
-        if attributes.get(key) is not None:
-            return str(attributes[key])
-    found = sorted(
-        (key, str(value)) for key, value in attributes.items() if key.startswith(QUERY_PARAMETER)
-    )
-    return str(found) if found else None
-
-
 def code_location(attributes: Mapping[str, object]) -> str | None:
-    """Return `stories.py:41 in cats_of`, as much of it as is known."""
+    """Return `stories.py:41 in cats_of`, as much as is known; None for code of a library.
+
+    Rust's tracing names the line of the library that made the span.
+    """
+    if _OF_A_LIBRARY.search(text(attributes, CODE_FILE)):
+        return None
     path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
     function = text(attributes, CODE_FUNCTION)
     place = f"{path}:{line}" if path and line is not None else path

@@ -1,4 +1,4 @@
-"""Counts what one entry span asks of others, and says which of it repeats.
+"""Count what one entry span asks of others, and say which of it repeats.
 
     tally = Tally(spans of the request, in order)
     tally.repeats()                      → the statements that came at least five times
@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from otel_nplusone._core import semconv
 from otel_nplusone._core.asked import asked, blind_system
@@ -32,7 +33,7 @@ _NAMESPACE, _OLD_NAMESPACE = semconv.NAMESPACE
 
 @dataclass(frozen=True, slots=True)
 class StatementCount:
-    """A statement, how often it came, and the time in which at least one was running."""
+    """Hold a statement, how often it came, and the time in which at least one was running."""
 
     fingerprint: str
     statement: str
@@ -41,7 +42,7 @@ class StatementCount:
 
 
 class Tally:
-    """What one entry span asks.
+    """Count what one entry span asks.
 
     `spans` are in the order of their starts. `attempts` names the failed attempt of each span that
     was part of one, by span id; `parents` the span that a place is called by where no code is told.
@@ -132,7 +133,7 @@ class Tally:
         ]
 
     def repeats(self) -> list[Repeats]:
-        """Return what repeats, longest first; chunks too, which are no fault."""
+        """Return what repeats, longest first; chunks too, which are not faults."""
         groups = self._counted()
         classes = self._classes(groups)
         alone = {group.number: group for group in groups if group.number in classes}
@@ -147,13 +148,13 @@ class Tally:
         return sorted(found, key=lambda r: (-r.total_ns, r.fingerprint))
 
     def _counted(self) -> list[Group]:
-        """Return the groups without what is no repeat; families in place of their members."""
+        """Return the groups without what does not repeat; families in place of their members."""
         groups = [g for g in self._groups.values() if g.spans or g.failures]
         leave_out_retries(groups, self._attempts, self._min_repeats)
         for family in (fan_outs, polymorphic_loads):
-            for together, members in family(groups, self._min_repeats):
-                gone = set(map(id, members))
-                groups = [*(g for g in groups if id(g) not in gone), together]
+            found = family(groups, self._min_repeats)
+            gone = {id(member) for _, members in found for member in members}
+            groups = [g for g in groups if id(g) not in gone] + [one for one, _ in found]
         keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
         return [group for group in groups if group.repeats >= self._min_repeats]
 
@@ -207,14 +208,20 @@ class Tally:
 
     def _source(self, first: Span) -> tuple[str, str] | None:
         """Return the statement before the first repeat, and its span's id."""
-        before = None
-        for group in self._groups.values():
-            at = bisect_left(group.spans, start_and_id(first), key=start_and_id)
-            if at and (
-                before is None or start_and_id(group.spans[at - 1]) > start_and_id(before[1])
-            ):
-                before = group.statement.text, group.spans[at - 1]
-        return None if before is None else (before[0], before[1][1])
+        for at in range(
+            bisect_left(self._spans, start_and_id(first), key=start_and_id) - 1, -1, -1
+        ):
+            before = self._spans[at][1]
+            if before in self._texts:
+                return self._texts[before], before
+        return None
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """Return the statement of each execution that counts, by its span's id."""
+        return {
+            span[1]: group.statement.text for group in self._groups.values() for span in group.spans
+        }
 
 
 _ROW_BY_ROW = RepeatClass.ROW_BY_ROW_WRITE

@@ -88,7 +88,7 @@ class Tree:
         """Return what is known of an entry span, by the id that entry_id() gave."""
         span = self.by_id.get(entry_id) or self._only_child(entry_id)
         if span is None:
-            child = min(self._children(entry_id), key=_in_time)
+            child = min(self.children(entry_id), key=_in_time)
             return Entry(self.trace_id, entry_id, child.service, "(span missing)", 0, True)
         return Entry(
             trace_id=self.trace_id,
@@ -99,8 +99,9 @@ class Tree:
             incomplete=self.incomplete,
         )
 
-    def _children(self, span_id: str) -> list[Span]:
-        if self._by_parent is None:  # asked for missing parents alone, which few traces have
+    def children(self, span_id: str) -> list[Span]:
+        """Return the spans whose parent a span is, which may be missing itself."""
+        if self._by_parent is None:  # asked for missing parents and for calls alone
             self._by_parent = defaultdict(list)
             for span in self.spans:
                 self._by_parent[span.parent_span_id].append(span)
@@ -108,7 +109,7 @@ class Tree:
 
     def _only_child(self, span_id: str) -> Span | None:
         """Return the only span under a missing parent: a local root whose caller is not known."""
-        children = self._children(span_id)
+        children = self.children(span_id)
         return children[0] if len(children) == 1 else None
 
     def common_ancestor(self, span_ids: Iterable[str], entry_id: str) -> Span | None:

@@ -85,7 +85,9 @@ class Unjudged:
                 f"{count(self.cut, 'statement')} cut before the end: what repeats may have the same"
                 " values or others; raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"
             )
-        if spans_read and not self.judged and not found:
+        if not spans_read:
+            found.append("nothing was judged: no span was read")
+        elif not self.judged and not found:
             found.append(
                 "nothing was judged: no span is a database's or a call to another service; see that"
                 " the database library or its driver is instrumented"

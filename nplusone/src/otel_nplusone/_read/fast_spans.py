@@ -44,35 +44,42 @@ def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Skipped) -> I
 def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read what the fast decoder made of one element of `data`."""
     services = {key: process.serviceName for key, process in trace.processes.items()}
+    known = trace_id = ""
     for span in trace.spans:
         try:
-            tags = tags_of[bytes(span.tags)]
-            trace_id = hex_digits(span.traceID, 32)
-            found = span.references or ()
+            kind, failed, attributes = tags_of[bytes(span.tags)]
+            if span.traceID != known:
+                trace_id = hex_digits(span.traceID, 32)
+                known = span.traceID
+            found = span.references
             if (
-                len(found) == 1
+                found
+                and len(found) == 1
                 and found[0].refType == "CHILD_OF"
-                and found[0].traceID == span.traceID
+                and found[0].traceID == known
             ):
                 parent = hex_digits(found[0].spanID, 16)
             else:
-                references = [(r.refType, r.traceID, r.spanID) for r in found]
+                references = [(r.refType, r.traceID, r.spanID) for r in found or ()]
                 parent = parent_of(trace_id, references, span.parentSpanID)
             service = services.get(span.processID or "", "")
             if not service and span.process:
                 service = span.process.serviceName
             start = span.startTime * NS_IN_US
-            yield Span(
-                trace_id,
-                hex_digits(span.spanID, 16),
-                parent,
-                service,
-                span.operationName or "",
-                tags.kind,
-                start,
-                start + span.duration * NS_IN_US,
-                tags.failed,
-                tags.attributes,
+            yield tuple.__new__(
+                Span,
+                (
+                    trace_id,
+                    hex_digits(span.spanID, 16),
+                    parent,
+                    service,
+                    span.operationName or "",
+                    kind,
+                    start,
+                    start + span.duration * NS_IN_US,
+                    failed,
+                    attributes,
+                ),
             )
         except BAD_SPAN as error:
             warnings.add(f"malformed span ({error})", f"{place}, span {span.spanID!r}")

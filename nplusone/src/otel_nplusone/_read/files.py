@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from otel_nplusone._core.model import Span
 from otel_nplusone._read import jaeger_json, otlp, otlp_protobuf
-from otel_nplusone._read.json_elements import JAEGER, ZIPKIN, Element
+from otel_nplusone._read.json_elements import JAEGER, ZIPKIN, Element, counted
 from otel_nplusone._read.json_stream import Fast, elements
 from otel_nplusone._read.looks import look_of_bytes, look_of_message, look_of_page, look_of_protobuf
 from otel_nplusone._read.protobuf_stream import RESOURCE_SPANS_TAG as TAG
@@ -58,7 +58,7 @@ def all_of(
     count, before = 0, len(warnings)
     try:
         for part in found:
-            for one in read(part):
+            for one in counted(part, read(part), warnings):
                 count += 1
                 yield one
     except OSError as error:

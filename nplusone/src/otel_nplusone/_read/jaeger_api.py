@@ -21,7 +21,7 @@ from typing import Any
 from otel_nplusone._core.model import Span
 from otel_nplusone._read.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone._read.jaeger_json import from_jaeger
-from otel_nplusone._read.json_elements import OTLP_LISTS, Element
+from otel_nplusone._read.json_elements import OTLP_LISTS, Element, counted
 from otel_nplusone._read.json_stream import of_document
 from otel_nplusone._read.otlp import from_json, spans_of
 from otel_nplusone._read.skipped import Skipped
@@ -165,7 +165,8 @@ class JaegerApi:
     def _spans(self, elements: Iterable[Element]) -> Iterator[Span]:
         for element in elements:
             read = from_jaeger if element.name == "data" else from_json
-            yield from read(element.value, self._base, self._warnings)
+            found = read(element.value, self._base, self._warnings)
+            yield from counted(element, found, self._warnings)
 
 
 def trace_page(url: str) -> tuple[str, str] | None:

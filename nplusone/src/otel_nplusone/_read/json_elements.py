@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from otel_nplusone._read.json_text import BrokenError
 from otel_nplusone._read.looks import look_of
@@ -20,6 +20,8 @@ JAEGER, ZIPKIN = "data", "zipkin"
 WRAPPERS = ("result", "trace", "data")
 _NO_TRACES = "line that holds no traces"
 
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True, slots=True)
 class Element:
@@ -31,6 +33,17 @@ class Element:
     name: str
     value: object
     place: str
+
+
+def counted(part: Element, found: Iterator[Read], warnings: Skipped) -> Iterator[Read]:
+    """Yield what was found in a part; count the part if that is nothing, and nobody said why."""
+    before, is_empty = len(warnings), True
+    for one in found:
+        is_empty = False
+        yield one
+    if is_empty and len(warnings) == before:
+        what = "Jaeger trace" if part.name == JAEGER else "resource"
+        warnings.add(f"{what} without spans", part.place)
 
 
 class Refused:

@@ -7,6 +7,7 @@ OTLP is cut at each span, as one resource may have all of them:
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from otel_nplusone._read.json_elements import (
     JAEGER,
@@ -96,10 +97,20 @@ def _walk_resources(text: Text, name: str) -> Iterator[Element]:
         try:
             whole = text.decode(LONGEST_WHOLE)
         except (BrokenError, TooLongError):
-            for part in _walk_resource(text):
+            parts = filter(_has_spans, _walk_resource(text))
+            first = next(parts, {})  # without one, whoever reads it tells
+            for part in chain((first,), parts):
                 yield Element(name, part, place)
         else:
             yield Element(name, whole, place)
+
+
+def _has_spans(part: dict[str, object]) -> bool:
+    """Say whether a part holds spans, or something else that is to be told of."""
+    scopes = next(part[name] for name in SCOPE_LISTS if name in part)
+    if not isinstance(scopes, list):
+        return scopes is not None
+    return any(not isinstance(one, dict) or one.get("spans") not in (None, []) for one in scopes)
 
 
 def _walk_resource(text: Text) -> Iterator[dict[str, object]]:

@@ -45,7 +45,15 @@ def read_messages(
     SourceError says why if that is all of it.
     """
     found = parts(buffered(io.BytesIO(body)), name, warnings, most_bytes=most_bytes)
-    yield from all_of(found, lambda part: _messages(part, warnings), name, warnings)
+    yield from all_of(found, lambda part: _with_spans(part, warnings), name, warnings)
+
+
+def _with_spans(part: Element, warnings: Skipped) -> Iterator[ResourceSpans]:
+    return (
+        message
+        for message in _messages(part, warnings)
+        if any(scope.spans for scope in message.scope_spans)
+    )
 
 
 def _messages(part: Element, warnings: Skipped) -> Iterator[ResourceSpans]:

@@ -10,12 +10,14 @@ in base64, as protobuf's own JSON mapping writes them, enumerations by number or
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import is_wanted
 from otel_nplusone._read.json_elements import SCOPE_LISTS
+from otel_nplusone._read.otlp_protobuf import DEEPEST_LIST
 from otel_nplusone._read.otlp_protobuf import from_protobuf as from_protobuf
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
@@ -31,6 +33,9 @@ _WHOLE_VALUES = frozenset({"intValue", "int_value"})
 _PLAIN_VALUES = frozenset(
     {"stringValue", "boolValue", "doubleValue", "string_value", "bool_value", "double_value"}
 )
+_BYTES = frozenset({"bytesValue", "bytes_value"})
+_LISTS = frozenset({"arrayValue", "array_value"})
+_MAPS = frozenset({"kvlistValue", "kvlist_value"})
 _IS_WANTED = Kept(is_wanted)
 
 
@@ -115,14 +120,22 @@ def wanted(pairs: Any) -> dict[str, object]:
     return attributes
 
 
-def json_value(value: object) -> object:
-    """Return a text, a number or a truth; None for lists and maps, which are not read."""
+def json_value(value: object, depth: int = 0) -> object:
+    """Return a text, a number, a truth or bytes; a list as a tuple, a map as one of pairs."""
     if isinstance(value, dict):
         for kind, plain in value.items():
             if kind in _WHOLE_VALUES:
                 return whole(plain)
             if kind in _PLAIN_VALUES:
                 return plain
+            if kind in _BYTES:
+                return base64.b64decode(plain)
+            if kind in _LISTS and depth < DEEPEST_LIST:
+                items = plain.get("values") or ()
+                return tuple([json_value(item, depth + 1) for item in items])
+            if kind in _MAPS and depth < DEEPEST_LIST:
+                pairs = plain.get("values") or ()
+                return tuple([(p["key"], json_value(p.get("value"), depth + 1)) for p in pairs])
     return None
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SERVICE_NAME = "service.name"
 _ERROR = 2
 _NO_PARENT = bytes(8)
+# Values of statements are lists of texts; what lies deeper is not read.
+DEEPEST_LIST = 4
 _PACKAGE = "otel_nplusone"
 # name → fields: number, name, type (a message if it is in capitals' camel case), repeated
 _MESSAGES: dict[str, tuple[tuple[int, str, str, bool], ...]] = {
@@ -28,7 +30,12 @@ _MESSAGES: dict[str, tuple[tuple[int, str, str, bool], ...]] = {
         (2, "bool_value", "bool", False),
         (3, "int_value", "int64", False),
         (4, "double_value", "double", False),
+        (5, "array_value", "ArrayValue", False),
+        (6, "kvlist_value", "KeyValueList", False),
+        (7, "bytes_value", "bytes", False),
     ),
+    "ArrayValue": ((1, "values", "AnyValue", True),),
+    "KeyValueList": ((1, "values", "KeyValue", True),),
     "KeyValue": ((1, "key", "bytes", False), (2, "value", "AnyValue", False)),
     "Resource": ((1, "attributes", "bytes", True),),
     "Status": ((3, "code", "int32", False),),
@@ -156,11 +163,24 @@ def _wanted(raw: bytes) -> Attribute:
 
 
 def _pair(raw: bytes) -> Attribute:
-    """Return the key and the value of an attribute; None for lists and maps, which are not read."""
+    """Return the key and the value of an attribute."""
     pair = _classes()["KeyValue"].FromString(raw)
-    kind = pair.value.WhichOneof("value")
-    value = getattr(pair.value, kind) if kind else None
-    return _text(pair.key), _text(value) if isinstance(value, bytes) else value
+    return _text(pair.key), _value(pair.value)
+
+
+def _value(any_value: Any, depth: int = 0) -> object:
+    """Return a text, a number, a truth or bytes; a list as a tuple, a map as one of pairs."""
+    kind = any_value.WhichOneof("value")
+    value: Any = getattr(any_value, kind) if kind else None
+    if kind == "string_value":
+        return _text(value)
+    if kind not in ("array_value", "kvlist_value"):
+        return value
+    if depth >= DEEPEST_LIST:
+        return None
+    if kind == "array_value":
+        return tuple([_value(item, depth + 1) for item in value.values])
+    return tuple([(_text(pair.key), _value(pair.value, depth + 1)) for pair in value.values])
 
 
 def _text(raw: bytes) -> str:

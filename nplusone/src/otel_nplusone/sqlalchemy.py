@@ -35,6 +35,7 @@ from sqlalchemy.engine import URL, Engine
 from otel_nplusone._core.semconv import RELATIONSHIP, VALUES_HASH
 from otel_nplusone._core.sql_summary import operation, summarize
 from otel_nplusone._live.callsite import find_caller
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.statement_counts import RepeatCounter
 from otel_nplusone._live.sync_engine import sync_engine
 
@@ -88,6 +89,7 @@ class _Describer:
         self._seen = RepeatCounter()
         self._salt = secrets.token_bytes(16)
 
+    @fenced
     def __call__(
         self,
         _connection: Any,

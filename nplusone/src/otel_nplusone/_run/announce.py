@@ -14,6 +14,7 @@ from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import Tree
 from otel_nplusone._core.unjudged import Unjudged
 from otel_nplusone._core.words import shorten, wrap
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.open_traces import OpenTraces
 from otel_nplusone._run.blind import Sight
 from otel_nplusone._run.wire import Hello, Lost, Message
@@ -39,6 +40,7 @@ class Announcer:
         self._traces = self._spans = self._incomplete = self._statements = 0
         self._lock = Lock()
 
+    @fenced
     def take(self, trace: Trace) -> None:
         """Judge a trace, or what is left of one, and say what is new in it."""
         with self._lock:
@@ -115,6 +117,7 @@ class Watch:
         self._traces = OpenTraces(quiet_s=QUIET_S, clock=clock)
         self._lock = Lock()
 
+    @fenced
     def take(self, message: Message) -> None:
         """Take what a process tells."""
         with self._lock:
@@ -127,6 +130,7 @@ class Watch:
                 if message.span is not None:
                     self._traces.ended(message.span)
 
+    @fenced
     def judge(self) -> None:
         """Judge the traces that are over."""
         with self._lock:

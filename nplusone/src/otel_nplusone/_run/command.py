@@ -94,6 +94,8 @@ def _run(asked: argparse.Namespace) -> int:
     if not _has_distro():
         raise MissingExtraError("otel-nplusone run", "run")
     command = program(words)
+    if asked.output is not None:
+        _try_to_write(asked.output)
     with tempfile.TemporaryDirectory(prefix="otel-nplusone-") as folder:
         path = Path(folder) / "spans"
         env = environment(os.environ, path)
@@ -215,6 +217,14 @@ def _watching(path: Path, watch: Watch) -> Iterator[Watch]:
         receiver.close()
         ended.set()
         thread.join()
+
+
+def _try_to_write(output: Path) -> None:
+    """Refuse a file that cannot be written before the program has run for nothing."""
+    try:
+        output.open("a").close()
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}") from error
 
 
 def _report(result: Result, form: str, output: Path | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from otel_nplusone._core.fingerprint import fingerprint
 from otel_nplusone._live.callsite import CallSite, find_caller
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.sync_engine import sync_engine
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class SeenQueries(Sequence[SeenQuery]):
             for statement, group in self.by_statement().items()
         )
 
+    @fenced
     def _record(
         self, _connection: Any, _cursor: Any, sql: str, _params: Any, _context: Any, _many: bool
     ) -> None:

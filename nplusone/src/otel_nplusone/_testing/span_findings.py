@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import Finding, Span, Trace
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.sdk_spans import to_model
 
 
@@ -61,6 +62,7 @@ class FindingsProcessor(SpanProcessor):
     def __init__(self, found: SpanFindings) -> None:
         self._found: SpanFindings | None = found
 
+    @fenced
     def on_end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()
         if self._found is not None and context is not None:

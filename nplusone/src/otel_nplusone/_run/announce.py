@@ -48,7 +48,9 @@ class Announcer:
             tallied = dict(tallies(tree, min_repeats=self._min_repeats))
             self._unjudged.add(tree, tallied)
             self._count(trace, incomplete=tree.incomplete)
-            self._statements += sum(tally.statements for tally in tallied.values())
+            for tally in tallied.values():
+                # With pings, which are judged and ask nothing; without calls.
+                self._statements += tally.statements + tally.judged - tally.asked
             found = [f for f in findings_of(tree, tallied) if f.what.repeat_class.is_fault]
             self._summarizer.add(found)
             for finding in found:
@@ -58,7 +60,7 @@ class Announcer:
         """Return what was found in all, and what was not seen."""
         with self._lock:
             unjudged = self._unjudged
-            seen = self._statements + unjudged.blind.total()
+            seen = self._statements + unjudged.blind.total() - unjudged.blind["http"]
             warnings = unjudged.lines(self._spans)
             if sight is not None:
                 reasons = sight.reasons(

@@ -70,6 +70,7 @@ class TestCases(TestCase):
         fill()
         assert self.client.get("/books").status_code == 200
 
+@pytest.mark.nplusone_allow
 def test_growth(db, client, assert_constant_queries):
     assert_constant_queries(lambda: client.get("/books?together"), fill)
     with pytest.raises(TooManyQueriesError, match="21 for 20"):
@@ -132,6 +133,7 @@ async def test_together():
     assert len(await together(engine)) == 8
     await engine.dispose()
 
+@pytest.mark.nplusone_allow
 @pytest.mark.asyncio
 async def test_growth(assert_constant_queries):
     engine = await made()
@@ -193,7 +195,7 @@ def test_django_suite_fails_where_its_pages_loop(
 
     assert "2 failed, 3 passed" in said
     assert "test_one_by_one sends a query in a loop" in said
-    assert 'FROM "shop_shelf" WHERE "shop_shelf"."id" = ?' in said
+    assert "FROM shop_shelf WHERE shop_shelf.id = ?" in said
     assert "urls.py:8 in urls.books" in said
 
 
@@ -206,7 +208,7 @@ def test_asyncio_suite_fails_where_its_coroutines_loop(
     options = ("--nplusone", "-p", "no:django", *workers)
     said = run(suites / "pytest", *options, folder=folder, expect=1)
 
-    assert "2 failed, 1 passed" in said or "1 failed, 2 passed" in said
+    assert "1 failed, 2 passed" in said
     assert "test_one_by_one sends a query in a loop" in said
     assert "test_cats.py:" in said
 

@@ -147,8 +147,9 @@ def _python_path(inherited: str) -> list[str]:
     start = [
         str(Path(place) / _START) for place in (spec and spec.submodule_search_locations) or ()
     ]
-    others = [place for place in inherited.split(os.pathsep) if place and place not in start]
-    return [*start, *others]
+    # An empty place means the current folder, unless there is nothing else.
+    others = inherited.split(os.pathsep) if inherited else []
+    return [*start, *(place for place in others if place not in start)]
 
 
 def _python_of(command: Sequence[str]) -> str:

@@ -1,11 +1,8 @@
 """Test otel-nplusone as strangers get it: from its wheel, its sdist, a hook, a workflow."""
 
 import json
-import os
-import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,16 +11,9 @@ import yaml
 from harness.project import PROJECT
 from nplusone.tests.formats import otlp_json
 from nplusone.tests.traces import Drawing
+from tests.distribution.environments import UV, install, only, run
 
 pytestmark = pytest.mark.distribution
-UV = Path(sys.executable).with_name("uv")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    run("make", "--silent", "dist", f"DIST={folder}", folder=PROJECT)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -109,31 +99,3 @@ def test_the_action_writes_the_report_into_the_summary(
 
     assert "n_plus_one" in summary.read_text()
     assert (tmp_path / "output").read_text().startswith("report=")
-
-
-def install(folder: Path, *words: str | Path) -> None:
-    run(UV, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *words)
-
-
-def only(folder: Path, pattern: str) -> Path:
-    (found,) = folder.glob(pattern)
-    return found
-
-
-def run(
-    *words: str | Path,
-    folder: Path | None = None,
-    expect: int = 0,
-    variables: Mapping[str, str] | None = None,
-) -> str:
-    """Run a command to its end; return what it prints, and fail on another exit code."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        cwd=folder,
-        env=os.environ | (variables or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == expect, done.stdout
-    return done.stdout

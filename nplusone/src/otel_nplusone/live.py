@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core import semconv
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
 from otel_nplusone._live.requests import Request, RunningRequests
@@ -39,6 +40,8 @@ class NPlusOneSpanProcessor(SpanProcessor):
     Whatever fails in here is logged once, and the span goes on as it came.
     """
 
+    _has_failed = False
+
     def __init__(
         self,
         processor: SpanProcessor,
@@ -54,7 +57,6 @@ class NPlusOneSpanProcessor(SpanProcessor):
         self._processor = processor
         self._requests = requests if requests is not None else RunningRequests()
         self._metrics = LiveMetrics(meter_provider)
-        self._has_failed = False
         _reset_after_fork(self._requests)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -135,6 +137,7 @@ def _reset_after_fork(requests: RunningRequests) -> None:
         return
     reference = weakref.WeakMethod(requests.reset)
 
+    @fenced
     def reset() -> None:
         method = reference()
         if method is not None:

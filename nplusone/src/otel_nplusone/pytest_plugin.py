@@ -1,5 +1,12 @@
 """Hold the number of SQL statements where it is, in pytest.
 
+    pytest --nplusone                             # each test fails whose statements loop
+    pytest --nplusone=report                      # a summary of them at the end
+    nplusone = strict                             # the same as the option, in the configuration
+
+    @pytest.mark.nplusone_allow("Shelf.books")    # not this one; no pattern allows all
+    def test_page(client): ...
+
     def test_page(nplusone_queries, engine, client):
         with nplusone_queries(engine) as seen:
             client.get("/cats")
@@ -16,13 +23,12 @@
             client.get("/cats")
         assert not found
 
-Statements are counted by SQLAlchemy's events, for which OpenTelemetry is not needed; findings come
-from spans, whatever the library. pytest loads this module wherever it is installed: what needs
-either is imported by the tests that use it.
+Statements are counted by SQLAlchemy's events and Django's execute wrappers, for which OpenTelemetry
+is not needed; findings come from spans, whatever the library. pytest loads this module wherever it
+is installed: what needs any of them is imported by the tests that use it.
 """
 
 from collections.abc import Callable, Generator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -30,28 +36,60 @@ import pytest
 from otel_nplusone.errors import MissingExtraError, TooManyQueriesError
 
 MARKER = "max_queries"
+ALLOW = "nplusone_allow"
+MODES = ("off", "report", "strict")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("nplusone", "N+1 queries")
+    # Words of their own, and not one option with a value: `pytest --nplusone tests` has a folder.
+    for word, mode, does in (
+        ("--nplusone", "strict", "fail each test that sends a query again and again in a loop"),
+        ("--nplusone=strict", "strict", "the same"),
+        ("--nplusone=report", "report", "let them pass, and sum up at the end"),
+        ("--nplusone=off", "off", "do not watch, whatever the configuration says"),
+    ):
+        group.addoption(
+            word, action="store_const", const=mode, dest="nplusone", default=None, help=does
+        )
+    parser.addini(
+        "nplusone", f"watch every test for N+1 queries: {', '.join(MODES)}", default="off"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(n): fail if the test sends more than n SQL statements"
     )
+    config.addinivalue_line(
+        "markers",
+        f"{ALLOW}(*patterns): let the test loop over these queries, by relationship, statement or"
+        " place; without a pattern over any",
+    )
+    mode = config.getoption("nplusone") or config.getini("nplusone")
+    if mode not in MODES:
+        raise pytest.UsageError(f"nplusone = {mode}: say one of {', '.join(MODES)}")
+    if mode != "off":
+        from otel_nplusone._testing.hooks import Watching
+
+        config.pluginmanager.register(Watching(is_strict=mode == "strict"), "nplusone-watching")
 
 
 @pytest.fixture
 def nplusone_queries() -> Callable[..., Any]:
     """Record an engine's statements in a context: `with nplusone_queries(engine) as seen`."""
-    record: Callable[..., Any] = _recorder().record_queries
-    return record
+    from otel_nplusone._testing.recorder import check_engines, record_queries
+
+    check_engines()
+    return record_queries
 
 
 @pytest.fixture
-def assert_constant_queries() -> Callable[..., None]:
+def assert_constant_queries() -> Callable[..., Any]:
     """Fail when the number of statements grows with the number of rows."""
-    _recorder()
-    from otel_nplusone._testing import growth
+    from otel_nplusone._testing.growth import assert_constant_queries
 
-    return growth.assert_constant_queries
+    return assert_constant_queries
 
 
 @pytest.fixture
@@ -71,8 +109,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     marker = item.get_closest_marker(MARKER)
     if marker is None:
         return (yield)
+    from otel_nplusone._testing.recorder import record_queries
+
     limit = _limit(item, marker)
-    with _recorder().record_queries() as seen:
+    with record_queries() as seen:
         result = yield
     if len(seen) > limit:
         raise TooManyQueriesError(
@@ -89,11 +129,3 @@ def _limit(item: pytest.Item, marker: pytest.Mark) -> int:
         )
     limit: int = marker.args[0]
     return limit
-
-
-def _recorder() -> ModuleType:
-    try:
-        from otel_nplusone._testing import recorder
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("counting statements in tests", "pytest") from error
-    return recorder

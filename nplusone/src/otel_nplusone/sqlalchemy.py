@@ -18,23 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from opentelemetry.semconv._incubating.attributes.db_attributes import (
-    DB_NAMESPACE,
-    DB_OPERATION_NAME,
-    DB_QUERY_SUMMARY,
-)
-from opentelemetry.semconv.attributes.code_attributes import (
-    CODE_FILE_PATH,
-    CODE_FUNCTION_NAME,
-    CODE_LINE_NUMBER,
-)
 from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
+from otel_nplusone._core import semconv
 from otel_nplusone._core.semconv import RELATIONSHIP, VALUES_HASH
 from otel_nplusone._core.sql_summary import operation, summarize
 from otel_nplusone._live.callsite import find_caller
+from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.statement_counts import RepeatCounter
 from otel_nplusone._live.sync_engine import sync_engine
 
@@ -44,6 +36,14 @@ if TYPE_CHECKING:
 # The fewest repeats of an N+1. A location costs more than the rest, and a statement that is sent
 # once does not need one.
 LOCATE_FROM = 5
+
+# Our own names of the conventions: OpenTelemetry's package has them from 1.33 on.
+_CODE_FUNCTION, _CODE_FILE, _CODE_LINE = (
+    names[0] for names in (semconv.CODE_FUNCTION, semconv.CODE_FILE, semconv.CODE_LINE)
+)
+_SUMMARY, _OPERATION, _NAMESPACE = (
+    names[0] for names in (semconv.QUERY_SUMMARY, semconv.OPERATION, semconv.NAMESPACE)
+)
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -88,6 +88,7 @@ class _Describer:
         self._seen = RepeatCounter()
         self._salt = secrets.token_bytes(16)
 
+    @fenced
     def __call__(
         self,
         _connection: Any,
@@ -112,19 +113,19 @@ class _Describer:
     def _name(self, span: Span, statement: str, attributes: dict[str, str | int]) -> None:
         summary = summarize(statement)
         span.update_name(summary)
-        attributes[DB_QUERY_SUMMARY] = summary
-        attributes[DB_OPERATION_NAME] = operation(statement)
+        attributes[_SUMMARY] = summary
+        attributes[_OPERATION] = operation(statement)
         if self._namespace is not None:
-            attributes[DB_NAMESPACE] = self._namespace
+            attributes[_NAMESPACE] = self._namespace
 
 
 def _locate(attributes: dict[str, str | int]) -> None:
     caller = find_caller()
     if caller is None:
         return
-    attributes[CODE_FUNCTION_NAME] = caller.function
-    attributes[CODE_FILE_PATH] = caller.file
-    attributes[CODE_LINE_NUMBER] = caller.line
+    attributes[_CODE_FUNCTION] = caller.function
+    attributes[_CODE_FILE] = caller.file
+    attributes[_CODE_LINE] = caller.line
     if caller.relationship is not None:
         attributes[RELATIONSHIP] = caller.relationship
 

@@ -25,6 +25,7 @@ examples:
   otel-nplusone diff before.json after.json --route '/success-stories'
   otel-nplusone diff http://127.0.0.1:16686/trace/4bf9… http://127.0.0.1:16686/trace/0af7…
   otel-nplusone diff traces.json traces.json --route-a '/v1/*' --route-b '/v2/*'
+  otel-nplusone diff http://127.0.0.1:16686 http://127.0.0.1:16686 --service-a old --service-b new
 """
 
 
@@ -41,22 +42,32 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("after", metavar="B", help="the same")
     add_source_options(parser)
     parser.add_argument("--route", default="", metavar="R", help="this route alone, on both sides")
-    parser.add_argument("--route-a", default="", metavar="R", help="the route of A")
-    parser.add_argument("--route-b", default="", metavar="R", help="the route of B")
+    for name in ("a", "b"):
+        parser.add_argument(
+            f"--service-{name}", default="", metavar="S", help=f"the service of {name.upper()}"
+        )
+        parser.add_argument(
+            f"--route-{name}", default="", metavar="R", help=f"the route of {name.upper()}"
+        )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.set_defaults(run=_run)
 
 
 def _run(asked: argparse.Namespace) -> int:
-    wanted = Wanted(search(asked))
-    before = _side(asked.before, replace(wanted, route=asked.route_a or asked.route))
-    after = _side(asked.after, replace(wanted, route=asked.route_b or asked.route))
+    before = _side(asked.before, _wanted(asked, asked.service_a, asked.route_a))
+    after = _side(asked.after, _wanted(asked, asked.service_b, asked.route_b))
     found = rows(before, after)
     if asked.format == "json":
         print(json.dumps(_document(before, after, found), indent=2, ensure_ascii=False))
     else:
         print(_text(before, after, found), end="")
     return CLEAN
+
+
+def _wanted(asked: argparse.Namespace, service: str, route: str) -> Wanted:
+    """Return what is looked for on one side: what is said for it, or for both."""
+    both = search(asked)
+    return Wanted(replace(both, service=service or both.service), route or asked.route)
 
 
 def _side(source: str, wanted: Wanted) -> Side:
@@ -67,7 +78,9 @@ def _side(source: str, wanted: Wanted) -> Side:
     for warning in found.warnings:
         print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
     if not found.requests:
-        of = f" of route {wanted.route!r}" if wanted.route else ""
+        asked = (("service", wanted.search.service), ("route", wanted.route))
+        words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
+        of = f" of {words}" if words else ""
         raise SourceError(f"{source}: no request{of} sends a statement: nothing to compare")
     return found
 

@@ -31,13 +31,13 @@ from otel_nplusone.scan import Result, Wanted, scan
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_RENDERERS: dict[str, Callable[[Result, str], str]] = {
+RENDERERS: dict[str, Callable[[Result, str], str]] = {
     "text": report_text.render,
     "json": report_json.render,
     "markdown": report_markdown.render,
     "sarif": report_sarif.render,
 }
-_FAULTS = [c.value for c in RepeatClass if c.is_fault]
+FAULTS = [c.value for c in RepeatClass if c.is_fault]
 _EXAMPLES = """\
 examples:
   otel-nplusone scan traces.json
@@ -88,14 +88,14 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="a JSON report whose findings are accepted"
     )
-    parser.add_argument("--format", choices=list(_RENDERERS), default="text")
+    parser.add_argument("--format", choices=list(RENDERERS), default="text")
     parser.add_argument(
         "--fail-on",
         nargs="+",
         action="extend",
-        choices=[*_FAULTS, "none"],
+        choices=[*FAULTS, "none"],
         metavar="CLASS",
-        help=f"end with 1 for these alone: {', '.join(_FAULTS)}, none (default: any)",
+        help=f"end with 1 for these alone: {', '.join(FAULTS)}, none (default: any)",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of the report")
@@ -119,8 +119,8 @@ def _run(asked: argparse.Namespace) -> int:
     if len(shown.findings) < len(found.findings):
         known = len(found.findings) - len(shown.findings)
         print(f"otel-nplusone: {known} known, accepted by {asked.baseline}", file=sys.stderr)
-    print(_RENDERERS[asked.format](shown, _backend(asked.sources)), end="")
-    return _exit_code(shown, asked.fail_on or _FAULTS, strict=asked.strict)
+    print(RENDERERS[asked.format](shown, _backend(asked.sources)), end="")
+    return _exit_code(shown, asked.fail_on or FAULTS, strict=asked.strict)
 
 
 def _backend(sources: list[str]) -> str:

@@ -30,6 +30,7 @@ def shorten(statement: str, most: int = 300) -> str:
 
 
 def wrap(text: str, indent: str, width: int = 100) -> str:
-    """Wrap text in lines that are indented, all but the first."""
-    lines = textwrap.wrap(text, width - len(indent), break_long_words=False) or [""]
+    """Wrap text in lines that are indented, all but the first; a package's name stays whole."""
+    width -= len(indent)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
     return f"\n{indent}".join(lines)

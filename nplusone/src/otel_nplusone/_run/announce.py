@@ -1,57 +1,94 @@
 """Say each new kind of finding once, and all of them at the end."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TextIO
 
 from otel_nplusone._core.advice import advise
-from otel_nplusone._core.model import Finding
+from otel_nplusone._core.detect import findings_of, tallies
+from otel_nplusone._core.model import Finding, Trace
 from otel_nplusone._core.summary import Summarizer
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
+from otel_nplusone._core.tree import Tree
+from otel_nplusone._core.unjudged import Unjudged
 from otel_nplusone._core.words import shorten, wrap
-from otel_nplusone._report.text import render
+from otel_nplusone._live.fence import fenced
+from otel_nplusone._live.open_traces import OpenTraces
+from otel_nplusone._run.blind import Sight
+from otel_nplusone._run.wire import Hello, Lost, Message
 from otel_nplusone.scan import Result
 
 _INDENT = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Hold what was found in one request, and how many spans it had."""
-
-    findings: Sequence[Finding]
-    spans: int
-    incomplete: bool
+# Traces that are known to be counted; later pieces of older ones count again.
+MOST_TRACE_IDS = 100_000
+# A background task begins after the request's own span has ended.
+QUIET_S = 1.0
 
 
 class Announcer:
-    """Write findings to a stream; thread-safe."""
+    """Judge traces as a scan does, and writes each new kind of finding to a stream."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, min_repeats: int = DEFAULT_MIN_REPEATS) -> None:
         self._stream = stream
+        self._min_repeats = min_repeats
         self._summarizer = Summarizer()
+        self._unjudged = Unjudged()
         self._said: set[tuple[str, str, str, str]] = set()
-        self._traces = self._spans = self._incomplete = 0
+        self._trace_ids: OrderedDict[str, bool] = OrderedDict()
+        self._traces = self._spans = self._incomplete = self._statements = 0
         self._lock = Lock()
 
-    def take(self, judged: Judged) -> None:
-        """Count a request, and say what is new in it."""
+    @fenced
+    def take(self, trace: Trace) -> None:
+        """Judge a trace, or what is left of one, and say what is new in it."""
         with self._lock:
-            self._traces += 1
-            self._spans += judged.spans
-            self._incomplete += judged.incomplete
-            self._summarizer.add(list(judged.findings))
-            for finding in judged.findings:
+            tree = Tree(trace)
+            tallied = dict(tallies(tree, min_repeats=self._min_repeats))
+            self._unjudged.add(tree, tallied)
+            self._count(trace, incomplete=tree.incomplete)
+            for tally in tallied.values():
+                # With pings, which are judged and ask nothing; without calls.
+                self._statements += tally.statements + tally.judged - tally.asked
+            found = [f for f in findings_of(tree, tallied) if f.what.repeat_class.is_fault]
+            self._summarizer.add(found)
+            for finding in found:
                 self._say_once(finding)
 
-    def close(self) -> None:
-        """Say what was found in all; nothing, if there was no request."""
+    def result(self, sight: Sight | None = None) -> Result:
+        """Return what was found in all, and what was not seen."""
         with self._lock:
-            if self._traces == 0:
-                return
-            found = tuple(self._summarizer.summaries())
-            result = Result(found, self._traces, self._spans, self._incomplete, ())
-            self._write(f"otel-nplusone: {render(result)}")
+            unjudged = self._unjudged
+            seen = self._statements + unjudged.blind.total() - unjudged.blind["http"]
+            warnings = unjudged.lines(self._spans)
+            if sight is not None:
+                reasons = sight.reasons(
+                    spans=self._spans, statements=seen, outside=unjudged.outside
+                )
+                outside, unjudged.outside = unjudged.outside, 0
+                warnings = [*reasons, *unjudged.lines(0)]  # 0: the reasons say why none was judged
+                unjudged.outside = outside
+            return Result(
+                tuple(self._summarizer.summaries()),
+                self._traces,
+                self._spans,
+                self._incomplete,
+                tuple(warnings),
+                unjudged.judged,
+                unjudged.total,
+            )
+
+    def _count(self, trace: Trace, *, incomplete: bool) -> None:
+        """Count a trace once, also when it comes in pieces; the first one says what is missing."""
+        self._spans += len(trace.spans)
+        if trace.trace_id in self._trace_ids:
+            return
+        self._trace_ids[trace.trace_id] = True
+        if len(self._trace_ids) > MOST_TRACE_IDS:
+            self._trace_ids.popitem(last=False)
+        self._traces += 1
+        self._incomplete += incomplete
 
     def _say_once(self, finding: Finding) -> None:
         what, entry = finding.what, finding.entry
@@ -63,8 +100,52 @@ class Announcer:
         lines.append(wrap(shorten(what.statement), _INDENT))
         lines += [f"at {what.code}"] if what.code else []
         lines.append(wrap(advise(what), _INDENT))
-        self._write(f"\n{_INDENT}".join(lines) + "\n")
+        self.write(f"\n{_INDENT}".join(lines) + "\n")
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write now: what is said is to be seen while the page is still open."""
         self._stream.write(text)
         self._stream.flush()
+
+
+class Watch:
+    """Take the messages of a program's processes; thread-safe."""
+
+    def __init__(
+        self, announcer: Announcer, sight: Sight, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._announcer = announcer
+        self._sight = sight
+        self._traces = OpenTraces(quiet_s=QUIET_S, clock=clock)
+        self._lock = Lock()
+
+    @fenced
+    def take(self, message: Message) -> None:
+        """Take what a process tells."""
+        with self._lock:
+            if isinstance(message, Hello):
+                self._sight.take(message)
+            elif isinstance(message, Lost):
+                self._sight.lost += message.spans
+            else:
+                self._traces.opened(message.trace_id, message.process, message.still_open)
+                if message.span is not None:
+                    self._traces.ended(message.span)
+
+    @fenced
+    def judge(self) -> None:
+        """Judge the traces that are over."""
+        with self._lock:
+            over = list(self._traces.due())
+        self._take(over)
+
+    def close(self) -> Result:
+        """Judge what is left, and return all that was found."""
+        with self._lock:
+            left = list(self._traces.rest())
+        self._take(left)
+        return self._announcer.result(self._sight)
+
+    def _take(self, traces: Iterable[Trace]) -> None:
+        for trace in traces:
+            self._announcer.take(trace)

@@ -5,6 +5,8 @@ import os
 from importlib.util import find_spec
 from typing import Any
 
+from otel_nplusone._live.fence import fenced
+
 log = logging.getLogger(__name__)
 
 _NAME = "sqlalchemy"
@@ -12,6 +14,7 @@ _NAME = "sqlalchemy"
 _REFUSING_LOGGER = "opentelemetry.instrumentation.auto_instrumentation._load"
 
 
+@fenced
 def describe_engines() -> None:
     """Describe each engine from its first connection on; nothing without SQLAlchemy.
 
@@ -26,6 +29,7 @@ def describe_engines() -> None:
         event.listen(Engine, "engine_connect", _describe)
 
 
+@fenced
 def leave_engines() -> None:
     """Let further engines alone."""
     if find_spec("sqlalchemy") is not None:
@@ -37,14 +41,8 @@ def leave_engines() -> None:
 
 
 def instrument_newer_sqlalchemy() -> None:
-    """Instrument a SQLAlchemy that the instrumentation works with, but refuses as too new.
-
-    opentelemetry-distro calls this before it loads the instrumentations. It does nothing unless
-    the traces go to our exporter.
-    """
-    if not (_is_named("OTEL_TRACES_EXPORTER", "nplusone") and find_spec(_NAME)):
-        return
-    if _is_named("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", _NAME, "*"):
+    """Instrument a SQLAlchemy that the instrumentation works with, but refuses as too new."""
+    if not find_spec(_NAME) or _is_named("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", _NAME, "*"):
         return
     try:
         from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
@@ -57,7 +55,7 @@ def instrument_newer_sqlalchemy() -> None:
         return
     try:
         instrumentor.instrument(skip_dep_check=True)
-    except ImportError as error:
+    except Exception as error:
         # It imports SQLAlchemy's asyncio, for which SQLAlchemy 2.1 brings no greenlet.
         log.warning("SQL leaves no spans, SQLAlchemy cannot be instrumented: %s", error)
         return
@@ -72,6 +70,7 @@ def _is_about_another(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith(f"{_NAME} only instruments")
 
 
+@fenced
 def _describe(connection: Any, *_branch: Any) -> None:
     from otel_nplusone.sqlalchemy import instrument, is_instrumented
 

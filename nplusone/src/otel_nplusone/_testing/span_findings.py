@@ -1,7 +1,7 @@
 """Judge the spans that a provider makes meanwhile: in a test, what the detector says of a trace."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import overload
@@ -10,8 +10,10 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import Finding, Span, Trace
+from otel_nplusone._core.semconv import QUERY_TEXT, text
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
-from otel_nplusone._live.sdk_spans import to_model
+from otel_nplusone._live.fence import fenced
+from otel_nplusone._live.sdk_spans import attributes_of, to_model
 
 
 class SpanFindings(Sequence[Finding]):
@@ -61,6 +63,7 @@ class FindingsProcessor(SpanProcessor):
     def __init__(self, found: SpanFindings) -> None:
         self._found: SpanFindings | None = found
 
+    @fenced
     def on_end(self, span: ReadableSpan) -> None:
         context = span.get_span_context()
         if self._found is not None and context is not None:
@@ -69,6 +72,23 @@ class FindingsProcessor(SpanProcessor):
     def shutdown(self) -> None:
         """Take nothing more: a provider has no way to remove a processor."""
         self._found = None
+
+
+class StatementsProcessor(SpanProcessor):
+    """Hand the statements of ended spans on, as long as a test runs."""
+
+    def __init__(self, take: Callable[[str, object, bool], None]) -> None:
+        self._take: Callable[[str, object, bool], None] | None = take
+
+    @fenced
+    def on_end(self, span: ReadableSpan) -> None:
+        sql = text(attributes_of(span), QUERY_TEXT)
+        if self._take is not None and sql:
+            self._take(sql, None, False)
+
+    def shutdown(self) -> None:
+        """Take nothing more: a provider has no way to remove a processor."""
+        self._take = None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 import otel_nplusone
 from nplusone.tests.corpus.cases import CASES, IN_DOUBT
 from nplusone.tests.corpus.clients import PROGRAMS
-from nplusone.tests.corpus.score import RULES, compare
+from nplusone.tests.corpus.score import RULES, against_rivals, compare
 from otel_nplusone._cli import diff_command, scan_command
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -52,6 +52,19 @@ def test_the_figures_of_a_rule_are_those_of_the_corpus(rule: str) -> None:
     row = f"{rule} | {score.found} | {score.false} | {score.precision:.2f} | {score.recall:.2f} |"
     assert f"| {row}\n" in page("rules")
     assert f"found of {score.found + score.missed}" in page("rules")
+
+
+def test_the_figures_of_libraries_that_watch_are_those_of_their_answers() -> None:
+    lines = page("rules").splitlines()
+    for title, scores in against_rivals().items():
+        name, found = next(iter(scores.items()))
+        if name.startswith("perf-sentinel"):
+            continue
+        faults = found.found + found.missed
+
+        (row,) = [line for line in lines if line.startswith(f"| {name}")]
+        assert f"| {found.found} of {faults} | {found.false} | {found.missed} |" in row
+        assert f"| {title.split(', ')[1].split()[0]} |" in row
 
 
 def test_the_corpus_is_as_large_as_its_description_says() -> None:

@@ -8,10 +8,11 @@ from nplusone.tests.corpus.labels.go import GO
 from nplusone.tests.corpus.labels.java import JAVA
 from nplusone.tests.corpus.labels.node import NODE
 from nplusone.tests.corpus.labels.python import PYTHON
+from nplusone.tests.corpus.labels.rust import RUST
 from nplusone.tests.corpus.labels.sqlalchemy import SQLALCHEMY
 
 __all__ = ["ALL", "CASES", "IN_DOUBT", "Case", "Fault"]
 
-ALL = (*SQLALCHEMY, *PYTHON, *NODE, *GO, *JAVA)
+ALL = (*SQLALCHEMY, *PYTHON, *NODE, *GO, *JAVA, *RUST)
 CASES = tuple(case for case in ALL if not case.doubt)
 IN_DOUBT = tuple(case for case in ALL if case.doubt)

@@ -48,4 +48,6 @@ PROGRAMS = (
     Program("jedis", JAVA, "Jedis", (REDIS,)),
     Program("javamongo", JAVA, "MongoDB driver", (MONGO,)),
     Program("httpclient", JAVA, "java.net.http"),
+    Program("seaorm", RUST, "SeaORM", (POSTGRES,)),
+    Program("diesel", RUST, "Diesel, SQLite"),
 )

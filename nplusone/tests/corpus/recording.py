@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ _RESOURCE = (
     "telemetry.sdk.language",
     "telemetry.sdk.version",
 )
+
+# Where Cargo keeps the crates on a machine, in a folder with the registry's name.
+_CRATES = re.compile(r"\S*/registry/src/[^/\s]+/")
+_CRATES_SHOWN = "/cargo/registry/src/"
 
 
 class Recorder:
@@ -83,16 +88,26 @@ def write(name: str, spans: list[ReadableSpan]) -> None:
 
 
 def write_document(name: str, request: ExportTraceServiceRequest) -> None:
-    """Write an export, without what tells of the machine: resources, and stacks of exceptions."""
+    """Write an export, without what tells of the machine: resources, paths, exceptions' stacks."""
     for resource in request.resource_spans:
         _keep(resource.resource.attributes, lambda key: key in _RESOURCE)
         for scope in resource.scope_spans:
             for span in scope.spans:
+                for attributes in (span.attributes, *(event.attributes for event in span.events)):
+                    _without_the_machine(attributes)
                 for event in span.events:
+                    event.name = _CRATES.sub(_CRATES_SHOWN, event.name)
                     _keep(event.attributes, lambda key: key != "exception.stacktrace")
     document = MessageToDict(request, use_integers_for_enums=True)
     text = json.dumps(_hex_ids(document), separators=(",", ":")) + "\n"
     (TRACES / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def _without_the_machine(attributes: Any) -> None:
+    for attribute in attributes:
+        text = attribute.value.string_value
+        if _CRATES.search(text):
+            attribute.value.string_value = _CRATES.sub(_CRATES_SHOWN, text)
 
 
 def _keep(attributes: Any, wanted: Callable[[str], bool]) -> None:

@@ -40,9 +40,11 @@ _REPEATS = frozenset({"n_plus_one_sql", "redundant_sql", "n_plus_one_http", "red
 
 
 def main(names: Sequence[str]) -> int:
-    """Ask those of these names, or all; tell who was left out, and keep their old answers."""
+    """Ask those of these names (without versions), or all; who is left out keeps old answers."""
     verdicts: Verdicts = json.loads(VERDICTS.read_text()) if VERDICTS.exists() else {}
-    for name in names or (PERF_SENTINEL, *WATCHERS):
+    for name in (PERF_SENTINEL, *WATCHERS):
+        if names and name.partition(" ")[0] not in names:
+            continue
         binary = os.environ.get("PERF_SENTINEL") or shutil.which("perf-sentinel")
         if name == PERF_SENTINEL and not binary:
             print("left out: perf-sentinel, which is not on the PATH", file=sys.stderr)

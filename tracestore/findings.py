@@ -52,6 +52,13 @@ class TraceFinding:
     advice: str
     incomplete: bool
     span_id: str
+    sites: tuple[str, ...] = ()
+
+    @property
+    def sites_shown(self) -> list[str]:
+        """Return the ways to the loops, of several each with its count, without long folders."""
+        ways = [site for site in self.sites if site != self.code]
+        return [" ← ".join(map(_short_place, way.split(" ← "))) for way in ways]
 
     @property
     def code_shown(self) -> str | None:
@@ -59,12 +66,16 @@ class TraceFinding:
 
         `/srv/app/clinic/stories.py:41 in cats` is shown as `…/clinic/stories.py:41 in cats`.
         """
-        if self.code is None:
-            return None
-        path, separator, rest = self.code.partition(":")
-        folders = path.split("/")
-        shown = path if len(folders) <= _PARTS_SHOWN else "…/" + "/".join(folders[-_PARTS_SHOWN:])
-        return shown + separator + rest
+        return None if self.code is None else _short_place(self.code)
+
+
+def _short_place(place: str) -> str:
+    """Keep the last two parts of a path, and a count before it."""
+    count, times, code = place.rpartition(" × ")
+    path, separator, rest = code.partition(":")
+    folders = path.split("/")
+    shown = path if len(folders) <= _PARTS_SHOWN else "…/" + "/".join(folders[-_PARTS_SHOWN:])
+    return count + times + shown + separator + rest
 
 
 class _TraceGone(Exception):
@@ -162,4 +173,5 @@ def _shown(finding: "Finding") -> TraceFinding:
         advice=advise(what),
         incomplete=finding.entry.incomplete,
         span_id=what.offender_span_ids[0],
+        sites=what.sites,
     )

@@ -8,12 +8,10 @@ tell equal statements with equal values from those with others, nor which line s
 
       span name, db.query.summary   SELECT cat
       nplusone.values_hash           of the bind values, salted: never the values
-      code.*, nplusone.relationship from the fifth time that a trace sends a statement
+      code.*, nplusone.code.path,
+      nplusone.relationship, .load   from the fifth time that a trace sends a statement
 """
 
-import hashlib
-import secrets
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -23,30 +21,18 @@ from opentelemetry.semconv._incubating.attributes.db_attributes import (
     DB_OPERATION_NAME,
     DB_QUERY_SUMMARY,
 )
-from opentelemetry.semconv.attributes.code_attributes import (
-    CODE_FILE_PATH,
-    CODE_FUNCTION_NAME,
-    CODE_LINE_NUMBER,
-)
 from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from otel_nplusone._core.semconv import RELATIONSHIP, VALUES_HASH
+from otel_nplusone._core.semconv import VALUES_HASH
 from otel_nplusone._core.sql_summary import operation, summarize
-from otel_nplusone._live.callsite import find_caller
+from otel_nplusone._live.described import LOCATE_FROM, Attributes, Parameters, ValuesHash, locate
 from otel_nplusone._live.statement_counts import RepeatCounter
 from otel_nplusone._live.sync_engine import sync_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
-
-# An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
-# one for a statement that is sent once.
-LOCATE_FROM = 5
-
-Parameters = Mapping[str, Any] | Sequence[Any]
-
 
 _describers: "WeakKeyDictionary[Engine, _Describer]" = WeakKeyDictionary()
 
@@ -86,7 +72,7 @@ class _Describer:
         self._namespace = _file_name(url)
         self._locate_from = locate_from
         self._seen = RepeatCounter()
-        self._salt = secrets.token_bytes(16)
+        self._hash = ValuesHash()
 
     def __call__(
         self,
@@ -100,48 +86,22 @@ class _Describer:
         span: Span | None = getattr(context, "_otel_span", None)
         if span is None or not span.is_recording():
             return
-        attributes: dict[str, str | int] = {}
+        attributes: Attributes = {}
         self._name(span, statement, attributes)
         # A batch has many values, and its repeats are no N+1.
         if parameters and not many:
-            attributes[VALUES_HASH] = _salted_hash(self._salt, parameters)
+            attributes[VALUES_HASH] = self._hash(parameters)
         if self._seen.count(span.get_span_context().trace_id, statement) >= self._locate_from:
-            _locate(attributes)
+            attributes |= locate()
         span.set_attributes(attributes)
 
-    def _name(self, span: Span, statement: str, attributes: dict[str, str | int]) -> None:
+    def _name(self, span: Span, statement: str, attributes: Attributes) -> None:
         summary = summarize(statement)
         span.update_name(summary)
         attributes[DB_QUERY_SUMMARY] = summary
         attributes[DB_OPERATION_NAME] = operation(statement)
         if self._namespace is not None:
             attributes[DB_NAMESPACE] = self._namespace
-
-
-def _locate(attributes: dict[str, str | int]) -> None:
-    caller = find_caller()
-    if caller is None:
-        return
-    attributes[CODE_FUNCTION_NAME] = caller.function
-    attributes[CODE_FILE_PATH] = caller.file
-    attributes[CODE_LINE_NUMBER] = caller.line
-    if caller.relationship is not None:
-        attributes[RELATIONSHIP] = caller.relationship
-
-
-def _salted_hash(salt: bytes, parameters: Parameters) -> str:
-    """Return 16 hex digits that are equal for equal values, and tell nothing of them.
-
-    Python's hash() alone would: that of a number is the number. The salt is made anew in each
-    process, and values are compared within a request only.
-    """
-    values = tuple(parameters.values()) if isinstance(parameters, Mapping) else tuple(parameters)
-    try:
-        digest = hash(values)
-    except TypeError:
-        # Lists and dictionaries: arrays and JSON.
-        digest = hash(repr(values))
-    return hashlib.blake2b(digest.to_bytes(8, signed=True), digest_size=8, key=salt).hexdigest()
 
 
 def _file_name(url: URL) -> str | None:

@@ -17,10 +17,11 @@ _SHORT_LIST = 20
 _FEW_TIMES = 2
 _BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
+_PATH = semconv.CODE_PATH
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
-_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes")
+_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes", "sites")
 
 
 class Group:
@@ -172,6 +173,25 @@ class Group:
         if not semconv.code_location(spans[0][9]) and not semconv.code_location(spans[-1][9]):
             return []  # few services tell, and one that does has told by the last repeat
         return list(filter(None, (semconv.code_location(span[9]) for span in spans)))
+
+    @cached_property
+    def sites(self) -> list[str]:
+        """Return the way to the loop of each span that tells, or its place where that is all."""
+        if not self.codes:
+            return []
+        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self.spans)
+        return list(filter(None, told))
+
+    @property
+    def path(self) -> str | None:
+        """Return the way to the loop that most spans tell."""
+        ways = Counter(filter(None, (semconv.text(span[9], (_PATH,)) for span in self.spans)))
+        return ways.most_common(1)[0][0] if ways else None
+
+    @property
+    def load(self) -> str | None:
+        """Return what an ORM has loaded by itself, `deferred Cat.notes`."""
+        return semconv.text(self.spans[-1][9], (semconv.LOAD,)) or None
 
     @property
     def code(self) -> str | None:

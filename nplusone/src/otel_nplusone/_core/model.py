@@ -100,7 +100,10 @@ class Repeats:
     belong to it. `statement` is normalized, without values. `distinct_values` is None where the
     spans do not tell the values apart. `total_ns` is the time in which at least one was running.
 
-    `places` are the lines of code that send it, where there are several; `fan_out` is how many
+    `path` is the way from the line that sends it to the loop, from the inside out, where that is
+    told. `places` are the ways or lines, where there are several, each with its count in
+    `place_counts`, the most frequent first; `load` is what an ORM loads by itself other than a
+    relationship (`deferred Cat.notes`). `fan_out` is how many
     tables or schemas of one form it goes to, 0 where that is one; `same_values` are the statements
     of a pattern that ask for the same each time. `callee` is the service that answers a call, and
     `callee_statement` what that sends for each one.
@@ -128,6 +131,21 @@ class Repeats:
     same_values: tuple[str, ...] = ()
     callee: str | None = None
     callee_statement: str | None = None
+    path: str | None = None
+    place_counts: tuple[int, ...] = ()
+    load: str | None = None
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Return each place that sends it, by the way to its loop; of several with counts."""
+        return sites_of(self.path or self.code, self.places, self.place_counts)
+
+
+def sites_of(only: str | None, places: tuple[str, ...], counts: tuple[int, ...]) -> tuple[str, ...]:
+    """Return places as people read them: `12 × db.py:41 get_cat`, or the only one as it is."""
+    if not places:
+        return (only,) if only else ()
+    return tuple(f"{count:,} × {place}" for count, place in zip(counts, places, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,15 @@ https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
 from collections.abc import Mapping
 
-# Set by otel_nplusone.sqlalchemy: a salted hash of the bind values, and the relationship that a
-# lazy load was for (`Appointment.cat`).
+# Set in a running program: a salted hash of the bind values, the relationship that a lazy load was
+# for (`Appointment.cat`), what else an ORM loads by itself (`deferred Cat.notes`), the way from the
+# statement's line to the loop (`db.py:41 get_cat ← stories.py:63 cats_seen_at`), and why nobody
+# wants to hear of the statement.
 VALUES_HASH = "nplusone.values_hash"
 RELATIONSHIP = "nplusone.relationship"
+LOAD = "nplusone.load"
+CODE_PATH = "nplusone.code.path"
+IGNORED = "nplusone.ignored"
 
 QUERY_TEXT = ("db.query.text", "db.statement")
 QUERY_SUMMARY = ("db.query.summary",)
@@ -72,7 +77,9 @@ _OTHER_CALLS = (
 _CODE = (CODE_FUNCTION, CODE_FILE, CODE_LINE)
 _FOLDED = (FOLDED_COUNT, tuple(FOLDED_NS))
 WANTED = frozenset(
-    {VALUES_HASH, RELATIONSHIP}.union(*_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED)
+    {VALUES_HASH, RELATIONSHIP, LOAD, CODE_PATH, IGNORED}.union(
+        *_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED
+    )
 )
 
 

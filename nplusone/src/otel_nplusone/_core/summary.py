@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from otel_nplusone._core.advice import advise
-from otel_nplusone._core.model import Finding, Kind, RepeatClass
+from otel_nplusone._core.model import Finding, Kind, RepeatClass, sites_of
 
 MOST_TRACE_IDS = 20
 Key = tuple[str, str, str, str]
@@ -46,6 +46,14 @@ class Summary:
     same_values: tuple[str, ...] = ()
     callee: str | None = None
     callee_statement: str | None = None
+    path: str | None = None
+    place_counts: tuple[int, ...] = ()
+    load: str | None = None
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Return each place that sends it, by the way to its loop; of several with counts."""
+        return sites_of(self.path or self.code, self.places, self.place_counts)
 
     @property
     def key(self) -> Key:
@@ -135,6 +143,9 @@ class _Fault:
             same_values=what.same_values,
             callee=what.callee,
             callee_statement=what.callee_statement,
+            path=what.path,
+            place_counts=what.place_counts,
+            load=what.load,
         )
 
     def _median(self) -> int:

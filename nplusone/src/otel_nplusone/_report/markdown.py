@@ -41,7 +41,7 @@ def _section(number: int, summary: Summary, backend: str) -> str:
         facts.append(f"- comes after `{shorten(summary.source_statement, 160)}`")
     facts += [f"- {values(summary)}"] if values(summary) else []
     facts += [f"- answered by `{answered_by(summary)}`"] if summary.callee else []
-    facts += [f"- code: `{place}`" for place in summary.places or filter(None, [summary.code])]
+    facts += [f"- code: `{site}`" for site in summary.sites]
     link = trace_link(backend, summary.worst_trace_id)
     facts.append(f"- worst trace: {link if backend else f'`{link}`'}")
     return "\n\n".join([*lines, "\n".join(facts)])

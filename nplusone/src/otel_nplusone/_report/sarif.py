@@ -17,7 +17,9 @@ from otel_nplusone.scan import Result
 from otel_nplusone.version import __version__
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_CODE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?: in .*)?$")
+# `clinic/db.py:41 in get_cat`, and a step of the way to the loop, `clinic/db.py:41 get_cat`
+_CODE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?: (?:in )?(?P<function>.*))?$")
+_ARROW = " ← "
 _RULES = {
     RepeatClass.N_PLUS_ONE: "The same statement is sent for each row of another one.",
     RepeatClass.REDUNDANT: "The same statement is sent again and again with the same values.",
@@ -61,6 +63,7 @@ def _result(summary: Summary, backend: str) -> dict[str, Any]:
         "level": "warning",
         "message": {"text": text},
         "locations": [_location(summary)],
+        "relatedLocations": _related(summary),
         "partialFingerprints": {"otelNPlusOne/v1": "/".join(summary.key)},
     }
 
@@ -70,11 +73,31 @@ def _location(summary: Summary) -> dict[str, Any]:
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name}]}
     found = _CODE.match(summary.code or "")
     if found:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": _uri(found["path"])},
-            "region": {"startLine": max(1, int(found["line"]))},
-        }
+        location["physicalLocation"] = _physical(found)
     return location
+
+
+def _related(summary: Summary) -> list[dict[str, Any]]:
+    """Return the ways to the loops, and the other places that send the statement."""
+    ways = summary.places or ((summary.path,) if summary.path else ())
+    steps = [step for way in ways for step in way.split(_ARROW)]
+    found = {step: _CODE.match(step) for step in steps}
+    return [
+        {
+            "id": number,
+            "message": {"text": step.partition(" ")[2] or step},
+            "physicalLocation": _physical(match),
+        }
+        for number, (step, match) in enumerate(found.items(), start=1)
+        if match
+    ]
+
+
+def _physical(found: re.Match[str]) -> dict[str, Any]:
+    return {
+        "artifactLocation": {"uri": _uri(found["path"])},
+        "region": {"startLine": max(1, int(found["line"]))},
+    }
 
 
 def _uri(text: str) -> str:

@@ -8,6 +8,8 @@
    …
 """
 
+from itertools import chain, repeat
+
 from otel_nplusone._core.model import RepeatClass
 from otel_nplusone._core.summary import Summary
 from otel_nplusone._core.words import count, duration, shorten, wrap
@@ -53,7 +55,7 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
         ("comes after", shorten(summary.source_statement or "", 160)),
         ("inside", "" if summary.common_ancestor == summary.route else summary.common_ancestor),
         ("answered by", answered_by(summary)),
-        ("code", " and ".join(summary.places) or summary.code or ""),
+        *zip(chain(["code"], repeat("")), summary.sites, strict=False),
         ("advice", summary.advice),
         ("worst trace", trace_link(backend, summary.worst_trace_id)),
     ]

@@ -61,7 +61,7 @@ class Announcer:
         self._said.add(kind)
         lines = [f"otel-nplusone: {what.repeat_class.value} in {entry.route}: {what.repeats} times"]
         lines.append(wrap(shorten(what.statement), _INDENT))
-        lines += [f"at {what.code}"] if what.code else []
+        lines += [f"at {place}"] if (place := what.path or what.code) else []
         lines.append(wrap(advise(what), _INDENT))
         self._write(f"\n{_INDENT}".join(lines) + "\n")
 

@@ -90,6 +90,6 @@ def _finding(read: dict[str, Any]) -> Finding:
     what = read.pop("what")
     what["repeat_class"] = RepeatClass(what["repeat_class"])
     what["kind"] = Kind(what["kind"])
-    what |= {name: tuple(what[name]) for name in ("pattern", "places", "same_values")}
+    what |= {name: tuple(value) for name, value in what.items() if isinstance(value, list)}
     what["offender_span_ids"] = ()
     return Finding(entry=Entry(**read.pop("entry")), what=Repeats(**what), **read)

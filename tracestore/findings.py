@@ -19,10 +19,12 @@ from tracestore.store.search import TraceSummary, read_summary
 if TYPE_CHECKING:
     from otel_nplusone import Finding, Trace
     from otel_nplusone.read import Skipped
+    from otel_nplusone.report import Excerpts
 
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
 _PARTS_SHOWN = 2
+_LONGEST_SHOWN = 400
 
 # The detector's own smallest number of repeats: a trace with fewer statements has no finding.
 MIN_REPEATS = 5
@@ -53,6 +55,7 @@ class TraceFinding:
     incomplete: bool
     span_id: str
     sites: tuple[str, ...] = ()
+    excerpts: tuple[str, ...] = ()
 
     @property
     def sites_shown(self) -> list[str]:
@@ -119,7 +122,10 @@ class Judgement:
 
     def shown(self) -> list[TraceFinding]:
         """Return the findings for the trace's page, the one that takes the most time first."""
-        return [_shown(finding) for finding in self._findings]
+        from otel_nplusone.report import Excerpts
+
+        excerpts = Excerpts()
+        return [_shown(finding, excerpts) for finding in self._findings]
 
     def document(self) -> dict[str, Any]:
         """Return the report in the shape of `otel-nplusone scan --format json`."""
@@ -157,7 +163,7 @@ def _message(part: StoredSpans) -> ResourceSpans:
     return message
 
 
-def _shown(finding: "Finding") -> TraceFinding:
+def _shown(finding: "Finding", excerpts: "Excerpts") -> TraceFinding:
     from otel_nplusone import advise
 
     what = finding.what
@@ -174,4 +180,5 @@ def _shown(finding: "Finding") -> TraceFinding:
         incomplete=finding.entry.incomplete,
         span_id=what.offender_span_ids[0],
         sites=what.sites,
+        excerpts=tuple(excerpts(text, _LONGEST_SHOWN) for text in what.pattern),
     )

@@ -18,17 +18,6 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def shorten(statement: str, most: int = 300) -> str:
-    """A statement that fits; of a long list of columns the middle is left out."""
-    if len(statement) <= most:
-        return statement
-    before, found, after = statement.partition(" FROM ")
-    room = most - len(found) - len(after) - 3
-    if found and room > 20:
-        return f"{before[:room]} …{found}{after}"
-    return statement[: most - 2] + " …"
-
-
 def wrap(text: str, indent: str, width: int = 100) -> str:
     """Text in lines that are indented, the first of them not."""
     lines = textwrap.wrap(text, width - len(indent), break_long_words=False) or [""]

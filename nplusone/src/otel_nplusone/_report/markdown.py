@@ -1,8 +1,9 @@
 """The report for a pull request or a ticket."""
 
+from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Kind
 from otel_nplusone._core.summary import Summary
-from otel_nplusone._core.words import count, duration, shorten
+from otel_nplusone._core.words import count, duration
 from otel_nplusone._report.text import answered_by, trace_link, values
 from otel_nplusone.scan import Result
 

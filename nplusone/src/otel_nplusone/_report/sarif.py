@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from otel_nplusone._core.excerpt import Excerpts
 from otel_nplusone._core.model import RepeatClass
 from otel_nplusone._core.summary import Summary
-from otel_nplusone._core.words import shorten
 from otel_nplusone._report.text import trace_link
 from otel_nplusone.scan import Result
 from otel_nplusone.version import __version__
@@ -30,6 +30,7 @@ _RULES = {
 
 def render(result: Result, backend: str = "") -> str:
     """A SARIF log with one run."""
+    excerpt = Excerpts()
     driver = {
         "name": "otel-nplusone",
         "version": __version__,
@@ -39,7 +40,7 @@ def render(result: Result, backend: str = "") -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "results": [_result(summary, backend) for summary in result.findings],
+        "results": [_result(summary, backend, excerpt) for summary in result.findings],
         "invocations": [
             {
                 "executionSuccessful": True,
@@ -52,9 +53,9 @@ def render(result: Result, backend: str = "") -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _result(summary: Summary, backend: str) -> dict[str, Any]:
+def _result(summary: Summary, backend: str, excerpt: Excerpts) -> dict[str, Any]:
     text = (
-        f"{summary.route} sends {shorten(summary.statement)} {summary.repeats_p50:,} times in one"
+        f"{summary.route} sends {excerpt(summary.statement)} {summary.repeats_p50:,} times in one"
         f" request (at most {summary.repeats_max:,}). {summary.advice}"
         f" Worst trace: {trace_link(backend, summary.worst_trace_id)}"
     )

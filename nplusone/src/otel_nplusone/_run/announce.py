@@ -6,9 +6,10 @@ from threading import Lock
 from typing import TextIO
 
 from otel_nplusone._core.advice import advise
+from otel_nplusone._core.excerpt import Excerpts
 from otel_nplusone._core.model import Finding
 from otel_nplusone._core.summary import Summarizer
-from otel_nplusone._core.words import shorten, wrap
+from otel_nplusone._core.words import wrap
 from otel_nplusone._report.text import render
 from otel_nplusone.scan import Result
 
@@ -32,6 +33,7 @@ class Announcer:
         self._summarizer = Summarizer()
         self._said: set[tuple[str, str, str, str]] = set()
         self._traces = self._spans = self._incomplete = 0
+        self._excerpt = Excerpts()
         self._lock = Lock()
 
     def take(self, judged: Judged) -> None:
@@ -60,7 +62,7 @@ class Announcer:
             return
         self._said.add(kind)
         lines = [f"otel-nplusone: {what.repeat_class.value} in {entry.route}: {what.repeats} times"]
-        lines.append(wrap(shorten(what.statement), _INDENT))
+        lines.append(wrap(self._excerpt(what.statement), _INDENT))
         lines += [f"at {place}"] if (place := what.path or what.code) else []
         lines.append(wrap(advise(what), _INDENT))
         self._write(f"\n{_INDENT}".join(lines) + "\n")

@@ -29,7 +29,8 @@ class Span(NamedTuple):
     """One span; a tuple, because a million of them are made in a scan.
 
     Ids are lower-case hex, `parent_span_id` is empty at a root. `attributes` are those that
-    `semconv.is_wanted` names, of the span alone; `service` comes from the resource.
+    `semconv.is_wanted` names, of the span alone; `service` comes from the resource. `origin` is who
+    made it, language and instrumentation scope: `python opentelemetry.instrumentation.sqlalchemy`.
     """
 
     trace_id: str
@@ -42,6 +43,7 @@ class Span(NamedTuple):
     end_time_unix_nano: int
     failed: bool
     attributes: Mapping[str, object]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class Repeats:
     `path` is the way from the line that sends it to the loop, from the inside out, where that is
     told. `places` are the ways or lines, where there are several, each with its count in
     `place_counts`, the most frequent first; `load` is what an ORM loads by itself other than a
-    relationship (`deferred Cat.notes`). `fan_out` is how many
+    relationship (`deferred Cat.notes`), `framework` the library that makes the statement, where one
+    is known, and `is_resolved` says that a resolver of GraphQL is around it. `fan_out` is how many
     tables or schemas of one form it goes to, 0 where that is one; `same_values` are the statements
     of a pattern that ask for the same each time. `callee` is the service that answers a call, and
     `callee_statement` what that sends for each one.
@@ -134,6 +137,8 @@ class Repeats:
     path: str | None = None
     place_counts: tuple[int, ...] = ()
     load: str | None = None
+    framework: str = ""
+    is_resolved: bool = False
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class Summary:
     path: str | None = None
     place_counts: tuple[int, ...] = ()
     load: str | None = None
+    framework: str = ""
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -146,6 +147,7 @@ class _Fault:
             path=what.path,
             place_counts=what.place_counts,
             load=what.load,
+            framework=what.framework,
         )
 
     def _median(self) -> int:

@@ -124,6 +124,12 @@ class Tree:
             meeting = max(meeting, height.get(met, 0))
         return self.by_id.get(path[meeting])
 
+    def origins(self, span_id: str, entry_id: str) -> list[str]:
+        """Return who made a span and those around it, from the inside out, each once."""
+        ids = [span_id, *self._climb(self.by_id[span_id].parent_span_id, frozenset(), entry_id)[0]]
+        spans = (self.by_id.get(one) for one in ids)
+        return list(dict.fromkeys(span.origin for span in spans if span is not None))
+
     def _climb(self, span_id: str, stop: Set[str], entry_id: str) -> tuple[list[str], str]:
         """Return the ids up to the entry span or to one in `stop`, and where the climb ended."""
         climbed: dict[str, None] = {}

@@ -84,7 +84,7 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
     installed: list[_Place] = []
     load: orm_loads.Load | None = None
     loaders, node = orm_loads.readers(), django_code()
-    is_library_loop = False
+    is_library_loop = is_awaited = False
     for frame in _frames(sys._getframe(1)):
         code = frame.f_code
         origin = origin_of(code.co_filename)
@@ -93,6 +93,8 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
             if id(code) in loaders and not outside:
                 # The outermost loader is the one that the application has touched.
                 load = orm_loads.read(frame) or load
+            elif load is not None and not outside and orm_loads.is_awaited(frame):
+                is_awaited = True
             elif code is node:
                 place, origin = _node_place(frame, outside or installed)
             elif outside and not is_library_loop and not is_of_an_engine(code.co_filename):
@@ -112,6 +114,8 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
                 break
         elif len(installed) < most:
             installed.append(place)
+    if is_awaited and load is not None:
+        load = load._replace(is_awaited=True)
     return _call_site(outside or installed, load, with_way=with_way)
 
 
@@ -128,7 +132,7 @@ def _call_site(
         first.line,
         relationship,
         _way(places) if with_way else "",
-        None if load is None or relationship else f"{load.kind} {load.name}",
+        None if load is None else load.told,
     )
 
 

@@ -21,6 +21,14 @@ class Load(NamedTuple):
 
     kind: str
     name: str
+    is_awaited: bool = False
+
+    @property
+    def told(self) -> str | None:
+        """Return it as a span tells it; None where the relationship's name is all there is."""
+        if self.kind == "relationship":
+            return f"awaited {self.name}" if self.is_awaited else None
+        return f"{self.kind} {self.name}"
 
 
 _Reader = Callable[[Any], Load | None]
@@ -71,6 +79,11 @@ _LOADERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], _Reader], ...] = (
 def readers() -> Mapping[int, tuple[CodeType, _Reader]]:
     """Return what reads each load off a frame, by the id of its code, which takes no hashing."""
     return _readers("sqlalchemy.orm" in sys.modules)  # it may be imported later
+
+
+def is_awaited(frame: FrameType) -> bool:
+    """Tell whether a frame is where SQLAlchemy's asyncio waits for what is loaded."""
+    return frame.f_code.co_name == "greenlet_spawn" and "sqlalchemy" in frame.f_code.co_filename
 
 
 @lru_cache(maxsize=2)

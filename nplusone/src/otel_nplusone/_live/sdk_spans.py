@@ -36,7 +36,9 @@ def to_model(span: ReadableSpan, context: SpanContext) -> Span:
     """Return the span with those attributes that the detector reads."""
     service = str(span.resource.attributes.get(_SERVICE, ""))
     part = to_part(context.span_id, span)
-    return part._replace(trace_id=f"{context.trace_id:032x}", service=service)
+    scope = span.instrumentation_scope
+    origin = f"python {scope.name}" if scope is not None else "python"
+    return part._replace(trace_id=f"{context.trace_id:032x}", service=service, origin=origin)
 
 
 def to_part(span_id: int, span: ReadableSpan) -> Span:

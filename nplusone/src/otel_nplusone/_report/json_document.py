@@ -57,6 +57,7 @@ def _finding(summary: Summary) -> dict[str, Any]:
         "callee_statement": summary.callee_statement,
         "relationship": summary.relationship,
         "load": summary.load,
+        "framework": summary.framework,
         "common_ancestor": summary.common_ancestor,
         "overlapping": summary.overlapping,
         "incomplete": summary.incomplete,

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core import semconv
+from otel_nplusone._core.routes import route
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
 from otel_nplusone._live.requests import Request, RunningRequests
@@ -126,7 +127,7 @@ def _route(span: ReadableSpan) -> Route:
     attributes = attributes_of(span)
     template = semconv.text(attributes, semconv.ROUTE)
     method = semconv.text(attributes, semconv.METHOD) if template else ""
-    return Route(method, template or semconv.route(attributes, span.name))
+    return Route(method, template or route(attributes, span.name))
 
 
 def _reset_after_fork(requests: RunningRequests) -> None:

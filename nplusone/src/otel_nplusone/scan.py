@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from otel_nplusone._core import semconv
 from otel_nplusone._core.detect import findings_of, tallies
 from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
+from otel_nplusone._core.routes import route
 from otel_nplusone._core.summary import Summarizer, Summary
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import ENTRY_KINDS, Tree
@@ -43,7 +43,7 @@ class Wanted:
         """Tell whether a span may be an entry, and of the service and route that are asked for."""
         if span.kind not in ENTRY_KINDS and span.parent_span_id:
             return False
-        return self._meets(span.service, semconv.route(span.attributes, span.name))
+        return self._meets(span.service, route(span.attributes, span.name))
 
     def _meets(self, service: str, route: str) -> bool:
         if self.search.service and service != self.search.service:

@@ -60,6 +60,12 @@ FOLDED_NS = {
 METHOD = ("http.request.method", "http.method")
 ROUTE = ("http.route",)
 DESTINATION = ("messaging.destination.name", "messaging.destination")
+TASK = (
+    "celery.task_name",
+    "messaging.sidekiq.job_class",
+    "messaging.resque.job_class",
+    "messaging.delayed_job.name",
+)
 CODE_FUNCTION = ("code.function.name", "code.function")
 CODE_FILE = ("code.file.path", "code.filepath")
 CODE_LINE = ("code.line.number", "code.lineno")
@@ -72,7 +78,7 @@ _DATABASE = (
 _HTTP = (METHOD, ROUTE, URL, URL_TEMPLATE, URL_PATH, HOST, PORT, RESENDS)
 _OTHER_CALLS = (
     *(RPC_SYSTEM, RPC_SERVICE, RPC_METHOD),
-    *(DESTINATION, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGE_COUNT),
+    *(DESTINATION, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGE_COUNT, TASK),
 )
 _CODE = (CODE_FUNCTION, CODE_FILE, CODE_LINE)
 _FOLDED = (FOLDED_COUNT, tuple(FOLDED_NS))
@@ -111,15 +117,6 @@ def number(attributes: Mapping[str, object], keys: tuple[str, ...]) -> int | Non
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
             return int(value)
     return None
-
-
-def route(attributes: Mapping[str, object], span_name: str) -> str:
-    """`GET /cats/<id>` of a request, the destination of a message, else the span's name."""
-    template = text(attributes, ROUTE)
-    if template:
-        method = text(attributes, METHOD)
-        return f"{method} {template}" if method else template
-    return text(attributes, DESTINATION) or span_name
 
 
 def parameters(attributes: Mapping[str, object]) -> str | None:

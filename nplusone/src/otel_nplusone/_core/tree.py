@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Set
 from operator import itemgetter
 
-from otel_nplusone._core import semconv
 from otel_nplusone._core.model import Entry, Span, SpanKind, Trace
+from otel_nplusone._core.routes import route
 
 _FAILED = itemgetter(Span._fields.index("failed"))
 ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
@@ -94,7 +94,7 @@ class Tree:
             trace_id=self.trace_id,
             span_id=span.span_id,
             service=span.service,
-            route=semconv.route(span.attributes, span.name),
+            route=route(span.attributes, span.name),
             duration_ns=max(0, span.end_time_unix_nano - span.start_time_unix_nano),
             incomplete=self.incomplete,
         )

@@ -12,7 +12,7 @@ import otel_nplusone
 PROMISED = {
     "otel_nplusone": {
         *("Entry", "Finding", "Kind", "RepeatClass", "Repeats", "Span", "SpanKind", "Trace"),
-        *("__version__", "advise", "find_n_plus_one", "fingerprint"),
+        *("__version__", "advise", "find_n_plus_one", "fingerprint", "ignore"),
     },
     "otel_nplusone.jaeger": {
         *("MOST_SPANS", "Ask", "JaegerApi", "NotFoundHereError", "Reading", "Search", "Stored"),

@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core import semconv
+from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._core.routes import route
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
@@ -65,6 +66,8 @@ class NPlusOneSpanProcessor(SpanProcessor):
                 self._requests.begin(span.get_span_context().span_id)
             else:
                 self._requests.join(span.get_span_context().span_id, parent.span_id)
+                if why := ignored_because():
+                    span.set_attribute(semconv.IGNORED, why)
         except Exception:
             self._report_fault()
         self._processor.on_start(span, parent_context)

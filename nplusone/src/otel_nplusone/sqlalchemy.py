@@ -25,7 +25,8 @@ from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from otel_nplusone._core.semconv import VALUES_HASH
+from otel_nplusone._core.ignoring import ignored_because
+from otel_nplusone._core.semconv import IGNORED, VALUES_HASH
 from otel_nplusone._core.sql_summary import operation, summarize
 from otel_nplusone._live.described import LOCATE_FROM, Attributes, Parameters, ValuesHash, locate
 from otel_nplusone._live.statement_counts import RepeatCounter
@@ -93,6 +94,8 @@ class _Describer:
             attributes[VALUES_HASH] = self._hash(parameters)
         if self._seen.count(span.get_span_context().trace_id, statement) >= self._locate_from:
             attributes |= locate()
+        if why := ignored_because():
+            attributes[IGNORED] = why
         span.set_attributes(attributes)
 
     def _name(self, span: Span, statement: str, attributes: Attributes) -> None:

@@ -18,6 +18,7 @@ _FEW_TIMES = 2
 _BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
 _PATH = semconv.CODE_PATH
+_IGNORED = semconv.IGNORED
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
@@ -63,6 +64,12 @@ class Group:
                 self.__dict__.pop(name, None)
             self.spans = spans
             self._counted = {span[1] for span in spans}
+
+    def without_ignored(self) -> "Group":
+        """Pass over the spans that ignore() was said for."""
+        if any(_IGNORED in span[9] for span in self.spans):
+            self.count_only([span for span in self.spans if _IGNORED not in span[9]])
+        return self
 
     @property
     def _executed(self) -> list[Variant]:

@@ -155,7 +155,7 @@ class Tally:
                 gone = set(map(id, members))
                 groups = [*(g for g in groups if id(g) not in gone), together]
         keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
-        return [group for group in groups if group.repeats >= self._min_repeats]
+        return [group for group in groups if group.without_ignored().repeats >= self._min_repeats]
 
     def _classes(self, groups: list[Group]) -> dict[int, RepeatClass]:
         """Return the class of each group that is worth a word."""

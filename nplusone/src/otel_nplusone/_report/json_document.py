@@ -45,6 +45,8 @@ def _finding(summary: Summary) -> dict[str, Any]:
         "repeats": {"p50": summary.repeats_p50, "max": summary.repeats_max},
         "distinct_values": summary.distinct_values,
         "total_ms": round(summary.total_ns / _NS_IN_MS, 3),
+        "request_ms": round(summary.request_ns / _NS_IN_MS, 3),
+        "negligible": summary.is_negligible,
         "share_of_request": round(summary.share_of_request, 4),
         "source_statement": summary.source_statement,
         "code": summary.code,

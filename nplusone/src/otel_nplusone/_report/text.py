@@ -83,6 +83,7 @@ def answered_by(summary: Summary) -> str:
 def _marks(summary: Summary) -> str:
     share = summary.share_of_request
     marks = [f", {share:.0%} of the request"] if share else []
+    marks += [", next to nothing of a request"] if summary.is_negligible else []
     marks += [", at the same time"] if summary.overlapping else []
     marks += [", spans are missing"] if summary.incomplete else []
     return "".join(marks)

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from otel_nplusone._core.fingerprint import fingerprint
+from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._live.callsite import CallSite, find_caller
 from otel_nplusone._live.sync_engine import sync_engine
 
@@ -72,7 +73,8 @@ class SeenQueries(Sequence[SeenQuery]):
     def _record(
         self, _connection: Any, _cursor: Any, sql: str, _params: Any, _context: Any, _many: bool
     ) -> None:
-        self._queries.append(SeenQuery(sql, find_caller()))
+        if not ignored_because():
+            self._queries.append(SeenQuery(sql, find_caller()))
 
 
 @contextmanager

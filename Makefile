@@ -77,7 +77,7 @@ test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAl
 	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile tests/nplusone/test_drivers.py $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)

@@ -46,7 +46,7 @@ ROOMS = {
     "otel_nplusone": {
         "errors": set[str](),
         "version": set[str](),
-        "_core": set[str](),
+        "_core": {"errors"},
         "__init__": {"_core", "version"},
         "_read": {"_core", "errors"},
         "read": {"_core", "_read"},
@@ -57,6 +57,9 @@ ROOMS = {
         "_live": {"_core"},
         "live": {"_core", "_live"},
         "sqlalchemy": {"_core", "_live"},
+        "django": {"_live"},
+        "psycopg": {"_live"},
+        "asyncpg": {"_live"},
         "_run": {"_core", "_report", "errors", "scan", "sqlalchemy"},
         "exporter": {"_core", "_live", "_run"},
         "_testing": {"_core", "_live", "errors"},

@@ -19,7 +19,8 @@ PROMISED = {
         *("Window", "get_json"),
     },
     "otel_nplusone.live": {
-        *("NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"),
+        *("DbSpanProcessor", "NPlusOneSpanProcessor", "RunningRequests", "attributes_of"),
+        "is_statement",
     },
     "otel_nplusone.read": {
         *("Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"),
@@ -30,7 +31,7 @@ PROMISED = {
 }
 DOORS = {
     *("cli", "errors", "exporter", "jaeger", "live", "pytest_plugin", "read", "report", "scan"),
-    *("sqlalchemy", "version"),
+    *("asyncpg", "django", "psycopg", "sqlalchemy", "version"),
 }
 
 

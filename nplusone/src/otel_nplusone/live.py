@@ -23,12 +23,19 @@ from opentelemetry.trace import SpanContext, SpanKind
 from otel_nplusone._core import semconv
 from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._core.routes import route
+from otel_nplusone._live.db_spans import DbSpanProcessor
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
 from otel_nplusone._live.requests import Request, RunningRequests
 from otel_nplusone._live.sdk_spans import attributes_of, is_statement
 
-__all__ = ["NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"]
+__all__ = [
+    "DbSpanProcessor",
+    "NPlusOneSpanProcessor",
+    "RunningRequests",
+    "attributes_of",
+    "is_statement",
+]
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +54,18 @@ class NPlusOneSpanProcessor(SpanProcessor):
         *,
         meter_provider: MeterProvider | None = None,
         requests: RunningRequests | None = None,
+        describe: bool = True,
     ) -> None:
         """Wrap a processor.
 
         meter_provider: where the metrics go; the global one by default.
         requests: what is kept of running requests; to be given with another threshold or bounds.
+        describe: tell the place on DB spans of any library, from the fifth repeat on.
         """
         self._processor = processor
         self._requests = requests if requests is not None else RunningRequests()
         self._metrics = LiveMetrics(meter_provider)
+        self._describer = DbSpanProcessor() if describe else None
         self._has_failed = False
         _reset_after_fork(self._requests)
 
@@ -70,6 +80,8 @@ class NPlusOneSpanProcessor(SpanProcessor):
                     span.set_attribute(semconv.IGNORED, why)
         except Exception:
             self._report_fault()
+        if self._describer is not None:
+            self._describer.on_start(span, parent_context)
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:

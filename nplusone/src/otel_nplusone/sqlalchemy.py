@@ -16,25 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from opentelemetry.semconv._incubating.attributes.db_attributes import (
-    DB_NAMESPACE,
-    DB_OPERATION_NAME,
-    DB_QUERY_SUMMARY,
-)
+from opentelemetry.semconv._incubating.attributes.db_attributes import DB_NAMESPACE
 from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from otel_nplusone._core.ignoring import ignored_because
-from otel_nplusone._core.semconv import IGNORED, VALUES_HASH
-from otel_nplusone._core.sql_summary import operation, summarize
-from otel_nplusone._live.described import LOCATE_FROM, Attributes, Parameters, ValuesHash, locate
-from otel_nplusone._live.statement_counts import RepeatCounter
+from otel_nplusone._live.db_spans import described_scopes
+from otel_nplusone._live.described import LOCATE_FROM, Parameters, StatementDescriber
 from otel_nplusone._live.sync_engine import sync_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+# The scope of the spans that are described here, and need not be described by the processor.
+_SCOPE = "opentelemetry.instrumentation.sqlalchemy"
 _describers: "WeakKeyDictionary[Engine, _Describer]" = WeakKeyDictionary()
 
 
@@ -50,6 +45,7 @@ def instrument(engine: "Engine | AsyncEngine", *, locate_from: int = LOCATE_FROM
     target = sync_engine(engine)
     describer = _Describer(target.url, locate_from)
     _describers[target] = describer
+    described_scopes.add(_SCOPE)
     event.listen(target, "before_cursor_execute", describer)
 
 
@@ -59,6 +55,8 @@ def uninstrument(engine: "Engine | AsyncEngine") -> None:
     describer = _describers.pop(target, None)
     if describer is not None:
         event.remove(target, "before_cursor_execute", describer)
+    if not _describers:
+        described_scopes.discard(_SCOPE)
 
 
 def is_instrumented(engine: "Engine | AsyncEngine") -> bool:
@@ -70,10 +68,9 @@ class _Describer:
     """The listener of one engine."""
 
     def __init__(self, url: URL, locate_from: int) -> None:
-        self._namespace = _file_name(url)
-        self._locate_from = locate_from
-        self._seen = RepeatCounter()
-        self._hash = ValuesHash()
+        name = _file_name(url)
+        self._known = {DB_NAMESPACE: name} if name is not None else {}
+        self._describer = StatementDescriber(locate_from)
 
     def __call__(
         self,
@@ -85,26 +82,10 @@ class _Describer:
         many: bool,
     ) -> None:
         span: Span | None = getattr(context, "_otel_span", None)
-        if span is None or not span.is_recording():
-            return
-        attributes: Attributes = {}
-        self._name(span, statement, attributes)
-        # A batch has many values, and its repeats are no N+1.
-        if parameters and not many:
-            attributes[VALUES_HASH] = self._hash(parameters)
-        if self._seen.count(span.get_span_context().trace_id, statement) >= self._locate_from:
-            attributes |= locate()
-        if why := ignored_because():
-            attributes[IGNORED] = why
-        span.set_attributes(attributes)
-
-    def _name(self, span: Span, statement: str, attributes: Attributes) -> None:
-        summary = summarize(statement)
-        span.update_name(summary)
-        attributes[DB_QUERY_SUMMARY] = summary
-        attributes[DB_OPERATION_NAME] = operation(statement)
-        if self._namespace is not None:
-            attributes[DB_NAMESPACE] = self._namespace
+        if span is not None and span.is_recording():
+            # A batch has many values, and its repeats are no N+1.
+            values = None if many else parameters
+            self._describer.describe(span, statement, values, self._known)
 
 
 def _file_name(url: URL) -> str | None:

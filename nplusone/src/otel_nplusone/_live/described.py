@@ -1,18 +1,42 @@
-"""What is told on a DB span next to what its instrumentation tells: the place, and the values."""
+"""What is told on a DB span next to what its instrumentation tells: summary, values, and place.
+
+describer.describe(span, "SELECT name FROM cat WHERE id = %s", (17,))
+
+  span name, db.query.summary   SELECT cat
+  nplusone.values_hash           of the values, salted
+  code.*, nplusone.code.path, … from the fifth time that the trace sends the statement
+"""
 
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from opentelemetry.semconv._incubating.attributes.db_attributes import (
+    DB_OPERATION_NAME,
+    DB_QUERY_SUMMARY,
+)
 from opentelemetry.semconv.attributes.code_attributes import (
     CODE_FILE_PATH,
     CODE_FUNCTION_NAME,
     CODE_LINE_NUMBER,
 )
+from opentelemetry.trace import Span
 
-from otel_nplusone._core.semconv import CODE_PATH, LOAD, RELATIONSHIP
+from otel_nplusone._core.ignoring import ignored_because
+from otel_nplusone._core.semconv import (
+    CODE_FILE,
+    CODE_FUNCTION,
+    CODE_PATH,
+    IGNORED,
+    LOAD,
+    RELATIONSHIP,
+    VALUES_HASH,
+)
+from otel_nplusone._core.sql_summary import operation, summarize
 from otel_nplusone._live.callsite import ARROW, find_caller
+from otel_nplusone._live.statement_counts import RepeatCounter
 
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
@@ -61,3 +85,58 @@ class ValuesHash:
             digest = hash(repr(values))
         number = digest.to_bytes(8, signed=True)
         return hashlib.blake2b(number, digest_size=8, key=self._salt).hexdigest()
+
+
+class StatementDescriber:
+    """Describes spans that are open, each with the statement that it is for."""
+
+    def __init__(self, locate_from: int = LOCATE_FROM) -> None:
+        self._locate_from = locate_from
+        self._seen = RepeatCounter()
+        self._hash = ValuesHash()
+
+    def describe(
+        self,
+        span: Span,
+        statement: str,
+        parameters: Parameters | None = None,
+        known: Mapping[str, str | int] | None = None,
+    ) -> None:
+        """Add the attributes; `known` are further ones, set along with them."""
+        summary = summarize(statement)
+        span.update_name(summary)
+        attributes: Attributes = {
+            DB_QUERY_SUMMARY: summary,
+            DB_OPERATION_NAME: operation(statement),
+            **(known or {}),
+        }
+        if parameters:
+            attributes[VALUES_HASH] = self._hash(parameters)
+        self._place(span, statement, attributes)
+        span.set_attributes(attributes)
+
+    def place(self, span: Span, asked: str) -> None:
+        """Add the place alone, where the statement is not known yet; `asked` stands for it."""
+        attributes: Attributes = {}
+        # Counted apart: the statement of the same span may become known when it has begun.
+        self._place(span, f"\0{asked}", attributes)
+        span.set_attributes(attributes)
+
+    def _place(self, span: Span, asked: str, attributes: Attributes) -> None:
+        if why := ignored_because():
+            attributes[IGNORED] = why
+        repeats = self._seen.count(span.get_span_context().trace_id, asked)
+        if repeats >= self._locate_from and not _is_placed(span):
+            attributes |= locate()
+
+
+def _is_placed(span: Span) -> bool:
+    """Tell whether a span has its place already, by its program or as it started."""
+    told = getattr(span, "attributes", None) or {}
+    return any(key in told for key in (*CODE_FILE, *CODE_FUNCTION))
+
+
+@cache
+def shared_describer() -> StatementDescriber:
+    """Return the describer of all that has no engine of its own."""
+    return StatementDescriber()

@@ -1,0 +1,115 @@
+"""Describe the DB spans of any library as they start, on the thread that asks.
+
+    with announced("SELECT … WHERE id = %s", (17,)):     a driver's helper knows text and values
+        connection.execute(…)                            the instrumentation begins its span in here
+                                                         on_start()  ──► the span is described
+
+A helper may also stand within the span, where its instrumentation was there after it: then the
+span is the current one. Without a helper, the span tells where it is sent from, and nothing more.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import SpanKind
+
+from otel_nplusone._core.semconv import QUERY_TEXT, SYSTEM, VALUES_HASH
+from otel_nplusone._live.described import Parameters, shared_describer
+
+log = logging.getLogger(__name__)
+
+# Scopes of spans that a helper with listeners of its own describes.
+described_scopes: set[str] = set()
+_INSTRUMENTATIONS = "opentelemetry.instrumentation."
+_NAMES = """
+    aiopg asyncpg cassandra dbapi elasticsearch mysql mysqlclient psycopg psycopg2 pymemcache
+    pymongo pymssql pymysql redis sqlalchemy sqlite3 tortoiseorm valkey
+"""
+_SCOPES = frozenset(_INSTRUMENTATIONS + name for name in _NAMES.split())
+_has_failed: set[str] = set()
+
+
+@dataclass(slots=True)
+class _Announced:
+    statement: str
+    parameters: Parameters | None
+    is_taken: bool = False
+
+
+_announced: ContextVar[_Announced | None] = ContextVar("otel_nplusone.announced", default=None)
+
+
+@contextmanager
+def announced(statement: str, parameters: Parameters | None) -> Iterator[None]:
+    """Tell what is sent meanwhile to the span that is there for it, or begins within."""
+    waiting = None if _describe_current(statement, parameters) else (statement, parameters)
+    token = _announced.set(_Announced(*waiting) if waiting else None)
+    try:
+        yield
+    finally:
+        _announced.reset(token)
+
+
+def _describe_current(statement: str, parameters: Parameters | None) -> bool:
+    """Describe the current span if it is the statement's own; tell whether it is."""
+    try:
+        span = trace.get_current_span()
+        if not isinstance(span, Span) or not span.is_recording() or not _is_of_a_database(span):
+            return False
+        if VALUES_HASH not in (span.attributes or {}):
+            shared_describer().describe(span, statement, parameters)
+        return True
+    except Exception:
+        _report_fault()
+        return True
+
+
+class DbSpanProcessor(SpanProcessor):
+    """Describes DB spans as they start; it hands nothing on, and may stand next to others.
+
+    NPlusOneSpanProcessor has one already.
+    """
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Describe a span of a database; a fault is logged once, and the span goes on."""
+        if span.kind is not SpanKind.CLIENT:
+            return
+        try:
+            if _is_of_a_database(span):
+                _describe_started(span)
+        except Exception:
+            _report_fault()
+
+
+def _describe_started(span: Span) -> None:
+    waiting = _announced.get()
+    if waiting is not None and not waiting.is_taken:
+        waiting.is_taken = True
+        shared_describer().describe(span, waiting.statement, waiting.parameters)
+        return
+    attributes = span.attributes or {}
+    statement = next((str(attributes[key]) for key in QUERY_TEXT if key in attributes), None)
+    shared_describer().place(span, statement or span.name)
+
+
+def _is_of_a_database(span: ReadableSpan) -> bool:
+    if span.kind is not SpanKind.CLIENT:
+        return False
+    scope = span.instrumentation_scope
+    name = scope.name if scope is not None else ""
+    if name in described_scopes:
+        return False
+    attributes = span.attributes or {}
+    return name in _SCOPES or any(key in attributes for key in (*SYSTEM, *QUERY_TEXT))
+
+
+def _report_fault() -> None:
+    if not _has_failed:
+        _has_failed.add("once")
+        log.exception("A DB span could not be described; later faults are not logged.")

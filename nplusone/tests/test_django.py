@@ -140,3 +140,15 @@ def test_a_fault_of_ours_does_not(service: Service, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("otel_nplusone._live.described.summarize", fail)
     with service.request():
         assert len(list_shelves()) == 6
+
+
+def test_the_processor_places_some_of_many_and_the_request_tells_it(service: Service) -> None:
+    with service.request():
+        for _ in range(40):
+            Shelf.objects.filter(pk=1).first()
+
+    placed = ["code.file.path" in one for one in told(service)]
+    assert placed[:24] == [False] * 4 + [True] * 20
+    assert placed[24:].count(True) == 1  # of each sixteenth
+    (mark,) = service.marks
+    assert "many_and_the_request_tells_it" in mark["code"]

@@ -15,6 +15,7 @@ from otel_nplusone._core.model import Kind, RepeatClass, Span
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
 _FEW_TIMES = 2
+_TOLD_FROM = 5
 _BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
 _PATH = semconv.CODE_PATH
@@ -177,8 +178,11 @@ class Group:
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
         spans = self.spans
-        if not semconv.code_location(spans[0][9]) and not semconv.code_location(spans[-1][9]):
-            return []  # few services tell, and one that does has told by the last repeat
+        # Few services tell, and one that does has told of the first, of the last or of the fifth on:
+        # a processor that is there for all libraries does not tell of each.
+        probes = (spans[0], spans[-1], spans[min(len(spans) - 1, _TOLD_FROM)])
+        if not any(semconv.code_location(span[9]) for span in probes):
+            return []
         return list(filter(None, (semconv.code_location(span[9]) for span in spans)))
 
     @cached_property

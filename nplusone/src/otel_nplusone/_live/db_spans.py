@@ -32,6 +32,8 @@ _NAMES = """
     pymongo pymssql pymysql redis sqlalchemy sqlite3 tortoiseorm valkey
 """
 _SCOPES = frozenset(_INSTRUMENTATIONS + name for name in _NAMES.split())
+_TEXT, _OLD_TEXT = QUERY_TEXT
+_KEYS = frozenset((*SYSTEM, *QUERY_TEXT))
 _has_failed: set[str] = set()
 
 
@@ -94,8 +96,8 @@ def _describe_started(span: Span) -> None:
         shared_describer().describe(span, waiting.statement, waiting.parameters)
         return
     attributes = span.attributes or {}
-    statement = next((str(attributes[key]) for key in QUERY_TEXT if key in attributes), None)
-    shared_describer().place(span, statement or span.name)
+    statement = attributes.get(_TEXT) or attributes.get(_OLD_TEXT) or span.name
+    shared_describer().place(span, str(statement))
 
 
 def _is_of_a_database(span: ReadableSpan) -> bool:
@@ -105,8 +107,7 @@ def _is_of_a_database(span: ReadableSpan) -> bool:
     name = scope.name if scope is not None else ""
     if name in described_scopes:
         return False
-    attributes = span.attributes or {}
-    return name in _SCOPES or any(key in attributes for key in (*SYSTEM, *QUERY_TEXT))
+    return name in _SCOPES or not _KEYS.isdisjoint(span.attributes or ())
 
 
 def _report_fault() -> None:

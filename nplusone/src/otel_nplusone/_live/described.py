@@ -41,6 +41,10 @@ from otel_nplusone._live.statement_counts import RepeatCounter
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
 LOCATE_FROM = 5
+# Where nobody has asked for more, the places of so many repeats are told, and then of each so many:
+# a place takes 10 µs, and a processor that is always there must not take them for every span.
+_PLACED_FIRST = 20
+_PLACED_EACH = 16
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 Attributes = dict[str, str | int]
@@ -93,6 +97,7 @@ class StatementDescriber:
     def __init__(self, locate_from: int = LOCATE_FROM) -> None:
         self._locate_from = locate_from
         self._seen = RepeatCounter()
+        self._placed = RepeatCounter()
         self._hash = ValuesHash()
 
     def describe(
@@ -117,10 +122,15 @@ class StatementDescriber:
 
     def place(self, span: Span, asked: str) -> None:
         """Add the place alone, where the statement is not known yet; `asked` stands for it."""
-        attributes: Attributes = {}
         # Counted apart: the statement of the same span may become known when it has begun.
-        self._place(span, f"\0{asked}", attributes)
-        span.set_attributes(attributes)
+        repeats = self._placed.count(span.get_span_context().trace_id, asked)
+        if self._is_due(repeats) and not _is_placed(span):
+            span.set_attributes(locate())
+
+    def _is_due(self, repeats: int) -> bool:
+        """Tell whether a place is worth its time: the first ones are, and some of the rest."""
+        beyond = repeats - self._locate_from
+        return 0 <= beyond < _PLACED_FIRST or (beyond > 0 and beyond % _PLACED_EACH == 0)
 
     def _place(self, span: Span, asked: str, attributes: Attributes) -> None:
         if why := ignored_because():

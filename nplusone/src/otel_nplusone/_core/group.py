@@ -178,7 +178,7 @@ class Group:
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
         spans = self.spans
-        # Few services tell, and one that does has told of the first, of the last or of the fifth on:
+        # Few services tell, and one that does has told of the first, the last or the fifth on:
         # a processor that is there for all libraries does not tell of each.
         probes = (spans[0], spans[-1], spans[min(len(spans) - 1, _TOLD_FROM)])
         if not any(semconv.code_location(span[9]) for span in probes):

@@ -153,3 +153,32 @@ def test_spans_are_told_in_either_order(
     assert f" {helper} ← " in str(told[-1]["nplusone.code.path"])
     root = exporter.get_finished_spans()[-1]
     assert (root.attributes or {})["nplusone.repeats"] == TIMES
+
+
+@pytest.mark.usefixtures("helped")
+def test_composed_statements_and_failing_ones_are_the_programs_own(
+    url: str, provider: TracerProvider, exporter: InMemorySpanExporter
+) -> None:
+    composed = psycopg.sql.SQL("SELECT name FROM {} WHERE id = %s")
+
+    with psycopg.connect(url) as connection:
+        found = connection.execute(composed.format(psycopg.sql.Identifier("cat")), (1,)).fetchone()
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute("SELECT name FROM nowhere WHERE id = %s", (1,))
+
+    assert found == ("Minka",)
+    names = [span.name for span in exporter.get_finished_spans()]
+    assert names[-2:] == ["SELECT cat", "SELECT nowhere"]
+
+
+@pytest.mark.usefixtures("helped")
+def test_a_fault_of_ours_does_not_reach_the_program(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("otel_nplusone._live.described.summarize", fail)
+
+    with_psycopg(url)
+    with_asyncpg(url)

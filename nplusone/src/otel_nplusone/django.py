@@ -14,6 +14,7 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 
 from otel_nplusone._live.db_spans import announced
+from otel_nplusone._live.described import Parameters
 
 _ID = "otel_nplusone"
 
@@ -38,9 +39,13 @@ def _add(*, connection: Any, **_signal: object) -> None:
         connection.execute_wrappers.append(_announce)
 
 
+def _read(sql: str, params: Any, many: bool) -> tuple[str, Parameters | None]:
+    # A batch has many values, and its repeats are no N+1.
+    return sql, None if many else params
+
+
 def _announce(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    # A batch has many values, and its repeats are no N+1.
-    with announced(sql, None if many else params):
+    with announced(_read, sql, params, many):
         return execute(sql, params, many, context)

@@ -25,10 +25,13 @@ def uninstrument() -> None:
 
 
 def _read(
-    _cursor: Any, query: Any, params: Parameters | None = None, **_options: Any
+    cursor: Any, query: Any, params: Parameters | None = None, **_options: Any
 ) -> tuple[str, Parameters | None]:
-    text = query.decode(errors="replace") if isinstance(query, bytes) else query
-    return text if isinstance(text, str) else str(text), params
+    if isinstance(query, bytes):
+        query = query.decode(errors="replace")
+    elif hasattr(query, "as_string"):  # psycopg.sql's objects
+        query = query.as_string(cursor)
+    return str(query), params
 
 
 _METHODS: dict[tuple[type, str], Read] = {

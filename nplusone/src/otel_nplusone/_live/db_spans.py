@@ -1,6 +1,6 @@
 """Describe the DB spans of any library as they start, on the thread that asks.
 
-    with announced("SELECT … WHERE id = %s", (17,)):     a driver's helper knows text and values
+    with announced(read, cursor, "SELECT …", (17,)):     a driver's helper knows text and values
         connection.execute(…)                            the instrumentation begins its span in here
                                                          on_start()  ──► the span is described
 
@@ -9,10 +9,11 @@ span is the current one. Without a helper, the span tells where it is sent from,
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -48,10 +49,22 @@ _announced: ContextVar[_Announced | None] = ContextVar("otel_nplusone.announced"
 
 
 @contextmanager
-def announced(statement: str, parameters: Parameters | None) -> Iterator[None]:
-    """Tell what is sent meanwhile to the span that is there for it, or begins within."""
-    waiting = None if _describe_current(statement, parameters) else (statement, parameters)
-    token = _announced.set(_Announced(*waiting) if waiting else None)
+def announced(
+    read: Callable[..., tuple[str, Parameters | None]], *args: Any, **kwargs: Any
+) -> Iterator[None]:
+    """Tell what is sent meanwhile to the span that is there for it, or begins within.
+
+    read: returns the statement and its values, of the arguments of a call; whatever fails in it is
+    logged once, and the call goes on.
+    """
+    waiting = None
+    try:
+        statement, parameters = read(*args, **kwargs)
+        if not _describe_current(statement, parameters):
+            waiting = _Announced(statement, parameters)
+    except Exception:
+        _report_fault()
+    token = _announced.set(waiting)
     try:
         yield
     finally:
@@ -60,16 +73,12 @@ def announced(statement: str, parameters: Parameters | None) -> Iterator[None]:
 
 def _describe_current(statement: str, parameters: Parameters | None) -> bool:
     """Describe the current span if it is the statement's own; tell whether it is."""
-    try:
-        span = trace.get_current_span()
-        if not isinstance(span, Span) or not span.is_recording() or not _is_of_a_database(span):
-            return False
-        if VALUES_HASH not in (span.attributes or {}):
-            shared_describer().describe(span, statement, parameters)
-        return True
-    except Exception:
-        _report_fault()
-        return True
+    span = trace.get_current_span()
+    if not isinstance(span, Span) or not span.is_recording() or not _is_of_a_database(span):
+        return False
+    if VALUES_HASH not in (span.attributes or {}):
+        shared_describer().describe(span, statement, parameters)
+    return True
 
 
 class DbSpanProcessor(SpanProcessor):

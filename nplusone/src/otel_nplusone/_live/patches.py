@@ -44,7 +44,7 @@ def _announcing(original: Any, read: Read, *, is_async: bool) -> Any:
 
         @wraps(original)
         async def waiting(self: Any, *args: Any, **kwargs: Any) -> Any:
-            with announced(*read(self, *args, **kwargs)):
+            with announced(read, self, *args, **kwargs):
                 return await original.__get__(self, type(self))(*args, **kwargs)
 
         setattr(waiting, _MARK, original)
@@ -52,7 +52,7 @@ def _announcing(original: Any, read: Read, *, is_async: bool) -> Any:
 
     @wraps(original)
     def calling(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with announced(*read(self, *args, **kwargs)):
+        with announced(read, self, *args, **kwargs):
             return original.__get__(self, type(self))(*args, **kwargs)
 
     setattr(calling, _MARK, original)

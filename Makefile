@@ -18,6 +18,9 @@ PLAIN_TESTS := --numprocesses auto --dist loadfile \
 	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
 	and not distribution"
 
+# Where it is set, each of the hundreds of processes that tests start compiles its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 STRATEGY ?= core
 # The clinic's flags, of the stack in containers and of the one without.
@@ -29,7 +32,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,10 +64,10 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
 	@$(BIN)/incident fix --strategy $(STRATEGY) --flags-file $(FLAGS_FOLDER)/flags.json
 
-doctor: $(VENV)/.runtime ## is every part of the running stack well? TARGET=compose for the containers
+doctor: $(VENV)/.runtime ## check every part of the running stack; TARGET=compose for the containers
 	@$(BIN)/incident doctor --target $(TARGET) $(DOCTOR_ARGS)
 
-reconcile: $(VENV)/.runtime ## do service, spans and database count the same? TARGET=compose for the containers
+reconcile: $(VENV)/.runtime ## compare the counts of service, spans and database; TARGET=compose for the containers
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
@@ -88,7 +91,7 @@ test-stack: $(VENV)/.dev ## the compose stack itself: incident, fix, outages; ne
 test-grafana: $(VENV)/.dev ## every dashboard in Chromium, and an exemplar opened; needs Docker and Grafana's image
 	@$(BIN)/pytest -m grafana tests/stack $(PYTEST_ARGS)
 
-test-jaeger: $(VENV)/.dev ## tracestore and the detector beside a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
+test-jaeger: $(VENV)/.dev ## tracestore and the detector against a real Jaeger (JAEGER_BIN, or what .ci/stack/binaries built)
 	@JAEGER_BIN=$${JAEGER_BIN:-$$(.ci/stack/binaries --where)/jaeger} $(BIN)/pytest -m jaeger tests/tracestore tests/nplusone $(PYTEST_ARGS)
 
 test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
@@ -109,16 +112,20 @@ dashboards: $(VENV)/.dev ## Grafana's dashboards, from code to dashboards/json
 schema: $(VENV)/.runtime ## draw docs/schema.svg from the models
 	@$(BIN)/python -m tools.schema_picture > docs/schema.svg
 
-notebook: $(VENV)/.notebook ## JupyterLab with notebooks/testing.ipynb
+pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running parts; needs Chromium
+	@$(BIN)/python -m tools.pictures
+
+notebook: $(VENV)/.notebook ## JupyterLab with notebooks/: the team's test, and what it could not see
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
 
-test-notebook: $(VENV)/.notebook ## run the notebook from top to bottom
+test-notebook: $(VENV)/.notebook ## run the notebooks from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb
+	@$(BIN)/jupyter nbconvert --log-level WARN --to html --execute --output-dir var notebooks/postmortem.ipynb
 
 corpus: $(CORPUS)/.ready ## record the detector's labelled traces anew, from real programs
 	@$(CORPUS)/bin/python -m nplusone.tests.corpus.record $(ONLY)
 
-test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, beside other rules
+test-detector: $(VENV)/.dev ## precision and recall on the labelled traces, compared with other rules
 	@$(BIN)/python -m nplusone.tests.corpus.score
 
 mutants: $(MUTANTS)/.ready ## change the code that decides, and count what the tests notice: make mutants MUTANTS_ARGS=store
@@ -134,11 +141,12 @@ docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
 dist: $(VENV)/.uv ## wheel and sdist of otel-nplusone, into dist
 	@$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST) nplusone
 
-lint: $(VENV)/.dev ## ruff, mypy, spelling, and the relative links of every Markdown file
+lint: $(VENV)/.dev ## ruff, mypy, spelling, words, and the relative links of every Markdown file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/codespell
+	@$(BIN)/python tools/check_words.py
 	@$(BIN)/python tools/check_links.py
 
 lint-workflows: ## the workflows of .github, by actionlint; needs Go

@@ -85,7 +85,7 @@ def _write(path: Path, body: bytes, marker: bytes) -> None:
 
 
 def _scan(path: Path) -> dict[str, float | int]:
-    """CPU and wall seconds and the memory of one scan, as the system counts them."""
+    """Return CPU and wall seconds and the memory of one scan, as the system counts them."""
     command = [sys.executable, "-m", "otel_nplusone.cli", "scan", "--format", "json", str(path)]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as scan:
@@ -103,7 +103,7 @@ def _scan(path: Path) -> dict[str, float | int]:
 
 
 def _starts(path: Path) -> dict[str, float]:
-    """What is over in a moment, from its start to its end: the median of several."""
+    """Time what is over in a moment, from its start to its end: the median of several."""
     path.write_bytes(_jaeger_json())
     return {
         "jaeger_17500_spans_s_p50": _seconds_p50(["scan", "--format", "json", str(path)]),
@@ -135,7 +135,7 @@ def _detector_alone(path: Path) -> int:
 
 
 def _fingerprints() -> dict[str, float]:
-    """Uncached: a text that is another one each time, which no cache has seen."""
+    """Time texts that differ each time, so that no cache has seen them."""
     cached = timeit.timeit(
         lambda: fingerprint(_TWELVE_COLUMNS), number=200_000, timer=time.process_time
     )

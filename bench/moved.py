@@ -13,7 +13,7 @@ from clinic.db import existing_file_url, make_engine
 
 @dataclass(slots=True)
 class Moved:
-    """Counters; the bytes are those of the values as text, without what the protocol adds."""
+    """Count what is moved; bytes are those of the values as text, without the protocol's own."""
 
     statements: int = 0
     rows: int = 0

@@ -1,4 +1,4 @@
-"""Every way to read one clinic's stories, ready to be timed: the strategies and the raw driver."""
+"""Prepare every way to read one clinic's stories for timing: the strategies and the raw driver."""
 
 import json
 import sqlite3
@@ -13,11 +13,10 @@ import psutil
 import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
 
 from bench.moved import Moved, counted
 from clinic.api.cat_json import COLOR_NAMES, cats_json
-from clinic.db import make_engine
+from clinic.db import ClinicSession, make_engine
 from clinic.stories.strategies import STRATEGIES
 
 RAW = "raw driver"
@@ -63,7 +62,7 @@ def readers_of(database_url: str, clinic_name: str) -> Iterator[Mapping[str, Rea
 
 
 def _answer(engine: Engine, clinic_name: str, strategy: str) -> bytes:
-    with Session(engine) as session:
+    with ClinicSession(engine) as session:
         return json.dumps(cats_json(STRATEGIES[strategy](session, clinic_name))).encode()
 
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.db import make_engine
+from clinic.db import ClinicSession, make_engine
 from clinic.models import Appointment, Base, Cat, Clinic, Person, Veterinarian
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
@@ -79,7 +79,7 @@ def _agreement(url: str) -> Figures:
     with Session(engine) as session:
         name = session.scalars(select(Clinic.name).order_by(Clinic.name).limit(1)).one()
     for strategy, read in STRATEGIES.items():
-        with Session(engine) as session:
+        with ClinicSession(engine) as session:
             answers[strategy] = [
                 (c.id, c.name, c.age, c.color, c.lives) for c in read(session, name)
             ]

@@ -1,12 +1,13 @@
-"""Slow a trace backend down: pass each POST on, and answer after a delay."""
+"""Delay a trace backend: pass each POST on, and answer after a pause."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import urllib3
+
+from harness.background import serving
 
 
 @contextmanager
@@ -31,11 +32,6 @@ def slow_backend(behind: str, delay_s: float) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the figures are the output."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"

@@ -3,19 +3,19 @@
 The stack is started under a name and on ports of its own, without Grafana where its image is not
 on this engine, and removed afterwards. Times count from `docker compose up`, images being there.
 
-    up ── healthy ── first N+1 trace ── 10 min of load, with readers ── … 30 min ── one scan
+    up ── healthy ── first N+1 trace ── 10 min of load, with readers ── … 30 min ── one scan ──
+    one search of Jaeger's page, over the longest time that it offers
 """
 
+import json
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.request
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from harness.background import Repeating
 from harness.clients.prometheus import Prometheus
 from harness.compose.engines import LOST_BY_THE_COLLECTOR, LOST_BY_THE_SERVICE, STARTED, Jaeger
 from harness.compose.images import images, services_of
@@ -34,6 +34,7 @@ TARGETS = {
     "scan_s": "at most 60",
     "scan_findings": "at least 1",
     "jaeger_at_most_percent_of_limit": "at most 80",
+    "jaeger_during_widest_search_at_most_percent": "under 100",
 }
 READ_S, LOADED_S = 600, 1_800
 # Between two rounds of scan, doctor and a search of Jaeger's page.
@@ -42,39 +43,23 @@ ROUND_S = 60
 COUNTED_S = 15
 DEADLINE_S = 180
 MANY = 200
-# What Jaeger's page asks for, within the limits of otel/jaeger-ui.json.
-PAGE_TRACES, PAGE_LOOKBACK_S = 20, 900
+PAGE = json.loads((PROJECT / "otel" / "jaeger-ui.json").read_text())["search"]
 
 Figures = dict[str, float | int]
 Table = dict[str, Figures]
 
 
-class Readers:
+class Readers(Repeating):
     """Ask the stack as people do, a round each minute: a scan, the doctor, Jaeger's own page."""
 
     def __init__(self, compose: Compose) -> None:
+        super().__init__(ROUND_S)
         self._compose = compose
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._read_on, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _read_on(self) -> None:
-        while not self._done.wait(ROUND_S):
-            scan(self._compose)
-            self._doctor()
-            self._search()
+    def turn(self) -> None:
+        scan(self._compose)
+        self._doctor()
+        search(self._compose, PAGE["defaultLookback"])
 
     def _doctor(self) -> None:
         subprocess.run(
@@ -87,20 +72,6 @@ class Readers:
             check=False,
         )
 
-    def _search(self) -> None:
-        now = time.time()
-        start, end = (
-            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
-            for moment in (now - PAGE_LOOKBACK_S, now)
-        )
-        query = (
-            f"query.service_name=cat-clinic&query.search_depth={PAGE_TRACES}"
-            f"&query.start_time_min={start}&query.start_time_max={end}"
-        )
-        url = self._compose.url("TRACE_UI_PORT", f"/api/v3/trace-summaries?{query}")
-        with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:
-            answer.read()
-
 
 def scan(compose: Compose) -> subprocess.CompletedProcess[str]:
     """Scan the last hour, with the README's own words."""
@@ -111,6 +82,22 @@ def scan(compose: Compose) -> subprocess.CompletedProcess[str]:
         timeout=DEADLINE_S,
         check=False,
     )
+
+
+def search(compose: Compose, lookback: str) -> None:
+    """Ask what Jaeger's page asks for `5m` of lookback, and as many traces as it may."""
+    now = time.time()
+    start, end = (
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+        for moment in (now - 60 * int(lookback.removesuffix("m")), now)
+    )
+    query = (
+        f"query.service_name=cat-clinic&query.search_depth={PAGE['maxLimit']}"
+        f"&query.start_time_min={start}&query.start_time_max={end}"
+    )
+    url = compose.url("TRACE_UI_PORT", f"/api/v3/trace-summaries?{query}")
+    with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:
+        answer.read()
 
 
 def measure() -> dict[str, float | int | Table]:
@@ -147,6 +134,7 @@ def _measure(compose: Compose, services: tuple[str, ...]) -> dict[str, float | i
         "memory_limits_mib": int(sum(row["limit, MiB"] for row in containers.values())),
         "most_of_a_limit_percent": max(row["at most, % of it"] for row in containers.values()),
         **_scanned(compose),
+        **_searched_widely(compose),
         **_counted(compose),
         "container": containers,
     }
@@ -164,6 +152,19 @@ def _scanned(compose: Compose) -> Figures:
         "scan_findings": done.stdout.count("n_plus_one") + done.stdout.count("nested"),
         "jaeger_during_scan_at_most_mib": row["at most, MiB"],
         "jaeger_at_most_percent_of_limit": row["at most, % of it"],
+    }
+
+
+def _searched_widely(compose: Compose) -> Figures:
+    """Search the page over the longest time that it offers, and watch Jaeger meanwhile."""
+    with UsageWatch(compose) as usage:
+        began = time.monotonic()
+        search(compose, PAGE["maxLookback"]["value"])
+        seconds = time.monotonic() - began
+        time.sleep(COUNTED_S)
+    return {
+        "widest_search_s": seconds,
+        "jaeger_during_widest_search_at_most_percent": _row(usage.of("jaeger"))["at most, % of it"],
     }
 
 

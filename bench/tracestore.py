@@ -9,23 +9,21 @@ out without one.
 import json
 import os
 import statistics
-import subprocess
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from bench.trace_load import RARE_SERVICE, body, connect, get, post, send
-from harness.parts.jaeger import start_jaeger
-from harness.parts.start import wait_for
-from harness.ports import unused_port
-from harness.processes import Command, Processes
-from harness.project import PROJECT, tool
+from harness.parts.jaeger import Jaeger, start_jaeger
+from harness.parts.programs import find
+from harness.parts.start import Tracestore, start_tracestore
+from harness.processes import Processes
 
 TARGETS = {
     "start_s": "under 1",
@@ -169,17 +167,9 @@ def _tracestore() -> Iterator[Backend]:
         tempfile.TemporaryDirectory(prefix="tracestore-bench-") as directory,
         Processes(Path(directory) / "logs") as processes,
     ):
-        ui, otlp = unused_port(), unused_port()
-        argv = [
-            *(tool("tracestore"), "serve", "--database", str(Path(directory) / "traces.db")),
-            *(f"--ui-port={ui}", f"--otlp-port={otlp}", "--max-spans=10000000"),
-        ]
         begin = time.perf_counter()
-        child = processes.start(
-            Command(name="tracestore", argv=argv, env=dict(os.environ), cwd=PROJECT)
-        )
-        wait_for(processes, f"http://127.0.0.1:{ui}/healthz")
-        yield Backend(ui, otlp, child.pid, time.perf_counter() - begin)
+        store = start_tracestore(processes, Path(directory) / "traces.db", "--max-spans=10000000")
+        yield _backend(store, time.perf_counter() - begin)
 
 
 @contextmanager
@@ -191,25 +181,20 @@ def _jaeger(binary: str) -> Iterator[Backend]:
     ):
         begin = time.perf_counter()
         jaeger = start_jaeger(processes, Path(directory), max_traces=100_000)
-        yield Backend(
-            int(jaeger.ui.rpartition(":")[2]),
-            int(jaeger.otlp.rpartition(":")[2]),
-            jaeger.child.pid,
-            time.perf_counter() - begin,
-        )
+        yield _backend(jaeger, time.perf_counter() - begin)
+
+
+def _backend(started: Tracestore | Jaeger, start_s: float) -> Backend:
+    ui, otlp = (int(url.rpartition(":")[2]) for url in (started.ui, started.otlp))
+    return Backend(ui, otlp, started.child.pid, start_s)
 
 
 def _jaeger_binary() -> str | None:
     if named := os.environ.get("JAEGER_BIN"):
         return named
-    where = subprocess.run(
-        [PROJECT / ".ci" / "stack" / "binaries", "--where"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    built = Path(where.stdout.strip()) / "jaeger"
-    return str(built) if built.is_file() else None
+    with suppress(AssertionError):
+        return find("jaeger")
+    return None
 
 
 if __name__ == "__main__":

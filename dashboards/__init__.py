@@ -1,1 +1,1 @@
-"""Grafana's dashboards, as code: `python -m dashboards.build` writes dashboards/json."""
+"""Build Grafana's dashboards from code: `python -m dashboards.build` writes dashboards/json."""

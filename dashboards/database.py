@@ -1,4 +1,4 @@
-"""What does the database see?"""
+"""Show what the database sees."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 

@@ -1,4 +1,4 @@
-"""The story, and the way to everything else."""
+"""Show the story, and lead to everything else."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 

@@ -1,4 +1,4 @@
-"""What all dashboards have: the way to the others, the strategy's changes, a fixed uid."""
+"""Make what all dashboards have: the way to the others, the strategy's changes, a fixed uid."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STORIES = f"{JAEGER}/search?service=cat-clinic&operation=GET%20%2Fsuccess-storie
 
 
 class _Annotation(dashboard.AnnotationQuery):
-    """An annotation by Prometheus, whose title the SDK's model has no field for."""
+    """Hold an annotation by Prometheus, whose title the SDK's model has no field for."""
 
     def __init__(self, title: str, **fields: Any) -> None:
         super().__init__(**fields)

@@ -1,4 +1,4 @@
-"""The few kinds of panel that the dashboards are made of, with one look.
+"""Make the few kinds of panel that the dashboards consist of, with one look.
 
 A panel is what a question needs: a title, a sentence for its reader, a unit, and queries.
 """

@@ -1,4 +1,4 @@
-"""Can I trust the telemetry?"""
+"""Show whether the telemetry can be trusted."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 

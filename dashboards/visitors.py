@@ -1,4 +1,4 @@
-"""What do visitors feel?"""
+"""Show what visitors feel."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 

@@ -1,4 +1,4 @@
-"""Why is it slow?"""
+"""Show why the page is slow."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -45,7 +45,7 @@ def build() -> Dashboard:
         lines(
             "Time in the database",
             "Share of the requests' time that passes in statements. Where it is small and the CPU "
-            "is at its plateau, the time goes into sending so many of them.",
+            "is at its plateau, the time goes into the number of statements.",
             "percentunit",
             query(
                 f'sum(rate({SPANS}_sum{{{IN_DB}, span_name!="connect"}}[1m]))'

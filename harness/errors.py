@@ -1,4 +1,4 @@
-"""Everything that can keep a process from being started, asked or waited for.
+"""Define what can keep a process from being started, asked or waited for.
 
 HarnessError             2   the exit code of a command that ends with it
 ├── BackendError         2   a part gave no usable answer

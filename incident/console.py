@@ -1,4 +1,4 @@
-"""Telling the user what happens: results on stdout, progress on stderr, live on a terminal."""
+"""Tell the user what happens: results on stdout, progress on stderr, live on a terminal."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ BOLD, PLAIN = "\033[1m", "\033[0m"
 
 @dataclass(slots=True)
 class Console:
-    """Two streams and a clock that starts with the run."""
+    """Write to two streams, with a clock that starts with the run."""
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)

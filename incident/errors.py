@@ -1,4 +1,4 @@
-"""Everything that can keep a command from its end, on top of harness.errors.
+"""Define what can keep a command from finishing, on top of harness.errors.
 
 IncidentError   2   cannot be done as asked: usage, input, surroundings
 ├── DiskFull    2

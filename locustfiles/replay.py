@@ -1,4 +1,4 @@
-"""The visitors of success_stories.py, with a line of JSON written down for every request.
+"""Send the visitors of success_stories.py, and write a line of JSON for every request.
 
     REQUEST_LOG=requests.jsonl locust -f locustfiles/replay.py --host http://127.0.0.1:8000 \\
            --headless --users 30 --spawn-rate 30

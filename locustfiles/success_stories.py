@@ -1,4 +1,4 @@
-"""Visitors of the cat clinics: mostly Success Stories, sometimes veterinarians or an appointment.
+"""Visit the cat clinics: mostly Success Stories, sometimes veterinarians or an appointment.
 
     locust -f locustfiles/success_stories.py --host http://127.0.0.1:8000           # web UI on 8089
     locust -f locustfiles/success_stories.py --host http://127.0.0.1:8000 \\
@@ -20,8 +20,8 @@ from typing import Any
 from locust import HttpUser, between, tag, task
 
 HALF_HOUR = timedelta(minutes=30)
-# No two appointments want one slot: each is numbered, and each of Locust's workers, of which there
-# are at most so many, has numbers of its own. It begins anywhere, for the sake of earlier runs.
+# No two appointments want one slot: each is numbered, and each of Locust's workers
+# has numbers of its own. The first is random, as earlier runs may have taken the same slots.
 WORKERS = 64
 SLOTS_PER_WORKER = 400
 _numbers = count(random.randrange(SLOTS_PER_WORKER))
@@ -147,4 +147,4 @@ class Visitor(HttpUser):
 
 
 class WrongContent(Exception):
-    """An answer has the right status and says the wrong thing."""
+    """Report an answer that has the right status and the wrong content."""

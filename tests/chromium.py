@@ -1,4 +1,4 @@
-"""Debian's Chromium, and where pictures of its pages are kept."""
+"""Drive Debian's Chromium, and keep pictures of its pages."""
 
 import shutil
 from collections.abc import Iterator

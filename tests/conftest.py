@@ -55,6 +55,19 @@ def free_port() -> int:
     return unused_port()
 
 
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Return what starts processes, and ends them after the test."""
+    with Processes(tmp_path / "logs") as processes:
+        yield processes
+
+
+@pytest.fixture
+def own_store(processes: Processes, tmp_path: Path) -> Tracestore:
+    """Start a tracestore that holds nothing else."""
+    return start_tracestore(processes, tmp_path / "traces.db")
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracestore]:
     """Start a tracestore for all tests; each asks for its own spans."""

@@ -1,4 +1,4 @@
-"""What the Collector's and Jaeger's files have in common, and where they differ."""
+"""Test what the Collector's and Jaeger's files have in common, and where they differ."""
 
 from itertools import chain
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_metrics_take_the_usual_way() -> None:
 
 @pytest.mark.parametrize("name", ["collector.yaml", "jaeger.yaml"])
 def test_the_names_of_own_metrics_do_not_follow_a_default(name: str) -> None:
-    """The default of the suffixes has changed: _total in Jaeger 2.13, and none in 2.20."""
+    """Pin the suffixes, whose default has changed: _total in Jaeger 2.13, and none in 2.20."""
     (reader,) = service(name)["telemetry"]["metrics"]["readers"]
     exporter = reader["pull"]["exporter"]["prometheus"]
 

@@ -41,6 +41,18 @@ MAY_IMPORT = {
 }
 # Tests of other packages ask harness instead.
 MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
+# Where a package's tests are: a folder for each of its rooms.
+TESTS = {
+    "clinic": PROJECT / "tests" / "clinic",
+    "harness": PROJECT / "tests" / "harness",
+    "incident": PROJECT / "tests" / "incident",
+    "otel_nplusone": PROJECT / "nplusone" / "tests",
+    "tracestore": PROJECT / "tests" / "tracestore",
+}
+# The detector's recorded traces.
+NOT_ROOMS = {"corpus"}
+# harness/parts starts what nearly every test asks, harness/compose what those in tests/stack ask.
+TESTED_BY_OTHERS = {"parts", "compose"}
 # A package's rooms, and which other rooms of it each may import: rooms above it alone.
 ROOMS = {
     "otel_nplusone": {
@@ -73,7 +85,7 @@ ROOMS = {
         "models": set(),
         "schema": {"errors", "models"},
         "telemetry": {"errors"},
-        "db": {"schema", "telemetry"},
+        "db": {"errors", "models", "schema", "telemetry"},
         "queries": {"errors", "models"},
         "security": {"errors"},
         "flags": {"errors"},
@@ -107,13 +119,14 @@ ROOMS = {
     "harness": {
         "errors": set[str](),
         "project": set(),
+        "background": set(),
         "interrupts": {"errors"},
         "ports": {"errors"},
         "processes": {"errors"},
         "waiting": {"errors"},
-        "clients": {"errors"},
+        "clients": {"errors", "waiting"},
         "parts": {"clients", "ports", "processes", "project", "waiting"},
-        "compose": {"clients", "errors", "ports", "project"},
+        "compose": {"background", "clients", "errors", "ports", "project"},
     },
     "incident": {
         "errors": set[str](),
@@ -177,6 +190,18 @@ def test_an_import_inside_a_function_is_seen() -> None:
     source = "def late():\n    from clinic.models import Cat\n    import tracestore.app\n"
 
     assert set(imported(source)) == {"clinic", "tracestore"}
+
+
+@pytest.mark.parametrize("package", TESTS)
+def test_tests_mirror_the_rooms(package: str) -> None:
+    rooms = {
+        path.parent.name.removeprefix("_")
+        for path in PACKAGES[package].glob("*/*.py")
+        if path.stem != "__init__"
+    }
+    mirrored = {path.parent.name for path in TESTS[package].glob("*/test_*.py")}
+
+    assert mirrored - NOT_ROOMS == rooms - TESTED_BY_OTHERS
 
 
 @pytest.mark.parametrize("package", ["clinic", "otel_nplusone"])

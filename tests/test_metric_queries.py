@@ -1,4 +1,4 @@
-"""Every question about the Collector's and Jaeger's own metrics says whose they are.
+"""Test that every question about the Collector's and Jaeger's own metrics says whose they are.
 
 Jaeger is built on the Collector and counts under the same names: without `job` its spans are added
 to the Collector's, and a loss in the one is blamed on the other.

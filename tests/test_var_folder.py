@@ -1,4 +1,4 @@
-"""The folder that runs record to is in every checkout, and empty there."""
+"""Test that the folder that runs record to is in every checkout, and empty there."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ TRACKED = ["var/.gitignore", "var/flags/.gitignore"]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A repository with the project's Makefile and rules, in which things have been recorded."""
+    """Make a repository with the project's Makefile and rules, in which things were recorded."""
     for name in ("Makefile", ".gitignore", *TRACKED):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         shutil.copyfile(PROJECT / name, tmp_path / name)

@@ -1,4 +1,4 @@
-"""What is pinned in more than one place is pinned alike, and Renovate finds every place."""
+"""Test that what is pinned in several places is pinned alike, and Renovate finds each place."""
 
 import json
 import re
@@ -84,7 +84,7 @@ def test_an_image_is_pinned_to_its_patch(variable: str) -> None:
 
 
 def test_grafana_has_the_leak_mended_and_its_sources_built_in() -> None:
-    """13.1.5 mends a leak; from 13.2 on sources are plugins, which a read-only root loses."""
+    """Pin 13.1: 13.1.5 mends a leak; from 13.2 sources are plugins, lost on a read-only root."""
     version = tuple(int(number) for number in tag("GRAFANA_IMAGE").split("."))
 
     assert (13, 1, 5) <= version < (13, 2, 0)

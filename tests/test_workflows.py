@@ -1,4 +1,4 @@
-"""What the workflows promise: pinned actions, no rights, every Python, targets that are there."""
+"""Test what the workflows promise: pinned actions, no rights, every Python, existing targets."""
 
 import re
 from pathlib import Path

@@ -60,7 +60,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """Say why a survivor whose lines match is no gap in the tests.
+    """Say why a survivor whose lines match is not a gap in the tests.
 
     An equivalent one answers as the code does, whatever is asked: no test could notice it.
     """

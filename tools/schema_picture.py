@@ -37,7 +37,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A table where it stands; y grows downwards."""
+    """Hold a table where it stands; y grows downwards."""
 
     table: Table
     x: int

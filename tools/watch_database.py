@@ -48,12 +48,12 @@ _SELECT_LIST = re.compile(r"\b(SELECT(?: DISTINCT)?) .*? (FROM)\b", re.IGNORECAS
 
 
 class DatabaseUnavailable(Exception):
-    """The database does not answer, or keeps no statistics."""
+    """Report that the database does not answer, or keeps no statistics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement's row of pg_stat_statements."""
+    """Hold one statement's row of pg_stat_statements."""
 
     query_id: int
     text: str
@@ -72,7 +72,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What one scrape tells."""
+    """Hold what one scrape tells."""
 
     statements: tuple[Statement, ...]
     connections: Mapping[str, int]

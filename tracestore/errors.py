@@ -1,4 +1,4 @@
-"""Name every error that tracestore raises on purpose.
+"""Define the errors that tracestore raises on purpose.
 
 TracestoreError
 ├── DatabaseFileError             the database file cannot be used; the command exits with 2

@@ -1,4 +1,4 @@
-# Shared by the scripts beside it: where things are kept, and how they speak.
+# Shared by the scripts next to it: where things are kept, and how they speak.
 # Everything that takes long to make lives outside the repository, so that a fresh clone
 # finds it again.  STACK_CACHE moves it.
 

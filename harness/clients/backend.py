@@ -1,9 +1,11 @@
 """Ask a trace backend, tracestore or Jaeger, about one service."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from harness.errors import BackendError
+from harness.waiting import Pause
 from otel_nplusone import Span, SpanKind
 from otel_nplusone.errors import SourceError
 from otel_nplusone.jaeger import Ask, JaegerApi, Reading, Stored, Window
@@ -13,8 +15,9 @@ from otel_nplusone.read import Skipped, statement_of
 class Backend:
     """Read what one service has sent; raise BackendError if it cannot be read whole."""
 
-    def __init__(self, address: str, service_name: str) -> None:
+    def __init__(self, address: str, service_name: str, *, pause: Pause = time.sleep) -> None:
         self._address = address
+        self._pause = pause
         self._warnings = Skipped()
         self._api = JaegerApi(address, self._warnings)
         self._service_name = service_name
@@ -41,8 +44,10 @@ class Backend:
 
     def _whole(self, ask: Ask, start_ns: int, end_ns: int) -> Iterator[Stored]:
         window = Window(self._service_name, start_ns, end_ns)
-        reading = Reading(ask, [window], whole=True, place=self._address)
+        reading = Reading(ask, [window], whole=True, place=self._address, pause=self._pause)
         with self._asked():
+            # Where nothing answers, this fails at once; a reading would give it time to come back.
+            self._api.services()
             yield from reading.read()
 
     @contextmanager

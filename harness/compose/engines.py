@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.clients.backend import count_db_spans
 from harness.clients.http import JsonClient
@@ -84,25 +83,22 @@ class Jaeger:
 
     def values(self, trace_id: str, key: str) -> set[str]:
         """Return the text values of an attribute in the spans of a trace."""
-        document: Any = self._api.document(trace_id)
         return {
             attribute["value"].get("stringValue", "")
-            for resource in document.get("result", {}).get("resourceSpans", [])
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]
+            for span in self._api.otlp_spans(trace_id)
             for attribute in span.get("attributes", [])
             if attribute["key"] == key
         }
 
     def monitor(self, metric: str, service: str) -> list[float]:
-        """Return the points of a metric of the Monitor tab that have a value."""
+        """Return the points of a metric of the Monitor tab that have a value, of an hour."""
         query = {
             "service": service,
             "endTs": time.time_ns() // 1_000_000,
-            "lookback": 600_000,
+            "lookback": 3_600_000,
             "quantile": 0.95,
-            "ratePer": 60_000,
-            "step": 5_000,
+            "ratePer": 600_000,
+            "step": 60_000,
             "spanKind": "server",
         }
         answer = self._client.get(f"/api/metrics/{metric}", query) or {}

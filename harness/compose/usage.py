@@ -1,13 +1,11 @@
 """Watch what the containers use of memory and CPU, by docker stats."""
 
 import json
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
+from harness.background import Repeating
 from harness.compose.containers import docker, parse_memory
 from harness.compose.project import Compose
 from harness.errors import BackendError
@@ -25,28 +23,14 @@ class Usage:
     cpu_percent_of_core: float
 
 
-class UsageWatch:
+class UsageWatch(Repeating):
     """Read what every container uses, every two seconds."""
 
     def __init__(self, compose: Compose) -> None:
+        super().__init__(EVERY_S)
         self._compose = compose
-        self._done = threading.Event()
-        self._reader = threading.Thread(target=self._read_on, daemon=True)
         self._started = time.monotonic()
         self.readings: list[dict[str, Usage]] = []
-
-    def __enter__(self) -> Self:
-        self._reader.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._reader.join()
 
     @property
     def seconds(self) -> float:
@@ -55,11 +39,10 @@ class UsageWatch:
     def of(self, service: str) -> list[Usage]:
         return [reading[service] for reading in self.readings if service in reading]
 
-    def _read_on(self) -> None:
-        while not self._done.wait(EVERY_S):
-            # Docker has no answer while one of the containers is going away.
-            with suppress(AssertionError, BackendError):
-                self.readings.append(read_usage(self._compose))
+    def turn(self) -> None:
+        # Docker has no answer while one of the containers is going away.
+        with suppress(AssertionError, BackendError):
+            self.readings.append(read_usage(self._compose))
 
 
 def read_usage(compose: Compose) -> dict[str, Usage]:

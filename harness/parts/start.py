@@ -29,13 +29,7 @@ class Tracestore:
 
     def spans_of(self, trace_id: str) -> list[dict[str, Any]]:
         """Return a trace's spans as OTLP JSON; an empty list if the trace is unknown."""
-        document: Any = JaegerApi(self.ui).document(trace_id) or {"result": {"resourceSpans": []}}
-        return [
-            span
-            for resource in document.get("result", {}).get("resourceSpans", [])
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]
-        ]
+        return JaegerApi(self.ui).otlp_spans(trace_id)
 
     def counter(self, name: str, *, failed: bool = False) -> int:
         """Return the sum of a counter over its series, those with or without an error.type."""
@@ -67,14 +61,14 @@ class Clinic:
             return client.listing()[1][0]
 
 
-def start_tracestore(processes: Processes, database: Path) -> Tracestore:
+def start_tracestore(processes: Processes, database: Path, *options: str) -> Tracestore:
     """Start a tracestore on free ports and wait until it answers."""
     ui, otlp = unused_ports(2)
     arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
     child = processes.start(
         Command(
             name="tracestore",
-            argv=[tool("tracestore"), "serve", *arguments],
+            argv=[tool("tracestore"), "serve", *arguments, *options],
             env=dict(os.environ),
             cwd=PROJECT,
         )

@@ -45,7 +45,7 @@ def roomy(project: Path) -> str:
             "Raise its mem_limit in docker-compose.yml, or send fewer visitors.",
         )
     if not usage:
-        raise Unwell("No container runs whose memory could be read.", "`make up` starts them.")
+        raise Unwell("The memory of no running container could be read.", "`make up` starts them.")
     name, fullest = max(usage.items(), key=lambda one: one[1].percent)
     return f"the fullest is {name}, at {fullest.percent:.0f} % of its limit"
 

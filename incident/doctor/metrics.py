@@ -1,10 +1,10 @@
 """Check the compose stack: the Collector, span metrics, Jaeger's Monitor tab, Grafana."""
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from harness.clients.http import JsonClient
+from harness.compose.engines import Jaeger
 from harness.errors import BackendError, DeadlinePassed
 from harness.waiting import wait_until
 from incident.doctor.patient import Patient, Unwell
@@ -77,25 +77,16 @@ def span_metrics(patient: Patient) -> str:
 
 def monitor(patient: Patient) -> str:
     """Check that Jaeger's Monitor tab gets answers to its queries."""
-    client = JsonClient(patient.stack.trace_ui.address)
-    query = {
-        "service": SERVICE_NAME,
-        "endTs": time.time_ns() // 1_000_000,
-        "lookback": HOUR_S * 1000,
-        "quantile": 0.95,
-        "ratePer": 600_000,
-        "step": 60_000,
-        "spanKind": "server",
-    }
+    jaeger = Jaeger(patient.stack.trace_ui.address)
     for metric in ("calls", "latencies", "errors"):
         try:
-            answer = client.get(f"/api/metrics/{metric}", query)
+            points = jaeger.monitor(metric, SERVICE_NAME)
         except BackendError as error:
             raise Unwell(
                 f"Jaeger's Monitor tab cannot read {metric}.",
                 f"Does metric_backends of otel/jaeger.yaml name Prometheus? ({error})",
             ) from error
-        if metric == "calls" and not (answer or {}).get("metrics"):
+        if metric == "calls" and not points:
             raise Unwell(
                 "Jaeger's Monitor tab finds no calls.",
                 "The namespace and units of otel/jaeger.yaml must be the Collector's.",

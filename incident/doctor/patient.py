@@ -56,5 +56,5 @@ def visit(address: str, clock: Callable[[], int] = time.time_ns) -> Page:
     with ClinicClient(address, clock=clock) as clinic:
         page = clinic.stories(clinic.listing()[1][0])
     if page.trace_id is None:
-        raise ClinicError("The clinic answers and traces nothing: unset OTEL_SDK_DISABLED.")
+        raise ClinicError("The clinic answers but traces nothing: unset OTEL_SDK_DISABLED.")
     return page

@@ -3,10 +3,10 @@
 import threading
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import urllib3
+
+from harness.background import Repeating
 
 EVERY_S = 0.5
 TIMEOUT_S = 30
@@ -24,35 +24,20 @@ class HealthCheck:
         return self.start_time_unix_nano + int(self.response_ms * 1e6)
 
 
-class HealthProbe:
+class HealthProbe(Repeating):
     """Ask for /healthz twice a second, whether or not the last answer has come.
 
     Waiting for one answer before asking again would ask least where the answers are slowest.
     """
 
     def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        super().__init__(EVERY_S)
         self._url = url
         self._timeout_s = timeout_s
-        self._done = threading.Event()
-        self._ticker = threading.Thread(target=self._tick, daemon=True)
         self.checks: list[HealthCheck] = []
 
-    def __enter__(self) -> Self:
-        self._ticker.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._done.set()
-        self._ticker.join()
-
-    def _tick(self) -> None:
-        while not self._done.wait(EVERY_S):
-            threading.Thread(target=self.check, daemon=True).start()
+    def turn(self) -> None:
+        threading.Thread(target=self.check, daemon=True).start()
 
     def check(self) -> None:
         """Ask once, and keep how long the answer took."""

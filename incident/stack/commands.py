@@ -14,7 +14,7 @@ TOOLS = ("clinic", "gunicorn", "locust", "tracestore")
 SERVICE_NAME = "cat-clinic"
 
 # What is set for other programs would change what is measured here.
-# WEB_CONCURRENCY and CLINIC_THREADS stay: whoever sets these wants to see the difference.
+# WEB_CONCURRENCY and CLINIC_THREADS stay: who sets them wants to see the difference.
 FOREIGN = ("OTEL_", "CLINIC_", "LOCUST_", "GUNICORN_", "DATABASE_URL")
 WELCOME = ("CLINIC_THREADS",)
 

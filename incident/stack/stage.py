@@ -90,7 +90,7 @@ def show_first_trace(run: Run, stage: Stage) -> None:
     """Ask for one page, and wait until its trace is stored."""
     trace_id = _first_page(run, stage).trace_id
     if trace_id is None:
-        raise IncidentError(f"The clinic answers and traces nothing; {stage.last_words()}")
+        raise IncidentError(f"The clinic answers but traces nothing; {stage.last_words()}")
     spans = wait_until(
         lambda: stage.backend.spans(trace_id),
         what="the first trace to be stored",

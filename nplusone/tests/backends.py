@@ -1,4 +1,4 @@
-"""Trace backends that answer what a test tells them to, on a port of their own."""
+"""Serve trace backends that answer what a test tells them to, on a port of their own."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ NOT_FOUND: Answer = (404, "application/json", '{"error": {"httpCode": 404}}')
 
 @dataclass(slots=True)
 class Backend:
-    """Where it listens, and which paths it was asked for."""
+    """Hold where it listens, and which paths it was asked for."""
 
     url: str
     asked: list[str] = field(default_factory=list)
@@ -48,12 +48,18 @@ def backend(answer: Callable[[str, Query], Answer | None]) -> Iterator[Backend]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: a test's output is its own."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with listening(Handler) as served.url:
+        yield served
+
+
+@contextlib.contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer on a free port of this machine until the block ends; yield the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        served.url = f"http://127.0.0.1:{server.server_address[1]}"
         try:
-            yield served
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

@@ -1,4 +1,4 @@
-"""Writes spans in every format that is read."""
+"""Write spans in every format that is read."""
 
 import json
 from collections.abc import Iterable

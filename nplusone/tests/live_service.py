@@ -1,4 +1,4 @@
-"""A service that makes spans as instrumentations do, with the processor under test."""
+"""Serve as instrumented services do, with the processor under test."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ CHUNK = f"SELECT cat.name FROM cat WHERE cat.id IN ({', '.join('?' * 500)})"
 
 
 class Service:
-    """A service whose spans and metrics stay in memory."""
+    """Keep the spans and metrics of a service in memory."""
 
     def __init__(self, requests: RunningRequests | None = None) -> None:
         self._exporter = InMemorySpanExporter()
@@ -72,7 +72,7 @@ class Service:
 
     @property
     def marks(self) -> list[dict[str, Any]]:
-        """The attributes of the processor, of each entry span in the order of their ends."""
+        """Return the attributes of the processor, of each entry span in the order of their ends."""
         return [
             {
                 key.removeprefix("nplusone."): value

@@ -1,4 +1,4 @@
-"""Plays a trace's spans again to a span processor, as the processes that made them would have."""
+"""Play a trace's spans again to a span processor, as the processes that made them would."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def replay(trace: model.Trace, processor_of: Callable[[str], SpanProcessor]) -> 
 
 
 def _in_time(spans: list[model.Span]) -> list[tuple[Span | ReadableSpan, bool]]:
-    """Starts and ends; a parent starts before its children and ends after them."""
+    """Order starts and ends; a parent starts before its children and ends after them."""
     by_id = {span.span_id: span for span in spans}
     made = {span.span_id: _readable(span, by_id) for span in spans}
     happened: _Happened = []

@@ -1,4 +1,4 @@
-"""A small schema for tests: shelves with books."""
+"""Define a small schema for tests: shelves with books."""
 
 from sqlalchemy import Engine, ForeignKey, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship

@@ -1,4 +1,4 @@
-"""Advice fits the library, the statement and the cause, and has no other library's words."""
+"""Test that advice fits library, statement and cause, and has no other library's words."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""A Django project's statements are told with summary, values and place."""
+"""Test that a Django project's statements are told with summary, values and place."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
 
 import otel_nplusone.django
 from nplusone.tests.live_service import Service
+from otel_nplusone._core.semconv import statement_of
 
 
 def configure() -> None:
@@ -57,7 +58,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def told(service: Service) -> list[dict[str, Any]]:
     """Return the attributes of the statements on shelves, in their order."""
-    spans = (s for s in service.spans if "FROM" in str((s.attributes or {}).get("db.statement")))
+    spans = (s for s in service.spans if "FROM" in (statement_of(s.attributes or {}) or ""))
     return [dict(s.attributes or {}, name=s.name) for s in spans]
 
 

@@ -1,4 +1,4 @@
-"""Statements are shortened from their columns: tables and conditions stay."""
+"""Test that statements are shortened from their columns: tables and conditions stay."""
 
 import pytest
 from hypothesis import given

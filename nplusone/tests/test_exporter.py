@@ -1,4 +1,4 @@
-"""The exporter `nplusone`, fed by the SDK's own batch processor."""
+"""Test the exporter `nplusone`, fed by the SDK's own batch processor."""
 
 import io
 import logging
@@ -11,18 +11,17 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind, Tracer
 
+from nplusone.tests.live_service import ONE
+from nplusone.tests.shop import make_shop
 from otel_nplusone._run.announce import Announcer, Judged
 from otel_nplusone._run.wire import SOCKET_VARIABLE, Receiver, Sender, decode, encode
 from otel_nplusone.errors import SourceError
 from otel_nplusone.exporter import NPlusOneExporter
 from otel_nplusone.sqlalchemy import is_instrumented
 
-from .live_service import ONE
-from .shop import make_shop
-
 
 class Listener:
-    """An audience that remembers."""
+    """Remember what an audience is told."""
 
     def __init__(self) -> None:
         self.heard: list[Judged] = []
@@ -145,7 +144,7 @@ def test_nothing_is_received_where_nothing_is_sent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("message", [b"", b"{", b"[]", b'{"findings": [{}]}', b"\xff"])
 def test_message_that_is_none_is_refused(message: bytes) -> None:
-    with pytest.raises(SourceError, match="no message"):
+    with pytest.raises(SourceError, match="not a message"):
         decode(message)
 
 
@@ -161,8 +160,8 @@ def test_parent_that_is_gone_is_complained_of_once(
             serve(provider.get_tracer("test"))
         provider.shutdown()
 
-    assert [record.message for record in caplog.records if "told" in record.message] == [
-        "Findings cannot be told: [Errno 111] Connection refused. Later ones are not either."
+    assert [record.message for record in caplog.records if "sent" in record.message] == [
+        "Findings cannot be sent: [Errno 111] Connection refused. Later ones are dropped as well."
     ]
 
 

@@ -1,4 +1,4 @@
-"""ignore() leaves out of all findings what is sent within it."""
+"""Test that ignore() leaves out of all findings what is sent within it."""
 
 import asyncio
 from collections.abc import Iterator

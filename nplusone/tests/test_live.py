@@ -1,4 +1,4 @@
-"""What the span processor says of a running service."""
+"""Test what the span processor says of a running service."""
 
 import asyncio
 import contextvars
@@ -23,11 +23,10 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import Attributes
 
+from nplusone.tests.live_service import CHUNK, ONE, Service
 from otel_nplusone._core.fingerprint import fingerprint
 from otel_nplusone._live.requests import MAX_WAITING, Request, RunningRequests
 from otel_nplusone.live import NPlusOneSpanProcessor
-
-from .live_service import CHUNK, ONE, Service
 
 
 @pytest.fixture
@@ -373,7 +372,7 @@ def test_spans_of_many_requests_do_not_wait_for_all_of_them_to_end() -> None:
 
 
 class EndsAnother(ReadableSpan):
-    """A statement whose attributes, once looked at, end one more: as a finalizer may."""
+    """Hold a statement whose attributes, once looked at, end one more: as a finalizer may."""
 
     def __init__(self, end: Callable[[], object] | None = None) -> None:
         super().__init__("SELECT", start_time=1, end_time=2)
@@ -415,7 +414,7 @@ def test_nothing_is_kept_of_requests_that_have_ended(service: Service) -> None:
 
 
 class BrokenRequests(RunningRequests):
-    """Fails whenever it is asked."""
+    """Fail whenever it is asked."""
 
     def begin(self, span_id: int) -> None:
         raise RuntimeError("broken")
@@ -504,7 +503,7 @@ def test_processor_hands_flush_and_shutdown_on() -> None:
 
 
 class RecordingProcessor(SimpleSpanProcessor):
-    """Remembers what it was told."""
+    """Remember what it was told."""
 
     def __init__(self, exporter: InMemorySpanExporter) -> None:
         super().__init__(exporter)

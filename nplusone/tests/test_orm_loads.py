@@ -1,4 +1,4 @@
-"""What SQLAlchemy loads by itself is told as the cause of a statement."""
+"""Test that what SQLAlchemy loads by itself is told as the cause of a statement."""
 
 import asyncio
 from collections.abc import Iterator

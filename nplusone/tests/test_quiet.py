@@ -1,4 +1,4 @@
-"""What nobody needs to hear is told last, left out, or acknowledged."""
+"""Test that what nobody needs to hear is told last, left out, or acknowledged."""
 
 import json
 from collections.abc import Callable

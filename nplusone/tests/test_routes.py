@@ -1,4 +1,4 @@
-"""Entry spans are named by what they are for."""
+"""Test that entry spans are named by what they are for."""
 
 import pytest
 from opentelemetry.trace import SpanKind as SdkKind

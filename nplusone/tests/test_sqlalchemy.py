@@ -1,4 +1,4 @@
-"""What otel_nplusone.sqlalchemy tells on DB spans."""
+"""Test what otel_nplusone.sqlalchemy tells on DB spans."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,10 +13,9 @@ from opentelemetry.trace import Tracer
 from sqlalchemy import Engine, create_engine, insert, select, text
 from sqlalchemy.orm import Session
 
+from nplusone.tests.shop import Book, Shelf, make_shop
 from otel_nplusone._live.described import ValuesHash
 from otel_nplusone.sqlalchemy import instrument, uninstrument
-
-from .shop import Book, Shelf, make_shop
 
 
 @pytest.fixture

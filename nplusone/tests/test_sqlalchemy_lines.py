@@ -1,4 +1,4 @@
-"""What works on every line of SQLAlchemy that is supported: 1.4, 2.0 and 2.1.
+"""Test what works on every line of SQLAlchemy that is supported: 1.4, 2.0 and 2.1.
 
 `make test` runs it on the pinned one, `make test-sqlalchemy20` and `make test-sqlalchemy14` on the
 others; so it keeps to what all of them have.
@@ -64,7 +64,7 @@ def exporter() -> InMemorySpanExporter:
 def provider(
     engine: Any, exporter: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TracerProvider]:
-    """A provider whose traces have the engine's statements, described and counted."""
+    """Make a provider whose traces have the engine's statements, described and counted."""
     monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "database,http")
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(NPlusOneSpanProcessor(SimpleSpanProcessor(exporter)))
@@ -115,7 +115,7 @@ def test_growth_is_an_error(engine: Any) -> None:
 
 
 def test_nothing_of_it_needs_greenlet(tmp_path: Path) -> None:
-    """SQLAlchemy 2.1 installs no greenlet by itself, and its asyncio cannot be imported then."""
+    """Work without greenlet: SQLAlchemy 2.1 does not install it, and its asyncio fails then."""
     program = (
         "import sys; sys.modules['greenlet'] = None;"
         "import otel_nplusone.sqlalchemy, otel_nplusone._testing.recorder;"

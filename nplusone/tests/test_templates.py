@@ -1,4 +1,4 @@
-"""Statements that templates send are told with the template's own line and name."""
+"""Test that statements that templates send are told with the template's own line and name."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ LOOP = "<ul>\n{% for shelf in shelves %}\n<li>\n{{ shelf.books|length }}\n{% end
 
 @pytest.fixture
 def shelves() -> Iterator[list[Shelf]]:
-    """Six shelves whose books are loaded when they are touched first."""
+    """Yield six shelves whose books are loaded when they are touched first."""
     with Session(make_shop()) as session:
         yield list(session.scalars(select(Shelf)))
 

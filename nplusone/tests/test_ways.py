@@ -1,4 +1,4 @@
-"""The way from a statement's line to the loop: found in a running program, told in every format."""
+"""Test the way from a line to the loop: found in a program, told in every format."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ OTHER = "clinic/owners.py:7 list_cats_of"
 
 
 class Probe:
-    """Keeps the way of each call; its own frames are no place of the application's."""
+    """Keep the way of each call; its own frames are not places of the application."""
 
     def __init__(self) -> None:
         self.ways: list[str] = []
@@ -41,7 +41,7 @@ class Probe:
 
     @property
     def names(self) -> set[str]:
-        """The functions of each way, from the inside out, without those of the tests' frame."""
+        """Return the functions of each way, from the inside out."""
         return {" ← ".join(step.split(" ")[1] for step in way.split(" ← ")) for way in self.ways}
 
 
@@ -99,7 +99,7 @@ def test_way_leads_past_a_retry_which_only_an_error_repeats(probe: Probe) -> Non
 
 
 def test_way_leads_to_the_outermost_loop(probe: Probe) -> None:
-    """Both loops repeat the statement, and what all repeats share is the outer one's function."""
+    """Hold that, of two loops that repeat it, all repeats share the outer one's function."""
 
     def of_team(team: int) -> None:
         for member in range(team):

@@ -1,4 +1,4 @@
-"""Draws traces: spans from a few words, each a millisecond after the one before."""
+"""Draw traces: spans from a few words, each a millisecond after the one before."""
 
 from collections.abc import Iterable, Mapping
 from itertools import count
@@ -10,7 +10,7 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
 
 class Drawing:
-    """Builds one trace; each method returns the id of the span that it adds."""
+    """Build one trace; each method returns the id of the span that it adds."""
 
     def __init__(
         self,

@@ -1,16 +1,24 @@
-"""Make the engine, and one session per request."""
+"""Connect to the database, and select from it: the engine, and one session per request."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app, g
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from clinic import schema
+from clinic.errors import ClinicNotFound
+from clinic.models import Appointment, Cat, Clinic, Veterinarian
 from clinic.telemetry import request_stats
+
+if TYPE_CHECKING:
+    _Mixin = Session  # a mixin may call what a session has
+else:
+    _Mixin = object
 
 EXTENSION = "clinic-engine"
 # As many connections as gunicorn has threads by default, and a few to spare.
@@ -59,6 +67,45 @@ def _enforce_foreign_keys(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+class QueryMixin(_Mixin):
+    """Give a session the clinic's own vocabulary."""
+
+    def get_clinic(self, name: str) -> Clinic:
+        """Return the clinic of this name; raise ClinicNotFound if there is none."""
+        clinic = self.scalars(select(Clinic).where(Clinic.name == name)).one_or_none()
+        if clinic is None:
+            raise ClinicNotFound(name)
+        return clinic
+
+    def list_veterinarians(self, clinic: Clinic) -> Sequence[Veterinarian]:
+        """Return those who work at a clinic."""
+        return self.scalars(select(Veterinarian).where(Veterinarian.clinic_id == clinic.id)).all()
+
+    def get_appointments(self, veterinarian: Veterinarian) -> Sequence[Appointment]:
+        """Return a veterinarian's appointments, past and to come."""
+        return self.scalars(
+            select(Appointment).where(Appointment.veterinarian_id == veterinarian.id)
+        ).all()
+
+    def get_cat(self, appointment: Appointment) -> Cat:
+        """Return the cat that an appointment is for."""
+        return self.scalars(select(Cat).where(Cat.id == appointment.cat_id)).one()
+
+    def list_cats_seen_at(self, clinic_name: str) -> list[Cat]:
+        """Return every cat that had an appointment at a clinic, once, ordered by id."""
+        cats: list[Cat] = []
+        for veterinarian in self.list_veterinarians(self.get_clinic(clinic_name)):
+            for appointment in self.get_appointments(veterinarian):
+                cat = self.get_cat(appointment)
+                if cat not in cats:
+                    cats.append(cat)
+        return sorted(cats, key=lambda cat: cat.id)
+
+
+class ClinicSession(QueryMixin, Session):
+    """Read and write the clinic's tables."""
+
+
 def init_app(app: Flask, database_url: str) -> Engine:
     """Give the application an engine, and every request its session."""
     engine = make_engine(database_url)
@@ -75,11 +122,11 @@ def close_app(app: Flask) -> None:
     engine.dispose()
 
 
-def get_session() -> Session:
+def get_session() -> ClinicSession:
     """Return the session of this request; it is closed when the request ends."""
     if "session" not in g:
-        g.session = Session(current_app.extensions[EXTENSION])
-    return cast(Session, g.session)
+        g.session = ClinicSession(current_app.extensions[EXTENSION])
+    return cast(ClinicSession, g.session)
 
 
 def _close_session(_error: BaseException | None) -> None:

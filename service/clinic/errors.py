@@ -46,29 +46,29 @@ class ClinicError(Exception):
 
 
 class SettingsError(ClinicError):
-    """An environment variable holds something that cannot be used."""
+    """Report that an environment variable holds something that cannot be used."""
 
 
 class SeedError(ClinicError):
-    """A database cannot be seeded as asked."""
+    """Report that a database cannot be seeded as asked."""
 
 
 class FlagsError(ClinicError):
-    """The flag file cannot be read or changed as asked."""
+    """Report that the flag file cannot be read or changed as asked."""
 
 
 class TelemetryError(ClinicError):
-    """The telemetry that was asked for would be silently incomplete."""
+    """Report that the telemetry that was asked for would be silently incomplete."""
 
 
 class BadRequest(ClinicError):
-    """The request cannot be understood."""
+    """Report that the request cannot be understood."""
 
     status = HTTPStatus.BAD_REQUEST
 
 
 class CrossSiteRequest(ClinicError):
-    """A page of another site wants to change something here (CSRF)."""
+    """Report that a page of another site wants to change something here (CSRF)."""
 
     status = HTTPStatus.FORBIDDEN
 
@@ -77,27 +77,27 @@ class CrossSiteRequest(ClinicError):
 
 
 class NotFound(ClinicError):
-    """What was asked for is not there."""
+    """Report that what was asked for is not there."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class RecordNotFound(NotFound):
-    """There is nothing of that kind with that id."""
+    """Report that there is nothing of that kind with that id."""
 
     def __init__(self, kind: str, record_id: uuid.UUID) -> None:
         super().__init__(f"There is no {kind} {record_id}.")
 
 
 class ClinicNotFound(NotFound):
-    """There is the name is not that of a clinic."""
+    """Report that no clinic has the name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no clinic named {name!r}.")
 
 
 class ComingSoon(ClinicError):
-    """This visitor is not in the audience of the Success Stories yet, which is not a failure."""
+    """Report that this visitor is not in the audience yet, which is not a failure."""
 
     status = HTTPStatus.NOT_FOUND
 
@@ -107,7 +107,7 @@ class ComingSoon(ClinicError):
 
 
 class SlotTaken(ClinicError):
-    """The veterinarian has another appointment at that time."""
+    """Report that the veterinarian has another appointment at that time."""
 
     status = HTTPStatus.CONFLICT
 
@@ -116,7 +116,7 @@ class SlotTaken(ClinicError):
 
 
 class TooLateToCancel(ClinicError):
-    """An appointment that has begun stays in the books."""
+    """Report that an appointment that has begun stays in the books."""
 
     status = HTTPStatus.CONFLICT
 
@@ -125,13 +125,13 @@ class TooLateToCancel(ClinicError):
 
 
 class RuleBroken(ClinicError):
-    """The clinic does not make such an appointment; the message says why."""
+    """Report that the clinic does not make such an appointment; the message says why."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class DatabaseUnavailable(ClinicError):
-    """The database does not answer, or it is not one of the clinic."""
+    """Report that the database does not answer, or is not the clinic's."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -140,7 +140,7 @@ class DatabaseUnavailable(ClinicError):
 
 
 class DatabaseOutdated(ClinicError):
-    """Another version of the clinic made the tables."""
+    """Report that another version of the clinic made the tables."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 

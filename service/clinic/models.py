@@ -91,7 +91,7 @@ class Base(DeclarativeBase):
 
 
 class Person(Base):
-    """Somebody with a name: a cat's owner, or a veterinarian."""
+    """Store somebody with a name: a cat's owner, or a veterinarian."""
 
     __tablename__ = "person"
 
@@ -105,7 +105,7 @@ class Person(Base):
 
 
 class Cat(Base):
-    """A cat, and the person who believes they own it."""
+    """Store a cat, and the person who believes they own it."""
 
     __tablename__ = "cat"
     # The target of appointment's composite foreign key.
@@ -120,7 +120,7 @@ class Cat(Base):
 
 
 class Clinic(Base):
-    """A clinic; the pages look it up by its name."""
+    """Store a clinic; the pages look it up by its name."""
 
     __tablename__ = "clinic"
 
@@ -131,7 +131,7 @@ class Clinic(Base):
 
 
 class Veterinarian(Person):
-    """A person who works at a clinic (joined-table inheritance)."""
+    """Store a person who works at a clinic (joined-table inheritance)."""
 
     __tablename__ = "veterinarian"
     # The target of appointment's composite foreign key.
@@ -150,7 +150,7 @@ class Veterinarian(Person):
 
 
 class Appointment(Base):
-    """One visit: this cat of this owner at this clinic with this veterinarian."""
+    """Store one visit: this cat of this owner at this clinic with this veterinarian."""
 
     __tablename__ = "appointment"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""A clinic and a tracestore as people use them, and Debian's Chromium to look at them."""
+"""Serve a clinic and a tracestore as people use them, and open them in Debian's Chromium."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +50,7 @@ def clinic(processes: Processes, tracestore: Tracestore, folder: Path) -> Clinic
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails its test if the browser reports an error on it."""
+    """Open a page that fails its test if the browser reports an error on it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""An owner books and cancels with the keyboard alone, on a desk and on a phone."""
+"""Test booking and cancelling with the keyboard alone, on a desk and on a phone."""
 
 from pathlib import Path
 from typing import Any

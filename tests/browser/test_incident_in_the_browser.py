@@ -1,4 +1,4 @@
-"""What a person sees: the Success Stories, and from their footer the trace that explains them."""
+"""Test what a person sees: the Success Stories, and from their footer the trace behind them."""
 
 from pathlib import Path
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""How an exemplar is found that is drawn and is no element of its page."""
+"""Test how an exemplar is found, which is drawn and not an element of its page."""
 
 import pytest
 from playwright.sync_api import Page

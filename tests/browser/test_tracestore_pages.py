@@ -1,14 +1,14 @@
-"""tracestore's pages as people use them: by mouse, by keyboard, in the dark, and with files."""
+"""Test tracestore's pages by mouse, by keyboard, in the dark, and with files."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import requests
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from harness.clients.otlp import send_spans
 from harness.parts.start import Tracestore
 from tests.tracestore.samples import naive_trace, request, span
 
@@ -24,16 +24,10 @@ Send = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def send(tracestore: Tracestore) -> Send:
-    """Sends one trace and returns the address of its page."""
+    """Send one trace and return the address of its page."""
 
     def send(spans: list[Span], service: str = "cat-clinic") -> str:
-        answer = requests.post(
-            f"{tracestore.otlp}/v1/traces",
-            data=request(spans, service=service).SerializeToString(),
-            headers={"Content-Type": "application/x-protobuf"},
-            timeout=60,
-        )
-        assert answer.status_code == 200
+        send_spans(tracestore.otlp, request(spans, service=service).SerializeToString())
         return f"{tracestore.ui}/trace/{spans[0].trace_id.hex()}"
 
     return send

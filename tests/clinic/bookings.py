@@ -1,4 +1,4 @@
-"""What tests of scheduling start from: a request that the clinic of the dataset would grant."""
+"""Make a request for an appointment that the clinic of the dataset would grant."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A clinic with the small dataset, its client, and the telemetry it leaves behind."""
+"""Provide a clinic with the small dataset, its client, and the telemetry it leaves behind."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +11,10 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy.orm import Session
 
 from clinic.app import close_app, create_app
 from clinic.booking.rules import Booking
-from clinic.db import make_engine
+from clinic.db import ClinicSession, make_engine
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
@@ -30,7 +29,7 @@ from .bookings import a_free_start, booking_like
 
 @pytest.fixture(autouse=True)
 def otel_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The standard variables as the clinic sets them."""
+    """Return the standard variables as the clinic sets them."""
     for name, value in DEFAULTS.items():
         monkeypatch.setenv(name, value)
 
@@ -49,23 +48,23 @@ def database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
 
 @pytest.fixture(scope="module")
 def own_database_url(rows: Rows, new_database: Callable[[str], str]) -> str:
-    """A database like the others', for a module whose tests write."""
+    """Make a database like the others', for a module whose tests write."""
     url = new_database("own")
     store(url, rows)
     return url
 
 
 @pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
+def session(database_url: str) -> Iterator[ClinicSession]:
     engine = make_engine(database_url)
-    with Session(engine) as session:
+    with ClinicSession(engine) as session:
         yield session
     engine.dispose()
 
 
 @pytest.fixture
 def wanted(rows: Rows) -> Booking:
-    """A booking that keeps to every rule, at a time that no other test has."""
+    """Return a booking that keeps to every rule, at a time that no other test has."""
     return booking_like(rows.appointment[0], a_free_start())
 
 

@@ -1,4 +1,4 @@
-"""What tests ask of recorded metrics."""
+"""Read recorded metrics for tests."""
 
 from collections.abc import Iterator
 from typing import Any

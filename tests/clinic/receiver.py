@@ -1,10 +1,9 @@
-"""An OTLP/HTTP receiver that keeps what it gets, and a certificate for it."""
+"""Receive OTLP/HTTP and keep it, with a certificate if wanted."""
 
 import gzip
 import select
 import ssl
 import subprocess
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from typing import Any
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from harness.background import serving
+
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
     "deflate": zlib.decompress,
@@ -24,7 +25,7 @@ DECODERS: dict[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """One request: where it went, what it held, and whether its sender waited for the answer."""
+    """Hold one request: where it went, what it held, and whether its sender waited."""
 
     path: str
     headers: dict[str, str]
@@ -52,7 +53,7 @@ class Post:
 
 @dataclass(slots=True)
 class Receiver:
-    """Where it listens, and what it got so far."""
+    """Hold where it listens, and what it got so far."""
 
     address: str
     posts: list[Post] = field(default_factory=list)
@@ -84,7 +85,7 @@ def receiving(*, delay_s: float = 0, tls: "Certificate | None" = None) -> Iterat
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that has gone is what some tests want."""
+            """Ignore a client that has gone, which some tests want."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls is not None:
@@ -94,19 +95,13 @@ def receiving(*, delay_s: float = 0, tls: "Certificate | None" = None) -> Iterat
         context.verify_mode = ssl.CERT_REQUIRED
         server.socket = context.wrap_socket(server.socket, server_side=True)
     receiver.address = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(server):
         yield receiver
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate that signs itself, for both ends of a connection."""
+    """Hold a certificate that signs itself, for both ends of a connection."""
 
     certificate: Path
     key: Path

@@ -1,4 +1,4 @@
-"""What tests ask of finished spans."""
+"""Read finished spans for tests."""
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -6,7 +6,7 @@ from opentelemetry.trace import SpanKind
 
 
 def statements(exporter: InMemorySpanExporter) -> list[ReadableSpan]:
-    """Return the spans of SQL statements; a pool's `connect` span is none."""
+    """Return the spans of SQL statements; a pool's `connect` span is not one."""
     return [
         span for span in exporter.get_finished_spans() if "db.query.text" in (span.attributes or {})
     ]

@@ -1,21 +1,20 @@
-"""The clinic as others run it: installed among its libraries, started from any folder."""
+"""Test the clinic as others run it: installed among its libraries, started from any folder."""
 
 import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.parts.start import Tracestore, start_clinic, start_tracestore
+from harness.parts.start import Tracestore, start_clinic
 from harness.processes import Processes
 from harness.project import PROJECT, tool
 from harness.waiting import wait_until
 
-STORIES = PROJECT / "service" / "clinic" / "stories" / "strategies.py"
+QUERIES = PROJECT / "service" / "clinic" / "db.py"
 DEADLINE_S = 30
 
 
@@ -33,17 +32,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*pip, "--require-hashes", f"--requirements={lock}"], check=True, timeout=300)
     subprocess.run([*pip, "--no-deps", *wheels.glob("*.whl")], check=True, timeout=60)
     return folder / "venv"
-
-
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    with Processes(tmp_path / "logs") as processes:
-        yield processes
-
-
-@pytest.fixture
-def store(processes: Processes, tmp_path: Path) -> Tracestore:
-    return start_tracestore(processes, tmp_path / "traces.db")
 
 
 def run(*arguments: str, cwd: Path, python: Path = Path(sys.executable)) -> str:
@@ -66,7 +54,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
     worker: str,
     installation: Path,
     processes: Processes,
-    store: Tracestore,
+    own_store: Tracestore,
     tmp_path: Path,
     database_url: str,
 ) -> None:
@@ -75,7 +63,7 @@ def test_spans_of_an_installed_clinic_tell_its_line(
         tmp_path,  # where there is no service/, and no flags.json
         database_url,
         {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp,
             "GUNICORN_CMD_ARGS": f"--worker-class={worker}",
         },
         program=str(installation / "bin" / "clinic"),
@@ -86,13 +74,13 @@ def test_spans_of_an_installed_clinic_tell_its_line(
     trace_id = response.headers["traceresponse"].split("-")[1]
 
     def located() -> list[dict[str, Any]]:
-        spans = [attributes_of(span) for span in store.spans_of(trace_id)]
+        spans = [attributes_of(span) for span in own_store.spans_of(trace_id)]
         return [found for found in spans if "code.file.path" in found]
 
     spans = wait_until(located, what="spans with a line", deadline_s=DEADLINE_S, every_s=0.1)
-    assert {span["code.file.path"] for span in spans} == {"clinic/stories/strategies.py"}
-    lines = STORIES.read_text().splitlines()
-    assert all("select(" in lines[int(span["code.line.number"]) - 1] for span in spans)
+    assert {span["code.file.path"] for span in spans} == {"clinic/db.py"}
+    lines = QUERIES.read_text().splitlines()
+    assert all("self.scalars(" in lines[int(span["code.line.number"]) - 1] for span in spans)
 
 
 def attributes_of(span: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What only a database server can do to the clinic: go away, come back, hold a half-made schema."""
+"""Test what a database server can do to the clinic: go away, come back, hold half a schema."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A database that is missing, comes back, or is none."""
+"""Test a database that is missing, that comes back, and a file that is not a database."""
 
 from pathlib import Path
 

@@ -14,7 +14,7 @@ FIRST = datetime(2031, 1, 1, 9, tzinfo=UTC)
 
 @pytest.fixture
 def colleagues(rows: Rows) -> list[Row]:
-    """Two veterinarians of one clinic, in the order of their ids."""
+    """Return two veterinarians of one clinic, in the order of their ids."""
     first = rows.veterinarian[0]
     of_clinic = [vet for vet in rows.veterinarian if vet["clinic_id"] == first["clinic_id"]]
     return sorted(of_clinic, key=lambda vet: str(vet["id"]))[:2]

@@ -1,4 +1,4 @@
-"""A database says which version of the tables it has, and an old one gets a clear sentence."""
+"""Test that a database says its version of the tables, and an old one gets a clear sentence."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from clinic.settings import Settings
 
 @pytest.fixture
 def outdated(rows: Rows, new_database: Callable[[str], str]) -> str:
-    """A database whose tables were made before versions were written down."""
+    """Make a database whose tables are older than written versions."""
     url = new_database("outdated")
     store(url, rows)
     is_sqlite = url.startswith("sqlite")

@@ -1,4 +1,4 @@
-"""What other sites' pages cannot do, and what every answer tells the browser."""
+"""Test what other sites' pages cannot do, and what every answer tells the browser."""
 
 import pytest
 from flask.testing import FlaskClient

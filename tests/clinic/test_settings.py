@@ -1,4 +1,4 @@
-"""The environment is read in one place, and refused with the variable's name."""
+"""Test that the environment is read in one place, and refused with the variable's name."""
 
 from pathlib import Path
 

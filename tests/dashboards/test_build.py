@@ -1,4 +1,4 @@
-"""The dashboards: as committed as built, and each panel says what it shows and in which unit."""
+"""Test the dashboards: committed as built, and each panel says what it shows and in which unit."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_uids_are_fixed() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_sdk_reads_a_dashboard_as_it_was_written(name: str) -> None:
-    """Fields that the SDK's model does not know would be lost on the way."""
+    """Find fields that the SDK's model does not know: they would be lost on the way."""
     document = DOCUMENTS[name]
 
     read = json.loads(json.dumps(Dashboard.from_json(document), cls=JSONEncoder))

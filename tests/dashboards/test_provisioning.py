@@ -1,4 +1,4 @@
-"""What is provisioned leads where somebody who is not logged in may go."""
+"""Test that provisioned links lead where somebody who is not logged in may go."""
 
 import re
 from typing import Any
@@ -42,7 +42,7 @@ def test_an_exemplar_opens_on_jaegers_own_page_where_it_listens(port: str) -> No
 
 
 def test_no_link_needs_explore_which_an_anonymous_viewer_may_not_use() -> None:
-    """A link to a source, from an exemplar, a panel or a page, is a link to Explore."""
+    """Refuse links to a source, from an exemplar, a panel or a page: they lead to Explore."""
     dashboards = (PROJECT / "dashboards" / "json").glob("*.json")
     written = [TEXT, *(path.read_text(encoding="utf-8") for path in dashboards)]
 

@@ -1,4 +1,4 @@
-"""otel-nplusone as strangers get it: from its wheel, its sdist, a hook of theirs, a workflow."""
+"""Test otel-nplusone as strangers get it: from its wheel, its sdist, a hook, a workflow."""
 
 import json
 import os

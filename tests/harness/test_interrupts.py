@@ -10,7 +10,7 @@ from harness.interrupts import Interrupts
 
 @pytest.fixture(autouse=True)
 def not_under_nohup() -> Iterator[None]:
-    """SIGHUP as a terminal has it: tests that are run under nohup inherit it ignored."""
+    """Reset SIGHUP as a terminal has it: tests that are run under nohup inherit it ignored."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
@@ -17,6 +16,7 @@ import pytest
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
+from harness.background import serving
 from harness.parts.start import start_clinic
 from harness.processes import Command, Processes
 from harness.project import PROJECT, tool
@@ -81,14 +81,9 @@ def clinic_that_shows(page: Page, *, status: int = 200) -> Iterator[str]:
     class Server(ThreadingHTTPServer):
         request_queue_size = 100  # all visitors come at once
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(("127.0.0.1", 0), Handler)
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def are_many(requests: list[Request]) -> bool:

@@ -1,4 +1,4 @@
-"""Statements of psycopg and asyncpg are told with summary, values and place, on a PostgreSQL."""
+"""Test that spans of psycopg and asyncpg tell summary, values and place, on a PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Iterator

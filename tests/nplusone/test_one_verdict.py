@@ -1,6 +1,6 @@
 """Hold one verdict on the same spans: scan, tracestore's page, span processor, test fixture."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from nplusone.tests.core.hard_cases import REPORTED, SIBLINGS, drawn, load
 from nplusone.tests.corpus import score
 from nplusone.tests.corpus.cases import CASES
 from nplusone.tests.formats import lines, otlp_json, otlp_protobuf
 from nplusone.tests.replay import replay
-from nplusone.tests.test_cases import REPORTED, SIBLINGS, drawn, load
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import Finding, Trace
 from otel_nplusone._report.json_document import document
@@ -32,7 +32,7 @@ def all_of(sibling: str) -> list[Trace]:
     return [drawn(sibling)]
 
 
-TRACES: dict[str, Callable[[], list[Trace]]] = {
+TRACES: dict[str, Callable[[], Sequence[Trace]]] = {
     **{case.name: partial(score.load, case) for case in CASES},
     **{name: partial(load, name) for name in REPORTED},
     **{name: partial(all_of, name) for name in SIBLINGS},
@@ -69,14 +69,14 @@ def stored(trace: Trace) -> list[StoredSpans]:
 
 
 def seen_in_a_test(trace: Trace) -> SpanFindings:
-    """What the fixture of the pytest plugin finds."""
+    """Return what the fixture of the pytest plugin finds."""
     found = SpanFindings()
     replay(trace, lambda _: FindingsProcessor(found))
     return found
 
 
 def marks(trace: Trace) -> dict[int, tuple[str, int, str]]:
-    """What the span processor writes on entry spans, by their ids."""
+    """Return what the span processor writes on entry spans, by their ids."""
     exporter = InMemorySpanExporter()
     replay(trace, lambda _: NPlusOneSpanProcessor(SimpleSpanProcessor(exporter)))
     found = {}
@@ -92,7 +92,7 @@ def marks(trace: Trace) -> dict[int, tuple[str, int, str]]:
 
 
 def worst(findings: Iterable[Finding]) -> dict[int, tuple[str, int, str]]:
-    """The longest finding of each entry span that was recorded."""
+    """Return the longest finding of each entry span that was recorded."""
     found: dict[int, tuple[str, int, str]] = {}
     for f in findings:
         if f.entry.duration_ns:

@@ -1,4 +1,4 @@
-"""The detector reads a real Jaeger: by version 3 of its query API, and by the older one."""
+"""Scan a real Jaeger: by version 3 of its query API, and by the older one."""
 
 import json
 import subprocess
@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from harness.clients.backend import Backend, count_db_spans
+from harness.clients.otlp import send_spans
 from harness.parts.jaeger import Jaeger, start_jaeger
 from harness.processes import Processes
 from harness.project import tool
@@ -48,7 +49,7 @@ def jaeger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jaeger]:
 
 @pytest.fixture(scope="module")
 def older_jaeger(jaeger: Jaeger) -> Iterator[str]:
-    """The same Jaeger without version 3 of the API."""
+    """Serve the same Jaeger without version 3 of the API."""
 
     def answer(path: str, query: Query) -> Answer:
         if path.startswith("/api/v3/"):
@@ -66,12 +67,7 @@ def send(
     start = start or time.time_ns() - (60 + number) * NS_IN_S
     drawing = Drawing(trace_id=f"{number:032x}", service=service, start=start)
     drawing.many(drawing.server(route), statements)
-    requests.post(
-        f"{jaeger.otlp}/v1/traces",
-        data=otlp_protobuf(drawing.spans, service),
-        headers={"Content-Type": "application/x-protobuf"},
-        timeout=30,
-    ).raise_for_status()
+    send_spans(jaeger.otlp, otlp_protobuf(drawing.spans, service))
 
 
 def otel_nplusone(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""Every question that dashboards and rules ask of Prometheus, and which of them it answers."""
+"""Collect the questions that dashboards and rules ask of Prometheus, and which it answers."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,13 +1,14 @@
-"""Mixed load for the sampling variant: traces of four kinds, sent as a service would send them."""
+"""Send mixed load to the sampling variant: traces of four kinds, as a service would send them."""
 
 import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from harness.clients.otlp import send_spans
 
 SERVICE = "mixed-load"
 QUICK_MS, SLOW_MS = 20, 1500
@@ -73,13 +74,7 @@ def request_of(spans: Iterable[Span]) -> ExportTraceServiceRequest:
 
 def send(otlp: str, spans: Iterable[Span]) -> None:
     """Send spans in one request, which has to be accepted."""
-    answer = requests.post(
-        f"{otlp}/v1/traces",
-        data=request_of(spans).SerializeToString(),
-        headers={"Content-Type": "application/x-protobuf"},
-        timeout=30,
-    )
-    answer.raise_for_status()
+    send_spans(otlp, request_of(spans).SerializeToString())
 
 
 def size(traces: Mapping[bytes, int], kept: Iterable[bytes]) -> float:

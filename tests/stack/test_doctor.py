@@ -4,7 +4,6 @@ On the engines' own programs, so that each can be stopped or misconfigured.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,12 +33,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.db"
     store_rows(url, generate(DATASETS["test"], seed=1))
     return url
-
-
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    with Processes(tmp_path / "logs") as processes:
-        yield processes
 
 
 def states(

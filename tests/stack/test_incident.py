@@ -28,7 +28,7 @@ NewTraces = Callable[[int, int], list[Trace]]
 
 @pytest.fixture
 def new_traces(jaeger: Jaeger) -> NewTraces:
-    """Whole traces of Success Stories that the service began after a moment."""
+    """Return whole traces of Success Stories that the service began after a moment."""
 
     def since(moment_ns: int, at_most: int) -> list[Trace]:
         traces = jaeger.traces("cat-clinic", f"GET {STORIES}", moment_ns, at_most=at_most)
@@ -56,9 +56,9 @@ def test_one_request_that_a_visitor_began_sends_hundreds_of_statements(
     assert traces[0].root_service == "visitors"
     # In its image the clinic is installed among its libraries.
     trace_id = traces[0].trace_id
-    assert jaeger.values(trace_id, "code.file.path") == {"clinic/stories/strategies.py"}
+    assert jaeger.values(trace_id, "code.file.path") == {"clinic/db.py"}
     (code,) = jaeger.values(trace_id, "nplusone.code")
-    assert code.startswith("clinic/stories/strategies.py:")
+    assert code.startswith("clinic/db.py:")
 
 
 @pytest.mark.parametrize("metric", ["calls", "latencies"])

@@ -1,4 +1,4 @@
-"""Under the default load, which is the incident, every container stays within its memory."""
+"""Test that every container stays within its memory under the default load, the incident."""
 
 import pytest
 

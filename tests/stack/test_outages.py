@@ -23,7 +23,7 @@ COMPLAINT = '"logger": "opentelemetry.'
 
 @pytest.fixture(autouse=True)
 def counted_anew(locust: Locust) -> None:
-    """Locust counts what one test does."""
+    """Let Locust count what one test does."""
     locust.forget()
 
 

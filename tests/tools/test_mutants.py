@@ -1,4 +1,4 @@
-"""Test what `make mutants` makes of the tree, and that its rooms exist."""
+"""Test how `make mutants` prepares the tree, and that its rooms exist."""
 
 import ast
 import tomllib

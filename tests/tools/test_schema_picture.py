@@ -1,4 +1,4 @@
-"""The picture in docs/ is that of the models."""
+"""Test that the picture in docs/ is that of the models."""
 
 import xml.etree.ElementTree as ET
 

@@ -1,6 +1,5 @@
-"""PostgreSQL's counts as Prometheus reads them."""
+"""Test PostgreSQL's counts as Prometheus reads them."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ import psycopg
 import pytest
 import requests
 
+from harness.background import serving
 from harness.parts.postgres import SUPERUSER, Postgres
 from harness.ports import unused_port
 from tools.watch_database import Statement, Statistics, main, make_server, render, shorten
@@ -16,16 +16,10 @@ STATEMENT = Statement(0x1234_ABCD, 'SELECT a, b FROM cat WHERE "id" = $1', 3, 4,
 
 
 @contextmanager
-def serving(database_url: str, role: str = SUPERUSER) -> Iterator[str]:
+def watching(database_url: str, role: str = SUPERUSER) -> Iterator[str]:
     port = unused_port()
-    with make_server(("127.0.0.1", port), database_url, role) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(make_server(("127.0.0.1", port), database_url, role)):
+        yield f"http://127.0.0.1:{port}"
 
 
 def samples(text: str) -> dict[str, float]:
@@ -83,7 +77,7 @@ def test_a_port_that_is_taken_is_named(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://monitor@127.0.0.1/clinic")
 
-    with serving("postgresql://monitor@127.0.0.1/clinic") as address:
+    with watching("postgresql://monitor@127.0.0.1/clinic") as address:
         port = address.rsplit(":", 1)[1]
 
         assert main(["--port", port]) == 2
@@ -102,7 +96,7 @@ def test_calls_are_counted_as_the_database_counts_them(postgres: Postgres) -> No
         for _ in range(7):
             connection.execute("SELECT id FROM tomcat WHERE id = %s", [1])
 
-        with serving(url) as address:
+        with watching(url) as address:
             answer = requests.get(f"{address}/metrics", timeout=30)
 
     calls = {
@@ -119,14 +113,14 @@ def test_calls_are_counted_as_the_database_counts_them(postgres: Postgres) -> No
 def test_a_scrape_fails_without_the_extension(postgres: Postgres) -> None:
     url = postgres.create_database()
 
-    with serving(url) as address:
+    with watching(url) as address:
         answer = requests.get(f"{address}/metrics", timeout=30)
 
     assert answer.status_code == 503
 
 
 def test_a_scrape_fails_while_the_database_is_away() -> None:
-    with serving(f"postgresql://nobody@127.0.0.1:{unused_port()}/none") as address:
+    with watching(f"postgresql://nobody@127.0.0.1:{unused_port()}/none") as address:
         answer = requests.get(f"{address}/metrics", timeout=30)
         other = requests.get(f"{address}/", timeout=30)
 

@@ -1,7 +1,5 @@
 """Give tests a store in a temporary folder, the application over it, and its client."""
 
-import contextlib
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from harness.ports import unused_port
-from tests.tracestore.serving import Server, Start, command, wait_until_healthy
+from harness.parts.start import start_tracestore
+from harness.processes import Processes
+from tests.tracestore.serving import Start
 from tracestore.app import create_app
 from tracestore.intake.decode import decode_spans
 from tracestore.store.database import Store
@@ -48,19 +47,6 @@ def write(store: Store) -> Write:
 
 
 @pytest.fixture
-def start(database: Path) -> Iterator[Start]:
-    with contextlib.ExitStack() as stack:
-
-        def start(*more: str) -> Server:
-            ports = (unused_port(), unused_port())
-            process = stack.enter_context(
-                subprocess.Popen(
-                    command(database, *ports, *more), stderr=subprocess.PIPE, text=True
-                )
-            )
-            stack.callback(process.kill)
-            server = Server(process, *(f"http://127.0.0.1:{port}" for port in ports))
-            wait_until_healthy(server)
-            return server
-
-        yield start
+def start(processes: Processes, database: Path) -> Start:
+    """Return a function that starts the real command."""
+    return lambda *options: start_tracestore(processes, database, *options)

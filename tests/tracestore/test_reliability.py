@@ -2,22 +2,25 @@
 
 import signal
 import threading
-import urllib.error
 from itertools import count
 
 from flask.testing import FlaskClient
 
+from harness.clients.otlp import send_spans
+from harness.processes import Processes
 from harness.waiting import wait_until
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import START, TRACE, naive_trace, request, span
-from tests.tracestore.serving import Start
+from tests.tracestore.serving import Start, stop
 from tracestore.store import reader
 from tracestore.store.database import Store
 
 HOUR_MS = 3_600_000
 
 
-def test_a_kill_while_spans_come_in_loses_none_that_were_acknowledged(start: Start) -> None:
+def test_a_kill_while_spans_come_in_loses_none_that_were_acknowledged(
+    start: Start, processes: Processes
+) -> None:
     server = start()
     acknowledged: list[bytes] = []
 
@@ -26,15 +29,16 @@ def test_a_kill_while_spans_come_in_loses_none_that_were_acknowledged(start: Sta
             trace_id = number.to_bytes(16, "big")
             body = request(naive_trace(trace_id, veterinarians=2)).SerializeToString()
             try:
-                server.post(body)
-            except (OSError, urllib.error.URLError):
+                send_spans(server.otlp, body)
+            except OSError:
                 return
             acknowledged.append(trace_id)
 
     senders = threading.Thread(target=send)
     senders.start()
     wait_until(lambda: len(acknowledged) >= 20, what="20 acknowledged requests", deadline_s=60)
-    server.stop(signal.SIGKILL)
+    stop(server, signal.SIGKILL)
+    processes.stop(server.child)
     senders.join()
 
     again = start()

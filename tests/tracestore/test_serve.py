@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from harness.clients.otlp import send_spans
 from tests.tracestore.samples import TRACE, naive_trace, request
-from tests.tracestore.serving import DEADLINE_S, Start, run
+from tests.tracestore.serving import DEADLINE_S, Start, run, stop
 
 
 def test_the_sdks_spans_come_back_from_the_query_api(start: Start) -> None:
@@ -30,15 +32,15 @@ def test_the_sdks_spans_come_back_from_the_query_api(start: Start) -> None:
     provider.shutdown()
 
     assert {span["name"] for span in server.spans_of(trace_id)} == {"GET /", "SELECT cat"}
-    assert b"SELECT cat" in server.get(f"/trace/{trace_id}")
+    assert "SELECT cat" in requests.get(f"{server.ui}/trace/{trace_id}", timeout=30).text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(start: Start, database: Path, number: signal.Signals) -> None:
     server = start()
-    server.post(request(naive_trace()).SerializeToString())
+    send_spans(server.otlp, request(naive_trace()).SerializeToString())
 
-    code, said = server.stop(number)
+    code, said = stop(server, number)
 
     assert code == 0
     assert said.splitlines() == [f"tracestore: traces on {server.ui}, OTLP/HTTP on {server.otlp}"]
@@ -52,15 +54,15 @@ def test_a_request_that_is_being_handled_is_answered_before_the_end(
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # the handler waits for this lock
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        status = pool.submit(server.post, request(naive_trace()).SerializeToString())
+        sent = pool.submit(send_spans, server.otlp, request(naive_trace()).SerializeToString())
         time.sleep(1)  # nothing tells from outside that the request has arrived
 
-        server.process.send_signal(signal.SIGTERM)
+        server.child.process.send_signal(signal.SIGTERM)
         other.execute("ROLLBACK")
         other.close()
 
-        assert status.result(timeout=DEADLINE_S) == 200
-    assert server.process.wait(timeout=DEADLINE_S) == 0
+        sent.result(timeout=DEADLINE_S)
+    assert server.child.process.wait(timeout=DEADLINE_S) == 0
 
 
 def test_a_taken_port_is_named_with_its_option(database: Path) -> None:
@@ -94,13 +96,13 @@ def test_a_second_server_on_the_file_is_refused(start: Start, database: Path) ->
 
     assert ended.returncode == 2
     assert "another tracestore" in ended.stderr
-    assert server.post(request(naive_trace(TRACE)).SerializeToString()) == 200
+    send_spans(server.otlp, request(naive_trace(TRACE)).SerializeToString())
 
 
 def test_a_host_beyond_loopback_is_warned_of(start: Start) -> None:
     server = start("--host", "0.0.0.0")
 
-    _, said = server.stop()
+    _, said = stop(server)
 
     assert "no authentication" in said
 

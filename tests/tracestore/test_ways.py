@@ -1,4 +1,4 @@
-"""The page of a trace tells the ways from a statement to the loops that repeat it."""
+"""Test that the page of a trace tells the ways from a statement to the loops that repeat it."""
 
 from html import unescape
 

@@ -33,7 +33,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """Hold the dots, small ones on top, and the lines for 1 ms, 10 ms, …"""
+    """Hold the dots, small ones on top, and the lines for 1 ms, 10 ms and so on."""
 
     dots: Sequence[Dot]
     ticks: Sequence[Tick]

@@ -14,8 +14,9 @@ A run is RUN_LENGTH or more siblings of the same service, name and statement tex
 other in order of their start. A pool's `connect` spans have no statement: they neither count nor
 break a run, and fold among themselves.
 
-The usual N+1 has two loops, and so many runs. The folding "alike", the default of the page, makes
-one row of equal siblings wherever they are, with or without a statement (HTTP calls repeat too):
+The usual N+1 has two loops, which break it into many runs. The folding "alike", the default of the
+page, makes one row of equal siblings wherever they are, with or without a statement (HTTP calls
+repeat too):
 
     GET /success-stories                           ████████████████████████████████
       SELECT clinic                                ▏

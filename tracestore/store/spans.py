@@ -60,11 +60,6 @@ def attributes_of(span: Span, resource: bytes, scope: bytes) -> Iterator[KeyValu
     yield from ResourceSpans.FromString(resource).resource.attributes
 
 
-def kind_number(name: str) -> int:
-    """Return OTLP's number of a span kind; an unknown name is unspecified."""
-    return SPAN_KINDS.index(name) if name in SPAN_KINDS else 0
-
-
 def kind_name(kind: int) -> str:
     """Return Jaeger's name of a span kind; an unknown number has none."""
     return SPAN_KINDS[kind] if 0 <= kind < len(SPAN_KINDS) else ""

@@ -17,7 +17,7 @@ from otel_nplusone._live.patches import Read, patch, unpatch
 
 
 def instrument() -> None:
-    """Announce what connections and prepared statements send, for their spans; twice is once."""
+    """Tell spans beforehand what connections and prepared statements send; twice is once."""
     patch(_METHODS, awaited=True)
 
 

@@ -20,7 +20,7 @@ _ID = "otel_nplusone"
 
 
 def instrument() -> None:
-    """Announce the statements of all connections, of those to come as well; twice is once."""
+    """Tell spans beforehand what all connections send, those to come as well; twice is once."""
     connection_created.connect(_add, dispatch_uid=_ID)
     for connection in connections.all(initialized_only=True):
         _add(connection=connection)
@@ -40,7 +40,7 @@ def _add(*, connection: Any, **_signal: object) -> None:
 
 
 def _read(sql: str, params: Any, many: bool) -> tuple[str, Parameters | None]:
-    # A batch has many values, and its repeats are no N+1.
+    # A batch has many values, and its repeats are not an N+1.
     return sql, None if many else params
 
 

@@ -1,41 +1,43 @@
-"""Every error that otel_nplusone raises on purpose.
+"""Define the errors that otel_nplusone raises on purpose.
 
-NPlusOneError
-├── UsageError             the command line asks for something that cannot be done
-├── SourceError            a source of traces cannot be read; names the file and line, or the URL
-│   ├── UnknownFormatError     a file that is none of the formats that are known
-│   └── BackendError           a trace backend that does not answer, or not as one
-├── MissingExtraError      a part that needs packages which are not installed
-└── TooManyQueriesError    what the pytest plugin found; also an AssertionError
+    NPlusOneError
+    ├── UsageError             the command line asks for something that cannot be done
+    ├── SourceError            a source of traces cannot be read; names its place
+    │   ├── UnknownFormatError     a file has none of the known formats
+    │   └── BackendError           a trace backend does not answer, or wrongly
+    ├── MissingExtraError      a part needs packages that are not installed
+    └── TooManyQueriesError    a test sent too many; also an AssertionError
+
+Their messages are sentences for users: `except NPlusOneError` is enough to show them.
 """
 
 
 class NPlusOneError(Exception):
-    """The root: what otel_nplusone knows how to say in one sentence."""
+    """Report what otel_nplusone can say in one sentence; the root of the errors below."""
 
 
 class UsageError(NPlusOneError):
-    """The command line asks for something that cannot be done."""
+    """Report that the command line asks for something that cannot be done."""
 
 
 class SourceError(NPlusOneError):
-    """A source of traces cannot be read."""
+    """Report that a source of traces cannot be read; name the file and line, or the URL."""
 
 
 class UnknownFormatError(SourceError):
-    """A file is none of the formats that are known."""
+    """Report that a file has none of the known formats."""
 
 
 class BackendError(SourceError):
-    """A trace backend does not answer, or not as one."""
+    """Report that a trace backend does not answer, or not as a trace backend does."""
 
 
 class MissingExtraError(NPlusOneError):
-    """A part needs packages that are not installed."""
+    """Report that a part needs packages that are not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs more packages: pip install 'otel-nplusone[{extra}]'")
 
 
 class TooManyQueriesError(NPlusOneError, AssertionError):
-    """More statements were sent than a test allows."""
+    """Report that more statements were sent than a test allows."""

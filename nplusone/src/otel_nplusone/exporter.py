@@ -1,6 +1,6 @@
-"""The exporter `nplusone` of OTEL_TRACES_EXPORTER: it finds N+1 queries and sends nothing away.
+"""Find N+1 queries as the exporter `nplusone` of OTEL_TRACES_EXPORTER, which sends nothing away.
 
-opentelemetry-distro makes it by its entry point, with a batch processor of its own beside those
+opentelemetry-distro makes it by its entry point, with a batch processor of its own next to those
 of other exporters. It writes to stderr, or hands on to `otel-nplusone run`.
 """
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Audience(Protocol):
-    """Who is told: a terminal, or the process that started this one."""
+    """Define who is told: a terminal, or the process that started this one."""
 
     def take(self, judged: Judged) -> None: ...
     def close(self) -> None: ...
@@ -64,7 +64,7 @@ class NPlusOneExporter(SpanExporter):
             self._audience.take(judged)
         except OSError as error:
             if self._is_heard:
-                log.warning("Findings cannot be told: %s. Later ones are not either.", error)
+                log.warning("Findings cannot be sent: %s. Later ones are dropped as well.", error)
             self._is_heard = False
 
 

@@ -1,8 +1,11 @@
 """Ask Jaeger's query API, or whatever speaks it, by questions that are bounded in spans.
 
-api = JaegerApi("http://127.0.0.1:16686")
-for stored in Reading(api.traces, [Window("shop", start_ns, end_ns)], whole=True).read():
-    ...                          # each trace of that time, once
+    api = JaegerApi("http://127.0.0.1:16686")
+    for stored in Reading(api.traces, [Window("shop", start_ns, end_ns)], whole=True).read():
+        ...                      # each trace of that time, once
+
+A question loads every span of the traces that it finds into the backend's memory: `Reading` asks
+for a short time first, and for more where that is safe.
 """
 
 from otel_nplusone._read.http_json import NotFoundHereError, get_json

@@ -7,8 +7,8 @@
       CLIENT SELECT appointment  ──► counted  │ with nplusone.detected, .class, .statements,
       CLIENT SELECT appointment  ──► counted  ┘ .repeats, .fingerprint and .code
 
-A span is read-only once it has ended, hence the copy, and hence the wrapping: a processor beside
-the exporting one could not hand anything on.
+A span is read-only once it has ended, so the processor makes a copy. It wraps the exporting one,
+because a processor next to that could not hand the copy on.
 """
 
 import logging
@@ -114,7 +114,7 @@ class NPlusOneSpanProcessor(SpanProcessor):
         tally = request.tally(self._requests.min_repeats)
         statements = tally.statements + request.beyond
         if not statements and not tally.asked and span.kind not in _ENTRY_KINDS:
-            # A span of its own that is no request: a connection's check, a task without a database.
+            # A span of its own, not a request: a connection's check, a task without a database.
             return span
         route = _route(span)
         self._metrics.request(context, route, statements)

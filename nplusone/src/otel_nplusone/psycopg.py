@@ -15,7 +15,7 @@ from otel_nplusone._live.patches import Read, patch, unpatch
 
 
 def instrument() -> None:
-    """Announce what cursors execute, for their spans; twice is once."""
+    """Tell beforehand what cursors execute, for their spans; twice is once."""
     patch(_METHODS)
 
 

@@ -1,4 +1,4 @@
-"""pytest: hold the number of SQL statements where it is.
+"""Hold the number of SQL statements where it is, in pytest.
 
     def test_page(nplusone_queries, engine, client):
         with nplusone_queries(engine) as seen:
@@ -40,14 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def nplusone_queries() -> Callable[..., Any]:
-    """A context manager that records an engine's statements: `with nplusone_queries(engine)`."""
+    """Record an engine's statements in a context: `with nplusone_queries(engine) as seen`."""
     record: Callable[..., Any] = _recorder().record_queries
     return record
 
 
 @pytest.fixture
 def assert_constant_queries() -> Callable[..., None]:
-    """A function that fails when the number of statements grows with the number of rows."""
+    """Fail when the number of statements grows with the number of rows."""
     _recorder()
     from otel_nplusone._testing import growth
 
@@ -56,7 +56,7 @@ def assert_constant_queries() -> Callable[..., None]:
 
 @pytest.fixture
 def nplusone_findings() -> Callable[..., Any]:
-    """A context manager that judges a provider's spans: `with nplusone_findings(provider)`."""
+    """Judge a provider's spans in a context: `with nplusone_findings(provider) as found`."""
     try:
         from otel_nplusone._testing import span_findings
     except ModuleNotFoundError as error:

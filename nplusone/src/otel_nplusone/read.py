@@ -1,4 +1,4 @@
-"""Read spans from files and messages, in every format that otel-nplusone knows.
+r"""Read spans from files and messages, in every format that otel-nplusone knows.
 
     skipped = Skipped()
     for span in read_file("traces.jsonl.gz", skipped):
@@ -28,3 +28,8 @@ def __getattr__(name: str) -> object:
     from otel_nplusone._read.messages import read_messages
 
     return read_messages
+
+
+def __dir__() -> list[str]:
+    """List the promised names, those that need the extra included."""
+    return sorted(__all__)

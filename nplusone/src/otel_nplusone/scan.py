@@ -1,4 +1,4 @@
-"""Scan sources of traces: what is wrong in them?"""
+"""Scan sources of traces, and find what is wrong in them."""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ Progress = Callable[[Iterable[Span]], Iterable[Span]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for, and where: `search` is for backends, the rest for all sources.
+    """Say what to look for, and where: `search` is for backends, the rest for all sources.
 
     `route` is a pattern as of a shell (`GET /cats/*`), with the method or without. `min_ns` is of
     one request on average, `min_share` of its time, 0 to 1; a share that is not known is enough.
@@ -62,12 +62,12 @@ class Wanted:
         """Return what to say where no span is: a misspelt route would look like a clean one."""
         asked = (("service", self.search.service), ("route", self.route))
         words = " and ".join(f"{name} {value!r}" for name, value in asked if value)
-        return f"no request is of {words}: nothing was judged"
+        return f"no request matches {words}: nothing was judged"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a scan found, ranked, and how much it read.
+    """Hold what a scan found, ranked, and how much it read.
 
     `judged` are the statements and calls that were looked at, `unjudged` those that do not tell
     what they are; the warnings say why. `quiet` counts the findings that take less time or less of
@@ -105,7 +105,7 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
     if found.spans_left_out:
         warnings.add(_TOO_LARGE, ", ".join(sources), times=found.spans_left_out)
     if duplicates:
-        warnings.add("span that was there already", ", ".join(sources), times=duplicates)
+        warnings.add("duplicate span", ", ".join(sources), times=duplicates)
     unmet = () if met else (wanted.unmet(),)
     summaries = summarizer.summaries()
     loud = tuple(filter(wanted.summary, summaries))

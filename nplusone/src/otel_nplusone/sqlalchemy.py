@@ -65,7 +65,7 @@ def is_instrumented(engine: "Engine | AsyncEngine") -> bool:
 
 
 class _Describer:
-    """The listener of one engine."""
+    """Listen to one engine."""
 
     def __init__(self, url: URL, locate_from: int) -> None:
         name = _file_name(url)
@@ -83,7 +83,7 @@ class _Describer:
     ) -> None:
         span: Span | None = getattr(context, "_otel_span", None)
         if span is not None and span.is_recording():
-            # A batch has many values, and its repeats are no N+1.
+            # A batch has many values, and its repeats are not an N+1.
             values = None if many else parameters
             self._describer.describe(span, statement, values, self._known)
 

@@ -1,4 +1,4 @@
-"""The labels: what is wrong in each recorded trace, as a person sees it who knows the program.
+"""Label what is wrong in each recorded trace, as a person sees it who knows the program.
 
 Nothing here comes from the detector. A case without faults is a near miss.
 """

@@ -1,4 +1,4 @@
-"""The programs whose traces are recorded: their language, client and what each needs to run."""
+"""List the programs whose traces are recorded: their language, client and what each needs."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ POSTGRES, REDIS, MONGO = "postgresql", "redis", "mongodb"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of `programs/`, the client library that it shows, and the servers it talks to."""
+    """Describe a program of `programs/`, the client library that it shows, and its servers."""
 
     name: str
     language: str

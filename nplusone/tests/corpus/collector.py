@@ -1,19 +1,21 @@
-"""A receiver of OTLP over HTTP that keeps what programs in other languages send."""
+"""Receive OTLP over HTTP and keep what programs in other languages send."""
 
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
 
+from nplusone.tests.backends import listening
+
 
 class Collector:
-    """Holds the spans that came since they were last taken."""
+    """Hold the spans that came since they were last taken."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -26,7 +28,7 @@ class Collector:
             self._held.MergeFromString(body)
 
     def holds(self, name: str) -> bool:
-        """Whether a span of this name has come: a root ends last."""
+        """Tell whether a span of this name has come: a root ends last."""
         with self._lock:
             return any(
                 span.name == name
@@ -77,13 +79,5 @@ def running_collector() -> Iterator[Collector]:
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    collector.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(Handler) as collector.url:
         yield collector
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,4 +1,4 @@
-"""What a label is: a trace of a program, how it came about, and what is wrong in it."""
+"""Define a label: a trace of a program, how it came about, and what is wrong in it."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ NESTED = RepeatClass.NESTED
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A class, and the statements that repeat, each by verb and first table, or by its call.
+    """Name a class, and the statements that repeat, each by verb and first table, or by its call.
 
     `overlapping` is None where it depends on how fast the machine was, not on the program.
     """
@@ -24,7 +24,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A trace of `program`, how it came about, and its faults.
+    """Label a trace of `program`: how it came about, and its faults.
 
     `doubt` says why two people who know the program could answer differently: such a case is
     shown apart, and counts nowhere.
@@ -42,12 +42,12 @@ class Case:
 def one(
     repeat_class: RepeatClass, *statements: str, overlapping: bool | None = False
 ) -> tuple[Fault]:
-    """The faults of a case that has one."""
+    """Return the faults of a case that has one."""
     return (Fault(repeat_class, statements, overlapping),)
 
 
 def labels(program: str, *rows: tuple[str, str, tuple[Fault, ...]]) -> tuple[Case, ...]:
-    """The cases of one program: name, how it came about, faults; chunks are said by CHUNKS."""
+    """Return the cases of one program: name, how it came about, faults; CHUNKS says chunks."""
     return tuple(
         Case(program, name, how, () if faults is CHUNKS else faults, chunked=faults is CHUNKS)
         for name, how, faults in rows

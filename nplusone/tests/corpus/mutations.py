@@ -1,4 +1,4 @@
-"""What happens to traces on their way, and must not change what is said of them.
+"""Change traces as their way does, which must not change what is said of them.
 
 Every mutation gives the spans of one case again, as a backend would hand them on. Ids stay, so
 that a finding in a mutated trace can be compared with the label of the recorded one.
@@ -27,33 +27,34 @@ _OLD_TO_NEW = {
     "http.status_code": "http.response.status_code",
     "net.peer.name": "server.address",
     "net.peer.port": "server.port",
+    "messaging.destination": "messaging.destination.name",
 }
 _NEW_TO_OLD = {new: old for old, new in _OLD_TO_NEW.items() if old != "db.mongodb.collection"}
 _TEXTS = ("db.statement", "db.query.text")
 
 
 def shuffled(spans: Sequence[Span]) -> list[Span]:
-    """In any order."""
+    """Shuffle the spans."""
     return random.Random(5).sample(spans, len(spans))
 
 
 def in_pieces(spans: Sequence[Span]) -> list[Span]:
-    """Every third span first, as batches of several services arrive."""
+    """Put every third span first, as batches of several services arrive."""
     return [span for start in range(3) for span in spans[start::3]]
 
 
 def late(spans: Sequence[Span]) -> list[Span]:
-    """The root first, and its children from the last to the first."""
+    """Put the root first, and its children from the last to the first."""
     return sorted(spans, key=lambda span: (bool(span.parent_span_id), -span.start_time_unix_nano))
 
 
 def doubled(spans: Sequence[Span]) -> list[Span]:
-    """Each span twice, as after an export that was tried again."""
+    """Send each span twice, as after an export that was tried again."""
     return [*spans, *spans]
 
 
 def other_clocks(spans: Sequence[Span]) -> list[Span]:
-    """Each service with a clock of its own, seconds apart."""
+    """Give each service a clock of its own, seconds apart."""
     services = sorted({span.service for span in spans})
     shift = {service: (7 * n + 3) * _SECOND for n, service in enumerate(services)}
     return [
@@ -66,23 +67,23 @@ def other_clocks(spans: Sequence[Span]) -> list[Span]:
 
 
 def root_lost(spans: Sequence[Span]) -> list[Span]:
-    """Without the span that has no parent, where another one is left to be its child."""
+    """Lose the span that has no parent, where another one is left to be its child."""
     kept = [span for span in spans if span.parent_span_id]
     return kept or list(spans)
 
 
 def new_conventions(spans: Sequence[Span]) -> list[Span]:
-    """With the stable semantic conventions."""
+    """Use the stable semantic conventions."""
     return [_renamed(span, _OLD_TO_NEW) for span in spans]
 
 
 def old_conventions(spans: Sequence[Span]) -> list[Span]:
-    """With the semantic conventions of before."""
+    """Use the old semantic conventions."""
     return [_renamed(span, _NEW_TO_OLD) for span in spans]
 
 
 def cut_texts(spans: Sequence[Span]) -> list[Span]:
-    """With texts of at most 256 characters: their values are unknown then."""
+    """Cut texts to 256 characters: their values are unknown then."""
     return [
         span._replace(
             attributes={
@@ -95,7 +96,7 @@ def cut_texts(spans: Sequence[Span]) -> list[Span]:
 
 
 def sampled(spans: Sequence[Span]) -> list[Span]:
-    """Without every sixth CLIENT span of a name, and what is below it: five of six are left."""
+    """Lose every sixth CLIENT span of a name, and what is below it: five of six are left."""
     by_name: dict[str, list[Span]] = defaultdict(list)
     for span in spans:
         if span.kind == SpanKind.CLIENT:

@@ -1,4 +1,4 @@
-"""What a span asks, in the words of the labels: `SELECT cat`, `GET /users/{id}`, `GET cart:?`."""
+"""Name what a span asks as the labels do: `SELECT cat`, `GET /users/{id}`, `GET cart:?`."""
 
 import re
 
@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r" \S+:\d{4,5}\b")
 
 
 def name_of(span: Span) -> str:
-    """Verb and first table of a statement; a command or a call without its address."""
+    """Return verb and first table of a statement; a command or a call without its address."""
     found = asked(span)
     if found is None:
         return span.name

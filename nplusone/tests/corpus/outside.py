@@ -1,4 +1,4 @@
-"""Programs in other languages: how each is built, started and asked for its cases.
+"""Run programs in other languages: how each is built, started and asked for its cases.
 
 A program reads the name of a case from its standard input, does it, flushes its spans to the
 collector, and answers with a line. Between two names nothing is sent.
@@ -32,7 +32,7 @@ _AGENT = "opentelemetry-javaagent-2.16.0.jar"
 
 
 def missing_tools(language: str) -> list[str]:
-    """The tools of a language that are not on this machine."""
+    """Return the tools of a language that are not on this machine."""
     return [tool for tool in _TOOLS.get(language, ()) if shutil.which(tool) is None]
 
 

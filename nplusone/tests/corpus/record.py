@@ -1,4 +1,4 @@
-"""`make corpus`: run the programs, and keep what they send.
+"""Run the programs and keep what they send: `make corpus`.
 
 Each runs in a process of its own: instrumentations are process-wide, and so is the choice of the
 semantic conventions. What this machine cannot run is left out, and its traces stay as they are.
@@ -18,7 +18,7 @@ from nplusone.tests.corpus.servers import missing_for, running_servers, variable
 
 
 def main(names: list[str]) -> int:
-    """Record the programs of these names, or all; what is no case any more is removed."""
+    """Record the programs of these names, or all; remove what is not a case any more."""
     TRACES.mkdir(exist_ok=True)
     chosen = [program for program in PROGRAMS if not names or program.name in names]
     left_out = _build(chosen)

@@ -1,4 +1,4 @@
-"""Records what a real program sends: spans of the SDK → a file of OTLP JSON, one for each case."""
+"""Record what a real program sends: a file of OTLP JSON for each case."""
 
 import base64
 import gzip
@@ -28,21 +28,21 @@ _RESOURCE = (
 
 
 class Recorder:
-    """A tracer provider whose spans go into the file of the case that is being recorded."""
+    """Write a provider's spans into the file of the case that is being recorded."""
 
     def __init__(self, service: str) -> None:
         self._exporter = InMemorySpanExporter()
         self.provider = self.provider_of(service)
 
     def provider_of(self, service: str) -> TracerProvider:
-        """A provider of another service, whose spans go into the same file."""
+        """Return a provider of another service, whose spans go into the same file."""
         provider = TracerProvider(resource=Resource({"service.name": service}))
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
         return provider
 
     @property
     def tracer(self) -> Tracer:
-        """For the spans that the programs make themselves."""
+        """Return a tracer for the spans that the programs make themselves."""
         return self.provider.get_tracer("nplusone.corpus")
 
     @contextmanager
@@ -63,7 +63,7 @@ class Recorder:
 
     @contextmanager
     def server(self, route: str) -> Iterator[None]:
-        """A SERVER span as a framework's instrumentation makes it."""
+        """Open a SERVER span as a framework's instrumentation makes it."""
         attributes = {"http.request.method": "GET", "http.route": route}
         with self.tracer.start_as_current_span(
             f"GET {route}", kind=SpanKind.SERVER, attributes=attributes
@@ -72,7 +72,7 @@ class Recorder:
 
     @contextmanager
     def internal(self, name: str) -> Iterator[None]:
-        """An INTERNAL span: a serializer, a resolver, a template."""
+        """Open an INTERNAL span: a serializer, a resolver, a template."""
         with self.tracer.start_as_current_span(name):
             yield
 

@@ -1,4 +1,4 @@
-"""What other detectors' rules say, each written down in a few lines.
+"""Judge by other detectors' rules, each written down in a few lines.
 
 They are rules and no programs: thresholds and conditions as they are documented, over our own
 fingerprints and over calls as over statements, so that none of them loses by a worse normalizer.
@@ -18,7 +18,7 @@ _MS = 1_000_000
 
 
 def contiguous_with_source(trace: Trace) -> set[str]:
-    """Sentry's N+1 detector: at least five and 50 ms, one after the other, after another query.
+    """Judge as Sentry does: at least five and 50 ms, one after the other, after another query.
 
     Sequential spans of one parent that do not overlap, with a query before them that is another.
     https://docs.sentry.io/product/issues/performance-issues/n-one-queries/
@@ -35,7 +35,7 @@ def contiguous_with_source(trace: Trace) -> set[str]:
 
 
 def five_within_half_a_second(trace: Trace) -> set[str]:
-    """Five equal templates of one trace within 500 ms, wherever they are.
+    """Find five equal templates of one trace within 500 ms, wherever they are.
 
     A rule of thumb; no document was found that could be called its source.
     """
@@ -51,7 +51,7 @@ def five_within_half_a_second(trace: Trace) -> set[str]:
 
 
 def more_than_ten_alike(trace: Trace) -> set[str]:
-    """More than ten siblings of one name that all take at most twice the median.
+    """Find more than ten siblings of one name that all take at most twice the median.
 
     A rule of thumb of trace viewers; no document was found that could be called its source.
     """
@@ -85,5 +85,5 @@ def _text(span: Span) -> str:
 
 
 def union(rule: Rule, traces: Iterable[Trace]) -> set[str]:
-    """What a rule says of several traces."""
+    """Return what a rule says of several traces."""
     return set().union(*(rule(trace) for trace in traces))

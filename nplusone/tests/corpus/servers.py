@@ -1,4 +1,4 @@
-"""The databases that the programs talk to: started for a recording, gone after it."""
+"""Start the databases that the programs talk to, for a recording."""
 
 import shutil
 import socket
@@ -27,7 +27,7 @@ def running_servers(wanted: set[str]) -> Iterator[dict[str, str]]:
 
 
 def missing_for(server: str) -> str | None:
-    """What this machine lacks to run a server; None where it can."""
+    """Return what this machine lacks to run a server; None where it can."""
     if server == REDIS and shutil.which("redis-server") is None:
         return "redis-server (apt-get install redis-server)"
     if server == MONGO and not (FOLDER / "java" / "lib").is_dir():
@@ -38,7 +38,7 @@ def missing_for(server: str) -> str | None:
 
 
 def variable_of(server: str) -> str:
-    """The environment variable that tells a program where the server is."""
+    """Return the environment variable that tells a program where the server is."""
     return _VARIABLE[server]
 
 

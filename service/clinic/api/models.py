@@ -29,7 +29,7 @@ def _printable(text: str) -> str:
 
 
 class Problem(BaseModel):
-    """An error, and what to do about it."""
+    """Explain an error, and say what to do about it."""
 
     error: str
     message: str
@@ -67,7 +67,7 @@ class DayQuery(BaseModel):
 
 
 class BookingBody(BaseModel):
-    """An appointment that is asked for."""
+    """Ask for an appointment."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -86,7 +86,7 @@ class Named(BaseModel):
 
 
 class Part(BaseModel):
-    """A part of a list: `total` is the length of the whole."""
+    """Hold a part of a list: `total` is the length of the whole."""
 
     total: int
     limit: int

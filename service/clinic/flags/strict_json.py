@@ -8,7 +8,7 @@ MAX_BYTES = 2**20
 
 
 class FlagFileError(ValueError):
-    """A flag file cannot be used; the message is the place in it and the reason."""
+    """Report that a flag file cannot be used; the message is the place in it and the reason."""
 
 
 class _Object(dict[str, Any]):

@@ -27,7 +27,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of values that are all of one length, as PostgreSQL's binary format has them."""
+    """Hold a column of values of one length, as PostgreSQL's binary format has them."""
 
     name: str
     at: Callable[[slice], Array]
@@ -35,7 +35,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A column of texts: positions in a table of them."""
+    """Hold a column of texts: positions in a table of them."""
 
     name: str
     positions: NDArray[np.int32]

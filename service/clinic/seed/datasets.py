@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Sizes of one dataset; ranges are inclusive."""
+    """Hold the sizes of one dataset; ranges are inclusive."""
 
     name: str
     clinics: int

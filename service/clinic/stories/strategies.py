@@ -25,9 +25,10 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import BindParameter, Select, bindparam, select
-from sqlalchemy.orm import Session, joinedload, lazyload, selectinload, subqueryload
+from sqlalchemy.orm import joinedload, lazyload, selectinload, subqueryload
 from sqlalchemy.sql.base import ExecutableOption
 
+from clinic.db import ClinicSession
 from clinic.errors import ClinicNotFound
 from clinic.models import Appointment, Cat, Clinic, Color, Veterinarian
 from clinic.queries import clinic_exists
@@ -58,43 +59,24 @@ class CatRow(NamedTuple):
     lives: int
 
 
-Strategy = Callable[[Session, str], Sequence[SeenCat]]
+Strategy = Callable[[ClinicSession, str], Sequence[SeenCat]]
 
 
-def naive(session: Session, clinic_name: str) -> Sequence[SeenCat]:
-    """Read the cats as the page did when it was launched.
-
-    This is the exhibit, kept as it was written: correct, readable, and quick with the three
-    clinics and fifty people that it was tested with.
-    """
-    clinic = session.scalars(select(Clinic).where(Clinic.name == clinic_name)).one_or_none()
-    if clinic is None:
-        raise ClinicNotFound(clinic_name)
-    cats: list[Cat] = []
-    for veterinarian in session.scalars(
-        select(Veterinarian).where(Veterinarian.clinic_id == clinic.id)
-    ).all():
-        for appointment in session.scalars(
-            select(Appointment).where(Appointment.veterinarian_id == veterinarian.id)
-        ).all():
-            cat = session.scalars(select(Cat).where(Cat.id == appointment.cat_id)).one()
-            if cat not in cats:
-                cats.append(cat)
-    return sorted(cats, key=lambda cat: cat.id)
+def naive(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
+    """Read the cats as the page did when it was launched."""
+    return session.list_cats_seen_at(clinic_name)
 
 
-def identity_map(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def identity_map(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Loop as naive does, and ask for a cat by its key: the session answers for those it knows."""
     cats: set[Cat] = set()
-    for veterinarian in _veterinarians(session, clinic_name):
-        for appointment in session.scalars(
-            select(Appointment).where(Appointment.veterinarian_id == veterinarian.id)
-        ).all():
+    for veterinarian in session.list_veterinarians(session.get_clinic(clinic_name)):
+        for appointment in session.get_appointments(veterinarian):
             cats.add(session.get_one(Cat, appointment.cat_id))
     return _by_id(cats)
 
 
-def lazy(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def lazy(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Follow relationships that load themselves when they are touched: the N+1 in disguise."""
     return _through_relationships(
         session,
@@ -105,7 +87,7 @@ def lazy(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     )
 
 
-def selectin(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def selectin(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Follow relationships that are loaded a level at a time, by `IN (…)` of up to 500 keys."""
     return _through_relationships(
         session,
@@ -116,7 +98,7 @@ def selectin(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     )
 
 
-def subquery(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def subquery(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Follow relationships that are loaded a level at a time, by repeating the query above."""
     return _through_relationships(
         session,
@@ -127,7 +109,7 @@ def subquery(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     )
 
 
-def joined(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def joined(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Follow relationships that all come in one statement: a row for each appointment."""
     return _through_relationships(
         session,
@@ -138,16 +120,16 @@ def joined(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     )
 
 
-def batched(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def batched(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Ask once for each veterinarian: an N+1 whose N is small."""
     cats: set[Cat] = set()
-    for veterinarian in _veterinarians(session, clinic_name):
+    for veterinarian in session.list_veterinarians(session.get_clinic(clinic_name)):
         seen = select(Appointment.cat_id).where(Appointment.veterinarian_id == veterinarian.id)
         cats.update(session.scalars(select(Cat).where(Cat.id.in_(seen))))
     return _by_id(cats)
 
 
-def distinct(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def distinct(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Join the cats to their appointments and let the database drop the repetitions."""
     statement = (
         select(Cat)
@@ -159,7 +141,7 @@ def distinct(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     return _entities(session, clinic_name, statement)
 
 
-def exists(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def exists(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Ask for the cats for which there is an appointment at the clinic."""
     appointment = (
         select(Appointment.id)
@@ -170,13 +152,13 @@ def exists(session: Session, clinic_name: str) -> Sequence[SeenCat]:
     return _entities(session, clinic_name, select(Cat).where(appointment))
 
 
-def in_subquery(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def in_subquery(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Ask for the cats whose id is among those of the clinic's appointments."""
     statement = select(Cat).where(Cat.id.in_(_seen_at(clinic_name)))
     return _entities(session, clinic_name, statement)
 
 
-def core(session: Session, clinic_name: str) -> Sequence[SeenCat]:
+def core(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     """Read the cats in one statement, and only the columns that the page shows.
 
     Rows are not entities: the session neither hydrates nor tracks them, which is most of what is
@@ -208,15 +190,8 @@ def _seen_at(clinic_name: str | BindParameter[str]) -> Select[uuid.UUID]:
     )
 
 
-def _veterinarians(session: Session, clinic_name: str) -> Sequence[Veterinarian]:
-    clinic = session.scalars(select(Clinic).where(Clinic.name == clinic_name)).one_or_none()
-    if clinic is None:
-        raise ClinicNotFound(clinic_name)
-    return session.scalars(select(Veterinarian).where(Veterinarian.clinic_id == clinic.id)).all()
-
-
 def _through_relationships(
-    session: Session, clinic_name: str, loader: ExecutableOption
+    session: ClinicSession, clinic_name: str, loader: ExecutableOption
 ) -> Sequence[SeenCat]:
     """Loop as naive does, over relationships that are loaded as the option says."""
     statement = select(Clinic).where(Clinic.name == clinic_name).options(loader)
@@ -232,7 +207,9 @@ def _through_relationships(
     )
 
 
-def _entities(session: Session, clinic_name: str, statement: Select[Cat]) -> Sequence[SeenCat]:
+def _entities(
+    session: ClinicSession, clinic_name: str, statement: Select[Cat]
+) -> Sequence[SeenCat]:
     cats = session.scalars(statement.order_by(Cat.id)).all()
     if not cats:
         _require_clinic(session, clinic_name)
@@ -243,7 +220,7 @@ def _by_id(cats: Iterable[Cat]) -> Sequence[SeenCat]:
     return sorted(cats, key=lambda cat: cat.id)
 
 
-def _require_clinic(session: Session, clinic_name: str) -> None:
+def _require_clinic(session: ClinicSession, clinic_name: str) -> None:
     """Tell a clinic without cats from a clinic that does not exist."""
     if not clinic_exists(session, clinic_name):
         raise ClinicNotFound(clinic_name)

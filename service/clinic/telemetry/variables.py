@@ -31,7 +31,7 @@ Check = Callable[[str], str]
 
 
 class Unusable(Exception):
-    """A value cannot be used; the text says what can."""
+    """Report that a value cannot be used; the text says what can."""
 
 
 def is_installed(group: str, name: str) -> bool:

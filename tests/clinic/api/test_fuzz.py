@@ -1,4 +1,4 @@
-"""Thousands of requests made from the API's own document, and whatever a booking may hold.
+"""Send thousands of requests made from the API's own document, and bookings of any content.
 
 No request gets a 5xx, and none an answer that the document does not tell of: its status, its type,
 its shape. Half of the requests are made to be valid, half to be malformed; those that name what is
@@ -55,7 +55,7 @@ TOMORROW = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(da
 
 @pytest.fixture(scope="module")
 def database_url(own_database_url: str) -> str:
-    """A database of this module's own: its tests write."""
+    """Give this module a database of its own: its tests write."""
     return own_database_url
 
 
@@ -202,5 +202,5 @@ def test_pages_take_any_text_for_a_query(served: Flask, text: str, other: str) -
 
 
 def test_no_driver_error_is_a_clinic_error() -> None:
-    """What the booking test above accepts as a refusal is not a database that has failed."""
+    """Hold that a refusal, as the booking test above accepts it, is not a database that failed."""
     assert not issubclass(DBAPIError, ClinicError)

@@ -1,4 +1,4 @@
-"""The JSON beside the pages, and the document that describes it."""
+"""Test the JSON API next to the pages, and the document that describes it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.clinic.bookings import as_json
 
 @pytest.fixture(scope="module")
 def database_url(own_database_url: str) -> str:
-    """A database of this module's own: its tests write."""
+    """Give this module a database of its own: its tests write."""
     return own_database_url
 
 

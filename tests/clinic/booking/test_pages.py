@@ -1,4 +1,4 @@
-"""An owner's way through the pages, as a browser without JavaScript goes it."""
+"""Follow an owner's way through the pages, as a browser without JavaScript goes it."""
 
 import re
 import uuid
@@ -15,7 +15,7 @@ from tests.clinic.bookings import as_form
 
 @pytest.fixture(scope="module")
 def database_url(own_database_url: str) -> str:
-    """A database of this module's own: its tests write."""
+    """Give this module a database of its own: its tests write."""
     return own_database_url
 
 

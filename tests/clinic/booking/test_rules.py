@@ -1,4 +1,4 @@
-"""The rules of scheduling are the database's; the clock's is booking.py's."""
+"""Test the rules of scheduling: most are the database's, those of the clock booking/rules.py's."""
 
 import threading
 from collections import Counter
@@ -25,7 +25,7 @@ VISITORS = 50
 
 @pytest.fixture(scope="module")
 def database_url(own_database_url: str) -> str:
-    """A database of this module's own: its tests write."""
+    """Give this module a database of its own: its tests write."""
     return own_database_url
 
 

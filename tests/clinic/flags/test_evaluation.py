@@ -1,8 +1,6 @@
-"""The strategy follows the flag file, in the running process."""
+"""Test that the strategy follows the flag file, in the running process."""
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,18 +11,9 @@ from clinic.app import close_app, create_app
 from clinic.errors import SettingsError
 from clinic.flags.evaluation import TEMPLATE, copy_template
 from clinic.settings import Settings
+from harness.waiting import wait_until
 
 DEADLINE_S = 10.0
-
-
-def wait_until(description: str, is_so: Callable[[], bool]) -> None:
-    """Poll until something is so; fail with the description when the deadline has passed."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        if is_so():
-            return
-        time.sleep(0.05)
-    pytest.fail(f"not within {DEADLINE_S:g} s: {description}")
 
 
 def set_default_variant(path: Path, variant: str) -> None:
@@ -64,7 +53,11 @@ def test_change_of_the_file_reaches_the_running_application(
     set_default_variant(settings.flags_file, "core")
 
     assert before == "naive"
-    wait_until("core is in force", lambda: strategy_in_force(client, clinic_name) == "core")
+    wait_until(
+        lambda: strategy_in_force(client, clinic_name) == "core",
+        what="core in force",
+        deadline_s=DEADLINE_S,
+    )
 
 
 def test_variant_that_is_no_strategy_changes_nothing_and_is_named(
@@ -74,13 +67,21 @@ def test_variant_that_is_no_strategy_changes_nothing_and_is_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     set_default_variant(settings.flags_file, "core")
-    wait_until("core is in force", lambda: strategy_in_force(client, clinic_name) == "core")
+    wait_until(
+        lambda: strategy_in_force(client, clinic_name) == "core",
+        what="core in force",
+        deadline_s=DEADLINE_S,
+    )
     flags = json.loads(settings.flags_file.read_text())
     flags["flags"]["success-stories-strategy"]["variants"] = {"naive": "magic", "core": "core"}
 
     settings.flags_file.write_text(json.dumps(flags))
 
-    wait_until("the warning is logged", lambda: '"magic" is not a strategy' in caplog.text)
+    wait_until(
+        lambda: '"magic" is not a strategy' in caplog.text,
+        what="the warning",
+        deadline_s=DEADLINE_S,
+    )
     assert strategy_in_force(client, clinic_name) == "core"
 
 

@@ -1,4 +1,4 @@
-"""A flag file is taken whole and valid, or refused with its place and a reason."""
+"""Test that a flag file is taken whole and valid, or refused with its place and a reason."""
 
 import json
 from typing import Any
@@ -173,7 +173,7 @@ def test_audience_is_true_or_false(value: object) -> None:
         ([["on", 5], [None, 95]], "fractional[1][0]: null is not one of the variants"),
         ([["on"], ["off"]], 'fractional[0]: ["on"] is not [variant, weight]'),
         ([["on", 5, 5]], "fractional[0]: "),
-        ([{"var": "email"}, ["on", 5]], 'fractional[0]: {"var": "email"} is no'),
+        ([{"var": "email"}, ["on", 5]], 'fractional[0]: {"var": "email"} is not'),
     ],
 )
 def test_fraction_that_is_none_is_refused(weights: list[object], words: str) -> None:

@@ -1,4 +1,4 @@
-"""The last good flags stay in force, whatever happens to the file."""
+"""Test that the last good flags stay in force, whatever happens to the file."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ def taken() -> list[Flags]:
 
 @pytest.fixture
 def watcher(path: Path, taken: list[Flags]) -> FlagFileWatcher:
-    """A watcher without its thread, which has seen the file once."""
+    """Make a watcher without its thread, which has seen the file once."""
     watcher = FlagFileWatcher(path, STRATEGIES, taken.append)
     watcher.look()
     return watcher

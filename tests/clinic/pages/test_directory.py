@@ -1,4 +1,4 @@
-"""Pages and JSON, and what bad input gets."""
+"""Test pages and JSON, and what bad input gets."""
 
 import json
 from html import escape

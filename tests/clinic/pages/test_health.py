@@ -1,4 +1,4 @@
-"""Health, as a load balancer asks for it and as Prometheus does."""
+"""Test health, as a load balancer asks for it and as Prometheus does."""
 
 from flask.testing import FlaskClient
 

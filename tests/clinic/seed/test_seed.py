@@ -1,4 +1,4 @@
-"""Datasets are deterministic, of the stated sizes, and stored whole or not at all."""
+"""Test that datasets are deterministic, of the stated sizes, and stored whole or not at all."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Who gets the Success Stories: a share of sessions, and always the same ones."""
+"""Test who gets the Success Stories: a share of sessions, and always the same ones."""
 
 import json
 import re
@@ -26,7 +26,7 @@ LetIn = Callable[[list[object]], set[str]]
 
 @pytest.fixture
 def let_in(app: Flask) -> LetIn:
-    """Tells which of the ids are in the audience of these weights, by pure evaluation."""
+    """Tell which of the ids are in the audience of these weights, by pure evaluation."""
 
     def evaluate(weights: list[object]) -> set[str]:
         with app.app_context():
@@ -41,7 +41,7 @@ def let_in(app: Flask) -> LetIn:
 
 @pytest.fixture
 def coming_soon(settings: Settings) -> None:
-    """Lets nobody in; ask for it before the application."""
+    """Let nobody in; ask for it before the application."""
     settings.flags_file.parent.mkdir(parents=True)
     put(settings.flags_file, with_audience(list(NOBODY)))
 

@@ -1,4 +1,4 @@
-"""Every strategy returns the same cats; they differ in what they send."""
+"""Test that every strategy returns the same cats; they differ in what they send."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,8 @@ from flask.testing import FlaskClient
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.orm import Session
 
-from clinic.db import make_engine
+from clinic.db import ClinicSession, make_engine
 from clinic.errors import ClinicNotFound
 from clinic.models import Clinic
 from clinic.seed.rows import Rows
@@ -19,7 +18,7 @@ from tests.clinic.spans import statements
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_strategy_lists_every_cat_ever_seen_once_and_by_id(
-    strategy: str, session: Session, rows: Rows
+    strategy: str, session: ClinicSession, rows: Rows
 ) -> None:
     for clinic in rows.clinic:
         seen = {a["cat_id"] for a in rows.appointment if a["clinic_id"] == clinic["id"]}
@@ -33,7 +32,7 @@ def test_strategies_agree_on_the_demo_dataset(demo_url: str, demo_rows: Rows) ->
     engine = make_engine(demo_url)
     name = demo_rows.clinic[7]["name"]
 
-    with Session(engine) as session:
+    with ClinicSession(engine) as session:
         answers = {
             strategy: [(c.id, c.name, c.age, c.color, c.lives) for c in read(session, name)]
             for strategy, read in STRATEGIES.items()
@@ -45,7 +44,7 @@ def test_strategies_agree_on_the_demo_dataset(demo_url: str, demo_rows: Rows) ->
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_strategy_refuses_an_unknown_clinic(strategy: str, session: Session) -> None:
+def test_strategy_refuses_an_unknown_clinic(strategy: str, session: ClinicSession) -> None:
     with pytest.raises(ClinicNotFound, match="'Nowhere'"):
         STRATEGIES[strategy](session, "Nowhere")
 
@@ -83,7 +82,7 @@ def test_strategy_sends_as_many_statements_as_it_says(
     assert len(statements(exporter)) == count(veterinarians, len(visits), len(set(visits)))
 
 
-def test_relationship_that_nobody_chose_to_load_raises(session: Session) -> None:
+def test_relationship_that_nobody_chose_to_load_raises(session: ClinicSession) -> None:
     clinic = session.scalars(select(Clinic).limit(1)).one()
 
     with pytest.raises(InvalidRequestError, match="lazy='raise'"):

@@ -171,7 +171,7 @@ SLOW_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a program that has ended said."""
+    """Hold what a program that has ended said."""
 
     code: int
     stdout: str
@@ -180,7 +180,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a start answered, said, and sent."""
+    """Hold what a start answered, said, and sent."""
 
     answers: Mapping[str, Mapping[str, Any]]
     said: str
@@ -196,7 +196,7 @@ class Seen:
 
     @cached_property
     def batches(self) -> list[list[Any]]:
-        """The spans of each post."""
+        """Return the spans of each post."""
         return [
             [span for r in post.traces().resource_spans for s in r.scope_spans for span in s.spans]
             for post in self.trace_posts

@@ -1,4 +1,4 @@
-"""What is lost is counted, and complained of once a minute."""
+"""Test that what is lost is counted, and complained of once a minute."""
 
 import logging
 from collections.abc import Callable, Sequence

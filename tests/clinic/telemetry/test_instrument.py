@@ -1,4 +1,4 @@
-"""What a request leaves in traces and metrics."""
+"""Test what a request leaves in traces and metrics."""
 
 import re
 from typing import Any

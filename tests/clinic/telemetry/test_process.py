@@ -1,32 +1,19 @@
-"""The clinic as it runs: gunicorn, its fork, its signals, with a trace backend and without."""
+"""Test the clinic as it runs: gunicorn, its fork, its signals, with and without a trace backend."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 import requests
 
-from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore, wait_for
+from harness.parts.start import Clinic, Tracestore, start_clinic, wait_for
 from harness.processes import Processes
 from harness.waiting import wait_until
 
 IN_FLIGHT = 8
 STARTED = "otel.sdk.span.started"
 EXPORTED = "otel.sdk.exporter.span.exported"
-
-
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    with Processes(tmp_path / "logs") as processes:
-        yield processes
-
-
-@pytest.fixture
-def store(processes: Processes, tmp_path: Path) -> Tracestore:
-    return start_tracestore(processes, tmp_path / "traces.db")
 
 
 def open_stories(clinic: Clinic, name: str) -> requests.Response:
@@ -57,9 +44,9 @@ def accepted(clinic: Clinic) -> int:
 
 
 def test_every_worker_exports_and_a_stop_in_full_flight_loses_no_span(
-    processes: Processes, store: Tracestore, tmp_path: Path, demo_url: str
+    processes: Processes, own_store: Tracestore, tmp_path: Path, demo_url: str
 ) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "WEB_CONCURRENCY": "2"}
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp, "WEB_CONCURRENCY": "2"}
     clinic = start_clinic(processes, tmp_path, demo_url, env)
     name = clinic.clinic_name()
     wait_until(lambda: len(started_workers(clinic)) == 2, what="two workers", deadline_s=20)
@@ -74,21 +61,21 @@ def test_every_worker_exports_and_a_stop_in_full_flight_loses_no_span(
     assert clinic.child.process.returncode == 0
     assert [response.status_code for response in responses] == [200] * IN_FLIGHT
     for response in responses:
-        assert len(store.spans_of(trace_id(response))) == spans_created(response) > 300
+        assert len(own_store.spans_of(trace_id(response))) == spans_created(response) > 300
     # The home page's requests are in these as well: both ends agree on everything.
-    assert store.counter(STARTED) == store.counter(EXPORTED)
-    assert store.counter(EXPORTED, failed=True) == 0
+    assert own_store.counter(STARTED) == own_store.counter(EXPORTED)
+    assert own_store.counter(EXPORTED, failed=True) == 0
 
 
 def test_stored_trace_says_that_it_is_an_n_plus_one(
-    processes: Processes, store: Tracestore, tmp_path: Path, database_url: str
+    processes: Processes, own_store: Tracestore, tmp_path: Path, database_url: str
 ) -> None:
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp, "OTEL_BSP_SCHEDULE_DELAY": "100"}
     clinic = start_clinic(processes, tmp_path, database_url, env)
     response = open_stories(clinic, clinic.clinic_name())
 
     def root() -> dict[str, Any] | None:
-        spans = store.spans_of(trace_id(response))
+        spans = own_store.spans_of(trace_id(response))
         return next((span for span in spans if not span.get("parentSpanId")), None)
 
     wait_until(lambda: root() is not None, what="the request's span", deadline_s=30)
@@ -97,20 +84,21 @@ def test_stored_trace_says_that_it_is_an_n_plus_one(
     assert found is not None
     attributes = {pair["key"]: pair["value"] for pair in found["attributes"]}
     assert attributes["nplusone.detected"] == {"boolValue": True}
-    assert "stories/strategies.py" in attributes["nplusone.code"]["stringValue"]
+    assert "clinic/db.py" in attributes["nplusone.code"]["stringValue"]
 
 
 def test_one_line_at_start_says_what_goes_where(
-    processes: Processes, store: Tracestore, tmp_path: Path, database_url: str
+    processes: Processes, own_store: Tracestore, tmp_path: Path, database_url: str
 ) -> None:
     # Set to nothing, which gunicorn by itself takes for a number that it is not.
-    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "WEB_CONCURRENCY": ""}
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp, "WEB_CONCURRENCY": ""}
     clinic = start_clinic(processes, tmp_path, database_url, env)
 
     lines = started_workers(clinic)
 
     assert len(lines) == 1
-    assert f"traces to {store.otlp}/v1/traces, metrics to {store.otlp}/v1/metrics" in lines[0]
+    otlp = own_store.otlp
+    assert f"traces to {otlp}/v1/traces, metrics to {otlp}/v1/metrics" in lines[0]
 
 
 def test_clinic_without_a_backend_answers_and_complains_once(
@@ -135,11 +123,10 @@ def test_clinic_without_a_backend_answers_and_complains_once(
 
 
 def test_spans_lost_while_the_backend_is_down_are_counted(
-    processes: Processes, tmp_path: Path, database_url: str
+    processes: Processes, own_store: Tracestore, tmp_path: Path, database_url: str
 ) -> None:
-    store = start_tracestore(processes, tmp_path / "traces.db")
     env = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp,
         # Less than the first wait before another try: a batch that fails is lost.
         "OTEL_EXPORTER_OTLP_TIMEOUT": "0.5",
         "OTEL_BSP_SCHEDULE_DELAY": "50",
@@ -149,18 +136,18 @@ def test_spans_lost_while_the_backend_is_down_are_counted(
     clinic = start_clinic(processes, tmp_path, database_url, env)
     name = clinic.clinic_name()
 
-    processes.stop(store.child)
+    processes.stop(own_store.child)
     lost = open_stories(clinic, name)
     wait_until(
         lambda: "Failed to export" in clinic.child.log.read_text(), what="a loss", deadline_s=20
     )
-    processes.start(store.child.command)
-    wait_for(processes, f"{store.ui}/healthz")
+    processes.start(own_store.child.command)
+    wait_for(processes, f"{own_store.ui}/healthz")
     kept = open_stories(clinic, name)
     processes.stop(clinic.child)
 
-    failed = store.counter(EXPORTED, failed=True)
+    failed = own_store.counter(EXPORTED, failed=True)
     assert failed > 0
-    assert store.counter(STARTED) == store.counter(EXPORTED) + failed
-    assert len(store.spans_of(trace_id(kept))) == spans_created(kept)
-    assert store.spans_of(trace_id(lost)) == []
+    assert own_store.counter(STARTED) == own_store.counter(EXPORTED) + failed
+    assert len(own_store.spans_of(trace_id(kept))) == spans_created(kept)
+    assert own_store.spans_of(trace_id(lost)) == []

@@ -6,7 +6,6 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from click.testing import CliRunner
@@ -14,10 +13,12 @@ from click.testing import CliRunner
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
+from harness.background import serving
 from harness.clients.clinic import Page
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.ports import Port, unused_port
 from harness.processes import Processes
+from harness.waiting import wait_until
 from incident import cli
 from incident.doctor.examine import FINE, UNKNOWN, WRONG, examine
 from incident.doctor.patient import Patient, Unwell, visit
@@ -128,13 +129,10 @@ def test_a_stranger_on_the_clinics_port_is_not_taken_for_it(stack: Stack) -> Non
 
         def log_message(self, format: str, *args: object) -> None: ...
 
-    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        there = replace(stack, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
+    server = HTTPServer(("127.0.0.1", 0), Stranger)
+    there = replace(stack, clinic=Port(server.server_port, "the clinic", "CLINIC_PORT"))
+    with serving(server):
         found = states(there)
-        server.shutdown()
-        thread.join()
 
     assert found["ports"][0] == FINE
     assert "is not the clinic" in found["service"][1]
@@ -151,26 +149,25 @@ def test_a_trace_backend_that_is_not_there_is_named(stack: Stack) -> None:
 
 
 def test_spans_that_are_sent_nowhere_are_missed_and_then_counted_as_lost(
-    database: str, tmp_path: Path
+    processes: Processes, database: str, own_store: Tracestore, tmp_path: Path
 ) -> None:
     nowhere = f"http://127.0.0.1:{unused_port()}"
     env = {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{nowhere}/v1/traces",
+        # Of its own: the figures of the stack that is well are not to be among its figures.
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{own_store.otlp}/v1/metrics",
         "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
     }
-    with Processes(tmp_path) as processes:
-        # Of its own: the figures of the stack that is well are not to be among its figures.
-        own = start_tracestore(processes, tmp_path / "own.db")
-        env["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = f"{own.otlp}/v1/metrics"
-        lossy = start_clinic(processes, tmp_path, database, env)
-        here = where(lossy.port, own)
+    lossy = start_clinic(processes, tmp_path, database, env)
+    here = where(lossy.port, own_store)
 
-        at_once = states(here)
-        deadline = time.monotonic() + 60
-        while own.counter("otel.sdk.exporter.span.exported", failed=True) == 0:
-            assert time.monotonic() < deadline, "no failed export was counted"
-            time.sleep(0.2)
-        later = states(here)
+    at_once = states(here)
+    wait_until(
+        lambda: own_store.counter("otel.sdk.exporter.span.exported", failed=True),
+        what="a failed export that is counted",
+        deadline_s=60,
+    )
+    later = states(here)
 
     assert "0 of" in at_once["traces"][1]
     assert at_once["search"][0] == WRONG
@@ -179,15 +176,14 @@ def test_spans_that_are_sent_nowhere_are_missed_and_then_counted_as_lost(
 
 
 def test_a_service_of_another_name_is_stored_and_not_found(
-    database: str, tmp_path: Path, running: tuple[Clinic, Tracestore]
+    processes: Processes, database: str, tmp_path: Path, running: tuple[Clinic, Tracestore]
 ) -> None:
     store = running[1]
     env = {"OTEL_EXPORTER_OTLP_ENDPOINT": store.otlp, "OTEL_SERVICE_NAME": "dog-clinic"}
-    with Processes(tmp_path) as processes:
-        other = start_clinic(processes, tmp_path, database, env)
-        here = where(other.port, store)
+    other = start_clinic(processes, tmp_path, database, env)
+    here = where(other.port, store)
 
-        found = states(here, patience_s=PATIENCE_S)
+    found = states(here, patience_s=PATIENCE_S)
 
     assert found["traces"][0] == FINE
     assert "OTEL_SERVICE_NAME" in found["search"][1]

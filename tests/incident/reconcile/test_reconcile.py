@@ -3,21 +3,20 @@
 import io
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
 from harness.clients.backend import Backend
+from harness.clients.otlp import send_spans
 from harness.errors import BackendError, ClinicError
 from harness.parts.postgres import SUPERUSER, Postgres
-from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
+from harness.parts.start import Clinic, Tracestore, start_clinic
 from harness.ports import unused_port
 from harness.processes import Processes
 from harness.waiting import wait_until
@@ -32,13 +31,6 @@ STATEMENTS = 300
 SETTLED_S = 60
 USERS = 3
 ROLE = "reconciled"
-
-
-@pytest.fixture
-def traced(tmp_path: Path) -> Iterator[tuple[Processes, Tracestore]]:
-    """Start a tracestore that holds nothing else."""
-    with Processes(tmp_path) as processes:
-        yield processes, start_tracestore(processes, tmp_path / "traces.db")
 
 
 def start(
@@ -75,15 +67,15 @@ def compared(store: Tracestore, since_ns: int, database: DatabaseCounts | None =
 
 
 def test_service_and_spans_count_the_same_and_a_foreign_span_is_noticed(
-    traced: tuple[Processes, Tracestore], tmp_path: Path
+    processes: Processes, own_store: Tracestore, tmp_path: Path
 ) -> None:
     since_ns = time.time_ns()
-    clinic = start(*traced, tmp_path, f"sqlite:///{tmp_path}/clinic.db")
+    clinic = start(processes, own_store, tmp_path, f"sqlite:///{tmp_path}/clinic.db")
 
-    sent = load_and_settle(clinic, traced[1], since_ns)
-    settled = compared(traced[1], since_ns)
-    send_foreign_span(traced[1])
-    with_foreign_span = compared(traced[1], since_ns)
+    sent = load_and_settle(clinic, own_store, since_ns)
+    settled = compared(own_store, since_ns)
+    send_foreign_span(own_store)
+    with_foreign_span = compared(own_store, since_ns)
 
     assert settled.agrees
     assert settled.total.service == settled.total.spans == sent >= STATEMENTS
@@ -93,20 +85,20 @@ def test_service_and_spans_count_the_same_and_a_foreign_span_is_noticed(
 
 @pytest.mark.postgres
 def test_postgresql_counts_the_same_and_a_statement_past_the_service_is_noticed(
-    traced: tuple[Processes, Tracestore], tmp_path: Path, postgres: Postgres
+    processes: Processes, own_store: Tracestore, tmp_path: Path, postgres: Postgres
 ) -> None:
     url = postgres.create_database()
     own = role_of_the_clinic(url)
     since_ns = time.time_ns()
-    clinic = start(*traced, tmp_path, url, own)
+    clinic = start(processes, own_store, tmp_path, url, own)
     database = DatabaseCounts([str(postgres.programs / "psql"), plain(url)], ROLE, postgres.folder)
     database.reset()
 
-    sent = load_and_settle(clinic, traced[1], since_ns)
-    settled = compared(traced[1], since_ns, database)
+    sent = load_and_settle(clinic, own_store, since_ns)
+    settled = compared(own_store, since_ns, database)
     with psycopg.connect(plain(own)) as connection:
         connection.execute("SELECT count(*) FROM cat")
-    with_unseen = compared(traced[1], since_ns, database)
+    with_unseen = compared(own_store, since_ns, database)
 
     assert settled.agrees, settled
     assert settled.total.database == sent
@@ -168,10 +160,4 @@ def send_foreign_span(store: Tracestore) -> None:
     )
     text = span.attributes.add(key="db.query.text")
     text.value.string_value = "SELECT cat.id FROM cat"
-    answer = requests.post(
-        f"{store.otlp}/v1/traces",
-        data=request.SerializeToString(),
-        headers={"Content-Type": "application/x-protobuf"},
-        timeout=30,
-    )
-    assert answer.ok
+    send_spans(store.otlp, request.SerializeToString())

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from harness.clients.otlp import send_spans
 from harness.parts.jaeger import Jaeger, start_jaeger
 from harness.parts.start import Tracestore, start_tracestore
 from harness.processes import Processes
@@ -63,13 +64,7 @@ def pair(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Pair
     pair = start_pair(processes, tmp_path_factory.mktemp("pair"))
     for body in bodies():
         for otlp in (pair.jaeger.otlp, pair.tracestore.otlp):
-            answer = requests.post(
-                f"{otlp}/v1/traces",
-                data=body,
-                headers={"Content-Type": "application/x-protobuf"},
-                timeout=20,
-            )
-            assert answer.status_code == 200
+            send_spans(otlp, body)
     wait_until(
         lambda: requests.get(f"{pair.jaeger.ui}/api/v3/traces/{RICH.hex()}", timeout=20).ok,
         what="Jaeger to store the last trace",

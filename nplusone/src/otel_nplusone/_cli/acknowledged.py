@@ -1,4 +1,4 @@
-"""Findings that somebody has acknowledged: what, who, why, until when.
+"""Leave out findings that somebody has acknowledged: what, who, why, until when.
 
 # nplusone.toml
 [[acknowledged]]
@@ -37,7 +37,7 @@ _WHAT: dict[str, Callable[[str, Summary], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """One entry: `what` are the patterns, all of which have to match."""
+    """Hold one entry: `what` are the patterns, all of which have to match."""
 
     what: tuple[tuple[str, str], ...]
     who: str

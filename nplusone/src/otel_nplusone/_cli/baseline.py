@@ -1,4 +1,4 @@
-"""Known findings, so that a build fails on new ones only.
+"""Accept known findings, so that a build fails on new ones only.
 
 A baseline is a report of an earlier scan: `otel-nplusone scan … --format json > baseline.json`.
 """
@@ -15,7 +15,7 @@ _PARTS = ("class", "service", "route", "fingerprint")
 
 
 def read_baseline(path: Path) -> frozenset[Key]:
-    """The keys of the accepted findings; UsageError where the file is no report."""
+    """Return the keys of the accepted findings; UsageError where the file is not a report."""
     try:
         findings = json.loads(path.read_bytes())["findings"]
         return frozenset(tuple(str(found[part]) for part in _PARTS) for found in findings)  # type: ignore[misc]  # four parts make a Key
@@ -23,10 +23,10 @@ def read_baseline(path: Path) -> frozenset[Key]:
         raise UsageError(f"--baseline {path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"--baseline {path}: no report of otel-nplusone scan --format json"
+            f"--baseline {path}: not a report of otel-nplusone scan --format json"
         ) from error
 
 
 def without(result: Result, accepted: frozenset[Key]) -> Result:
-    """The result without the findings that are accepted."""
+    """Return the result without the findings that are accepted."""
     return replace(result, findings=tuple(f for f in result.findings if f.key not in accepted))

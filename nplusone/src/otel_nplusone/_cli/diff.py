@@ -1,4 +1,4 @@
-"""Two sources, traces or routes: which statements they send, how often, and for how long."""
+"""Compare two sources, traces or routes: which statements they send, how often, for how long."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from otel_nplusone.scan import Wanted
 
 @dataclass(slots=True)
 class Side:
-    """What the requests of one side did; `repeats` and `total_ns` are sums over all of them."""
+    """Hold what the requests of one side did; `repeats` and `total_ns` are sums over them."""
 
     requests: int = 0
     incomplete_traces: int = 0
@@ -25,26 +25,26 @@ class Side:
 
     @property
     def statements_p50(self) -> float:
-        """Statements of one request."""
+        """Return the median number of statements of one request."""
         return median(self.statements) if self.statements else 0.0
 
     @property
     def duration_p50_ns(self) -> float:
-        """The time of one request."""
+        """Return the median time of one request."""
         return median(self.durations_ns) if self.durations_ns else 0.0
 
     def repeats_per_request(self, fingerprint: str) -> float:
-        """How often one request sent the statement, on average."""
+        """Return how often one request sent the statement, on average."""
         return self.repeats.get(fingerprint, 0) / self.requests if self.requests else 0.0
 
     def ns_per_request(self, fingerprint: str) -> float:
-        """How long the statement ran in one request, on average."""
+        """Return how long the statement ran in one request, on average."""
         return self.total_ns.get(fingerprint, 0) / self.requests if self.requests else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One statement on both sides, for one request."""
+    """Hold one statement on both sides, for one request."""
 
     fingerprint: str
     statement: str
@@ -74,7 +74,7 @@ def side(traces: Iterable[Trace], wanted: Wanted) -> Side:
 
 
 def rows(before: Side, after: Side) -> list[Row]:
-    """All statements of either side, those whose time changed the most first."""
+    """Return all statements of either side, those whose time changed the most first."""
     texts = {**after.texts, **before.texts}
     found = [
         Row(

@@ -1,4 +1,4 @@
-"""`otel-nplusone diff`: what did a change do to the statements of a request?"""
+"""Run `otel-nplusone diff`: show what a change did to the statements of a request."""
 
 import argparse
 import json
@@ -69,7 +69,7 @@ def _side(source: str, wanted: Wanted) -> Side:
         print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
     if not found.requests:
         of = f" of route {wanted.route!r}" if wanted.route else ""
-        raise SourceError(f"{source}: no request{of} that sends a statement: nothing to compare")
+        raise SourceError(f"{source}: no request{of} sends a statement: nothing to compare")
     return found
 
 

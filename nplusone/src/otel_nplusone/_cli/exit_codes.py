@@ -1,3 +1,3 @@
-"""What the command line ends with."""
+"""Name the exit codes of the command line."""
 
 CLEAN, FINDINGS, BAD_INPUT = 0, 1, 2

@@ -1,4 +1,4 @@
-"""Options that several subcommands have, and how their values are read."""
+"""Define the options that several subcommands share, and read their values."""
 
 import argparse
 import re
@@ -31,21 +31,21 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         type=whole(1),
         default=DEFAULT_MOST_TRACES,
         metavar="N",
-        help=f"of a backend: read so many at most (default {DEFAULT_MOST_TRACES:,})",
+        help=f"of a backend: read at most N traces (default {DEFAULT_MOST_TRACES:,})",
     )
     parser.add_argument(
         "--max-spans",
         type=whole(1),
         default=DEFAULT_MOST_SPANS,
         metavar="N",
-        help=f"of a backend: let it load about so many at most (default {DEFAULT_MOST_SPANS:,})",
+        help=f"of a backend: let it load about N spans at most (default {DEFAULT_MOST_SPANS:,})",
     )
     parser.add_argument(
         "--max-time",
         type=seconds,
         default=DEFAULT_MOST_S,
         metavar="TIME",
-        help=f"of a backend: ask it for so long at most (default {DEFAULT_MOST_S:g}s)",
+        help=f"of a backend: stop asking after this time (default {DEFAULT_MOST_S:g}s)",
     )
 
 
@@ -54,7 +54,7 @@ def search(asked: argparse.Namespace) -> Search:
     return Search(asked.service, asked.since, asked.max_traces, asked.max_spans, asked.max_time)
 
 
-# "calls" are all questions to others that are no SQL; each kind of them goes by its own name, too.
+# "calls" are all questions to others except SQL; each kind of them goes by its own name, too.
 _KINDS = {kind.value: frozenset({kind}) for kind in Kind} | {
     "calls": frozenset(Kind) - {Kind.SQL},
     "all": frozenset(Kind),
@@ -62,35 +62,35 @@ _KINDS = {kind.value: frozenset({kind}) for kind in Kind} | {
 
 
 def kinds(text: str) -> frozenset[Kind]:
-    """`sql,calls` → the kinds that are meant."""
+    """Read the kinds that are meant: `sql,calls`."""
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in _KINDS:
-            raise argparse.ArgumentTypeError(f"{name!r} is no kind: say {', '.join(_KINDS)}")
+            raise argparse.ArgumentTypeError(f"{name!r} is not a kind: say {', '.join(_KINDS)}")
     return frozenset().union(*(_KINDS[name] for name in names))
 
 
 def seconds(text: str) -> float:
-    """`1h` → 3600."""
+    """Read a time: `1h` is 3600."""
     found = _DURATION.fullmatch(text)
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: say 90s, 30m, 1h or 2d")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: say 90s, 30m, 1h or 2d")
     return float(found[1]) * _UNITS[found[2]]
 
 
 def share(text: str) -> float:
-    """`2%` or `0.02` → 0.02."""
+    """Read a share, `2%` or `0.02`, as 0.02."""
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share: say 2% or 0.02")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share: say 2% or 0.02")
     return value
 
 
 class whole:  # noqa: N801  # used like a function, as argparse's types are
-    """A whole number of at least `least`."""
+    """Read a whole number of at least `least`."""
 
     def __init__(self, least: int) -> None:
         self._least = least
@@ -102,6 +102,6 @@ class whole:  # noqa: N801  # used like a function, as argparse's types are
             number = self._least - 1
         if number < self._least:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is no whole number of at least {self._least}"
+                f"{text!r} is not a whole number of at least {self._least}"
             )
         return number

@@ -1,4 +1,4 @@
-"""Says on stderr how far a long read is: in place on a terminal, by a line elsewhere."""
+"""Show on stderr how far a long read is: in place on a terminal, by a line elsewhere."""
 
 import sys
 import time

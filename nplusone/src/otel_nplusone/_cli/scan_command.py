@@ -1,4 +1,4 @@
-"""`otel-nplusone scan`: what is wrong in these traces?"""
+"""Run `otel-nplusone scan`: show what is wrong in traces."""
 
 import argparse
 import sys
@@ -74,7 +74,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         type=whole(2),
         default=DEFAULT_MIN_REPEATS,
         metavar="N",
-        help=f"report from so many repeats on (default {DEFAULT_MIN_REPEATS})",
+        help=f"report from N repeats on (default {DEFAULT_MIN_REPEATS})",
     )
     parser.add_argument(
         "--kinds",
@@ -86,7 +86,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="end with 2 where anything could not be read or judged, for CI",
+        help="exit with 2 if anything could not be read or judged, for CI",
     )
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="a JSON report whose findings are accepted"
@@ -170,7 +170,7 @@ def _is_whole(found: Result, asked: argparse.Namespace) -> bool:
 
 
 def _backend(sources: list[str]) -> str:
-    """The address that links go to: that of the only backend."""
+    """Return the address that links go to: that of the only backend."""
     urls = [source for source in sources if is_url(source)]
     if len(urls) != 1:
         return ""
@@ -179,7 +179,7 @@ def _backend(sources: list[str]) -> str:
 
 
 def _exit_code(result: Result, fail_on: list[str], unjudged: Sequence[str]) -> int:
-    """Findings come first; without any, what was not judged is not called clean."""
+    """Choose the exit code: findings come first; what was not judged is not called clean."""
     if any(finding.repeat_class.value in fail_on for finding in result.findings):
         return FINDINGS
     is_unknown = result.judged == 0 or bool(unjudged)

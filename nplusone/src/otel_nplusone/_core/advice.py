@@ -1,4 +1,4 @@
-"""What to do about a finding, in the words of the library that makes the statement."""
+"""Say what to do about a finding, in the words of the library that makes the statement."""
 
 from otel_nplusone._core.asks_for import AsksFor, asks_for, function_name
 from otel_nplusone._core.fingerprint import fingerprint
@@ -9,7 +9,7 @@ _AT_ONCE = " They run at the same time, which the latency does not show and the 
 
 
 def advise(repeats: Repeats) -> str:
-    """Return one or two sentences: what to change."""
+    """Return one or two sentences that say what to change."""
     advice = _ADVICE[repeats.repeat_class](repeats) + _of_values(repeats)
     return advice + _AT_ONCE if repeats.overlapping else advice
 

@@ -1,4 +1,4 @@
-"""Reads what a span asks of a database or of another service: one statement, call or message.
+"""Read what a span asks of a database or of another service: one statement, call or message.
 
     db.query.text    SELECT name FROM cat WHERE id = 7       SELECT name FROM cat WHERE id = ?
     db.query.summary SELECT cat                              SELECT cat
@@ -45,7 +45,7 @@ _PHASE = re.compile(
 
 
 class Phase(IntEnum):
-    """The part of one execution that a span is for; FAILED is one that came to nothing."""
+    """Name the part of one execution that a span is for; FAILED is one that came to nothing."""
 
     EXECUTE = 0
     PREPARE = 1
@@ -55,7 +55,7 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one span asks.
+    """Hold what one span asks.
 
     `by_text` says that a span with the same name, text, system and namespace asks the same.
     """
@@ -154,13 +154,13 @@ def _named(span: Span) -> Fingerprint | None:
 
 @lru_cache(maxsize=4096)
 def named(text: str, *, verb: str, table: str) -> Fingerprint:
-    """A statement of which only the name is known, and no value."""
+    """Return a statement of which only the name is known, and no value."""
     return Fingerprint(text, digest(text), verb, table, True, False, 0, False, False)
 
 
 @lru_cache(maxsize=4096)
 def _phase(name: str) -> Phase:
-    """`PREPARE SELECT cat`, `PDOStatement::fetchAll`, `sql.rows`, `CURSOR: SELECT …`."""
+    """Tell prepare, execute and fetch apart: `PREPARE SELECT cat`, `sql.rows`, `CURSOR: …`."""
     first, _, rest = name.partition(" ")
     word = first if rest else re.split(r"[.:/\\]+", first)[-1]
     found = _PHASE.match(word)

@@ -27,7 +27,7 @@ _SECOND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AsksFor:
-    """What the statement asks for.
+    """Tell what the statement asks for.
 
     `shape` is a field of the words of a library; `column` is what its condition is on, empty where
     that is not one; `link` is the table of links; `function` is the aggregate.

@@ -1,4 +1,4 @@
-"""Tells what repeats because there is much to do from what repeats because time passes.
+"""Tell what repeats because there is much to do from what repeats because time passes.
 
     poll · · · · · poll · · · · · poll · · · · · poll        one statement a burst: no fault
     message: A A A A A A A · · · · · message: A A A A A A    an N+1 in each message
@@ -7,7 +7,7 @@ Two bursts are parted by two seconds in which an entry span has nothing running,
 timer ticks: pauses of 200 ms and more that differ by a tenth at most and make up 95 % of the time,
 or of half a second and more that differ by a third and make up 80 %. What counts is what repeats
 within one burst. Shorter pauses without a rhythm are those of a service that is overloaded: its N+1
-is no less one.
+is one all the same.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Makes calls of other services fingerprints: HTTP, RPC, messages.
+"""Make fingerprints of calls of other services: HTTP, RPC, messages.
 
     GET http://users:8080/users/17?full=1        GET users:8080 /users/{id}?full
     users.Users/GetUser at users:50051           grpc users:50051 users.Users/GetUser
@@ -91,7 +91,7 @@ def _query(query: str) -> tuple[list[str], int]:
 
 
 def url_parts(url: str) -> tuple[str, str, str]:
-    """Host, path and query of an address; never raises, whatever the text is."""
+    """Return host, path and query of an address; never raise, whatever the text is."""
     _, found, rest = url.partition("://")
     host, slash, path = (rest if found else url).partition("/")
     if not found and host:
@@ -107,7 +107,7 @@ def url_parts(url: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=4096)
 def path_template(path: str) -> str:
-    """`/users/{id}` of `/users/17`: what has a digit in it, or follows a plural, is an id."""
+    """Return `/users/{id}` of `/users/17`: an id has a digit in it, or follows a plural."""
     out: list[str] = []
     for segment in path.split("/"):
         follows = bool(out) and bool(_PLURAL.fullmatch(out[-1]))

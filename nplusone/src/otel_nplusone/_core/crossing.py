@@ -1,4 +1,4 @@
-"""Names the other end of calls that repeat: who answers them, and what that sends for each.
+"""Name the other end of calls that repeat: who answers them, and what that sends for each.
 
 gateway  SERVER GET /orders
   └─ CLIENT GET ──► users  SERVER GET /users/{id}

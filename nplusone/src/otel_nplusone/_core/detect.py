@@ -1,4 +1,4 @@
-"""Finds the statements of a trace that repeat where one would do.
+"""Find the statements of a trace that repeat where one would do.
 
     SERVER GET /success-stories
       ├─ CLIENT SELECT person veterinarian           ← source: one query for the parents …
@@ -41,12 +41,12 @@ def find_n_plus_one(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> 
 
 
 def find_repeats(trace: Trace, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
-    """Find all that repeats, with what is no fault (CHUNKED_BATCH)."""
+    """Find all that repeats, CHUNKED_BATCH included, which is not a fault."""
     return find_in_tree(Tree(trace), min_repeats=min_repeats)
 
 
 def find_in_tree(tree: Tree, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> list[Finding]:
-    """Do the same for a trace whose tree is there already."""
+    """Do the same for a trace whose tree is built already."""
     return findings_of(tree, dict(tallies(tree, min_repeats=min_repeats)))
 
 
@@ -68,7 +68,7 @@ def tallies(tree: Tree, *, min_repeats: int = DEFAULT_MIN_REPEATS) -> Iterator[t
 
 
 def tally_of_entry(entry_id: str, asking: list[Span], inner: list[Span], min_repeats: int) -> Tally:
-    """Count what one entry span asks, where its spans are known without a trace."""
+    """Count what one entry span asks, from its spans alone, without their trace."""
     tree = Tree(Trace("", (*asking, *inner)))
     spans = list(without_layers(asking, tree.by_id))
     return _tally(tree, entry_id, spans, failed_attempts(tree), min_repeats)

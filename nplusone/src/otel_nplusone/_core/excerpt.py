@@ -17,7 +17,7 @@ _Part = tuple[int, int]
 
 
 def shorten(statement: str, most: int = 300) -> str:
-    """Return a statement that has so many characters at most, if its tables and verbs have."""
+    """Return a statement of `most` characters, or a little more if its tables need that."""
     for parts, clip in ((_columns, _head), (_tables, _ends), (_conditions, _ends)):
         if len(statement) > most:
             statement = _clipped(statement, _apart(parts(statement)), clip, most)
@@ -27,7 +27,7 @@ def shorten(statement: str, most: int = 300) -> str:
 
 
 class Excerpts:
-    """Shortens the statements of one report, so that no two of them read alike."""
+    """Shorten the statements of one report, so that no two of them read alike."""
 
     def __init__(self) -> None:
         self._statements: dict[str, str] = {}
@@ -39,7 +39,7 @@ class Excerpts:
 
 
 def _clipped(statement: str, parts: list[_Part], clip: Callable[[str, int], str], most: int) -> str:
-    """Clip the longest parts first, and none of them more than there is need to."""
+    """Cut the longest parts first, and none of them more than there is need to."""
     for start, end in sorted(parts, key=lambda part: part[0] - part[1]):
         excess = len(statement) - most
         if excess > 0 and end - start > _LEAST:

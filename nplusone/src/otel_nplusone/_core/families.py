@@ -1,4 +1,4 @@
-"""Puts statements together that are one but for the table: tenants, shards, polymorphic loads.
+"""Group statements that differ in the table alone: tenants, shards, polymorphic loads.
 
 SELECT … FROM tenant_1.cat WHERE …       SELECT … FROM post WHERE post.id = ?
 SELECT … FROM tenant_2.cat WHERE …       SELECT … FROM photo WHERE photo.id = ?
@@ -25,7 +25,7 @@ _Key = tuple[str, str, str]
 
 
 def fan_outs(groups: Sequence[Group], least: int) -> list[tuple[Group, list[Group]]]:
-    """Return one group for each family of at least so many tables, and those that it stands for."""
+    """Return one group for each family of `least` tables or more, and those that it stands for."""
     by_number: dict[_Key, list[Group]] = defaultdict(list)
     by_schema: dict[_Key, list[Group]] = defaultdict(list)
     for group in groups:

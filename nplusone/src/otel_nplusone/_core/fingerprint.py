@@ -1,4 +1,4 @@
-"""SQL text → fingerprint: what is left of a statement without its values.
+"""Reduce SQL text to a fingerprint: what is left of a statement without its values.
 
     SELECT "cat"."name" FROM cat WHERE cat.id = %(id_1)s::UUID
     select cat.name from cat where cat.id = 17 -- hot        → SELECT cat.name FROM cat
@@ -8,7 +8,7 @@
 
 Two statements that differ in values, bind style, case, quoting, comments or the length of a list
 have one fingerprint; `IN (…)` is never the same as `= ?`. Any text has a fingerprint: the digest
-is that of the normalized text, and texts that are no SQL at all are compared as they stand.
+is that of the normalized text, and texts that are not SQL are compared as they stand.
 """
 
 import hashlib
@@ -43,13 +43,13 @@ _NO_SPACE_BEFORE = frozenset({",", ")", "]", ";"})
 _NO_SPACE_AFTER = frozenset({"(", "["})
 _ANY_LIST = "(…)"
 _MORE_ROWS = ", …"
-_ARRAY_SIZE = 1_000  # one bind holds an array, of unknown length: as good as any long list
+_ARRAY_SIZE = 1_000  # one bind holds an array of unknown length: it counts as a long list
 _SP_EXECUTESQL = re.compile(r"\bsp_executesql\s+N?'((?:[^']|'')*)'", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A statement without its values.
+    """Hold a statement without its values.
 
     `text` may be shown to anybody; `digest` names it. `has_binds` says that the values are not in
     the text, `list_size` how many there are in the longest `IN (…)`, `has_equality` that there is
@@ -85,7 +85,7 @@ class Fingerprint:
 
     @property
     def summary(self) -> str:
-        """Verb and first table, `SELECT cat`."""
+        """Return verb and first table, `SELECT cat`."""
         return f"{self.verb} {self.table}".strip()
 
 

@@ -1,4 +1,4 @@
-"""What to do about a repeated statement, in the words of each library.
+"""Say what to do about a repeated statement, in the words of each library.
 
     by_key     each row is read by its key              SELECT … FROM cat WHERE cat.id = ?
     by_owner   the rows of each owner are read          SELECT … FROM cat WHERE cat.owner_id = ?
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """The advice of one library."""
+    """Hold the advice of one library."""
 
     by_key: str
     by_owner: str

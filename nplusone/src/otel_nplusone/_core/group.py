@@ -1,4 +1,4 @@
-"""Holds one statement of one entry span, with all spans that tell of it."""
+"""Hold one statement of one entry span, with all spans that tell of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from otel_nplusone._core.asked import Asked, Phase
 from otel_nplusone._core.fingerprint import Fingerprint
 from otel_nplusone._core.model import Kind, RepeatClass, Span
 
-# A loader's chunk is long. A short list beside `= ?` is a condition of a query that repeats:
+# A loader's chunk is long. A short list next to `= ?` is a condition of a query that repeats:
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
 _FEW_TIMES = 2
@@ -27,7 +27,7 @@ _DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes", "sites
 
 
 class Group:
-    """The spans of one statement: executions, what is around them, and attempts that failed.
+    """Hold the spans of one statement: executions, what is around them, attempts that failed.
 
     A variant is a text of the statement: others have other literals, or lists of another length.
     """

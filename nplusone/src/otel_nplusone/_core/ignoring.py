@@ -53,7 +53,7 @@ class ignore:  # noqa: N801  # used like a function: a context manager and a dec
         _reason.reset(self._tokens.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Decorate a function or a coroutine function."""
+        """Wrap a function or a coroutine function."""
         why = self.why
         if iscoroutinefunction(function):
 

@@ -1,4 +1,4 @@
-"""Leaves out the spans of one execution that several layers tell of, but for one.
+"""Leave out the spans of one execution that several layers tell of, but for one.
 
 CLIENT  SELECT cat (SQLAlchemy)          CLIENT  users.findOne (mongoose)   left out: no text
   └─ CLIENT  SELECT (psycopg)  left out    └─ CLIENT  users.find (mongodb)

@@ -1,4 +1,4 @@
-"""What a trace is, and what is found in one. Everything here is frozen.
+"""Define what a trace is, and what is found in one. Everything here is frozen.
 
 Trace
   └─ Span  SERVER   GET /success-stories     the entry span: it has a route
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class SpanKind(IntEnum):
-    """The numbers of OTLP."""
+    """Number the kinds of span as OTLP does."""
 
     UNSPECIFIED = 0
     INTERNAL = 1
@@ -26,7 +26,7 @@ class SpanKind(IntEnum):
 
 
 class Span(NamedTuple):
-    """One span; a tuple, because a million of them are made in a scan.
+    """Hold one span; a tuple, because a scan makes a million of them.
 
     Ids are lower-case hex, `parent_span_id` is empty at a root. `attributes` are those that
     `semconv.is_wanted` names, of the span alone; `service` comes from the resource. `origin` is who
@@ -48,14 +48,14 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The spans of one trace id, in any order."""
+    """Hold the spans of one trace id, in any order."""
 
     trace_id: str
     spans: tuple[Span, ...]
 
 
 class RepeatClass(StrEnum):
-    """What a repeated statement is; all but CHUNKED_BATCH are faults."""
+    """Name what a repeated statement is; all but CHUNKED_BATCH are faults."""
 
     N_PLUS_ONE = "n_plus_one"
     REDUNDANT = "redundant"
@@ -65,12 +65,12 @@ class RepeatClass(StrEnum):
 
     @property
     def is_fault(self) -> bool:
-        """Whether it is worth telling anybody."""
+        """Tell whether it is worth reporting."""
         return self is not RepeatClass.CHUNKED_BATCH
 
 
 class Kind(StrEnum):
-    """What is asked: a SQL database, another one, or another service."""
+    """Name what is asked: a SQL database, another database, or another service."""
 
     SQL = "sql"
     NOSQL = "nosql"
@@ -81,7 +81,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The span within which statements are counted: a request, a message, or a local root.
+    """Describe the span in which statements are counted: a request, a message, or a local root.
 
     `duration_ns` is 0 where the span itself is missing; `incomplete` says that spans are missing.
     """
@@ -96,7 +96,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """A statement, or a pattern of several, that was repeated within one entry span.
+    """Hold a statement, or a pattern of several, that was repeated within one entry span.
 
     `repeats` are the times that it was sent (a pattern: the rounds), `statements` all spans that
     belong to it. `statement` is normalized, without values. `distinct_values` is None where the
@@ -155,7 +155,7 @@ def sites_of(only: str | None, places: tuple[str, ...], counts: tuple[int, ...])
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Repeats, and where in the trace they are."""
+    """Hold what repeats, and where in the trace it is."""
 
     entry: Entry
     what: Repeats
@@ -164,7 +164,7 @@ class Finding:
 
     @property
     def share_of_entry(self) -> float:
-        """The part of the entry span's time that went into the repeats, 0 to 1."""
+        """Return the part of the entry span's time that went into the repeats, 0 to 1."""
         if self.entry.duration_ns <= 0:
             return 0.0
         return min(1.0, self.what.total_ns / self.entry.duration_ns)

@@ -1,4 +1,4 @@
-"""Finds patterns of several statements that repeat together.
+"""Find patterns of several statements that repeat together.
 
     for order in orders:              A B A B A B A B A B   period 2, five rounds
         order.customer   # A
@@ -17,7 +17,7 @@ MOST_STATEMENTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """The members in the order of a round, and how often the round was repeated."""
+    """Hold the members in the order of a round, and how often the round was repeated."""
 
     members: tuple[int, ...]
     rounds: int
@@ -40,7 +40,7 @@ def find_patterns(sequence: Sequence[int], min_rounds: int) -> list[Pattern]:
 
 
 def _rounds(sequence: Sequence[int], period: int, min_rounds: int) -> dict[tuple[int, ...], int]:
-    """Each pattern of this period, turned so that its first statement leads, and its rounds."""
+    """Return each pattern of this period, its first statement leading, and its rounds."""
     equal = bytes(map(eq, sequence, sequence[period:]))
     least = b"\1" * (max(min_rounds - 1, 1) * period)
     rounds: dict[tuple[int, ...], int] = {}

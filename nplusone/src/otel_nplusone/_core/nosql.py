@@ -1,4 +1,4 @@
-"""Makes commands of databases that do not speak SQL fingerprints.
+"""Make fingerprints of commands of databases that do not speak SQL.
 
 HGET 6513270e-269e-4d37-b2a7-4de452e6b438         HGET ?
 get product:17                                    GET product:?
@@ -96,7 +96,7 @@ def _key_value(text: str) -> Fingerprint | None:
 
 
 def _key(key: str) -> str:
-    """`cart:?` of `cart:17:items`: what stands before the first separator is the kind of key."""
+    """Return `cart:?` of `cart:17:items`: what stands before the first separator is its kind."""
     prefix = _PREFIX.match(key)
     return f"{prefix[0]}?" if prefix else "?" if key else ""
 
@@ -136,7 +136,7 @@ def _from_name(name: str, operation: str) -> str:
 
 
 def _shape(body: str) -> tuple[str, int]:
-    """A document without values, and the length of its longest list."""
+    """Return a document without values, and the length of its longest list."""
     sizes = [found.count(",") + 1 for found in _LIST.findall(body)]
     return _VALUE.sub(":?", _LIST.sub("[…]", body)), max(sizes, default=0)
 

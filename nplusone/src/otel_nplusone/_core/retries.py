@@ -1,4 +1,4 @@
-"""Tells retries from repeats: what is sent again because it failed is no loop over rows.
+"""Tell retries from repeats: a statement sent again because it failed is not a loop over rows.
 
     attempt ✗ ── SELECT, UPDATE ✗      INTERNAL spans of one name under one parent, one after
     attempt ✗ ── SELECT, UPDATE ✗      the other: all fail but the last, which may
@@ -7,7 +7,7 @@
     SELECT  UPDATE ✗  SELECT  UPDATE ✗  SELECT  UPDATE    the same without spans of their own:
                                                           an UPDATE that succeeds at last
 
-A failed parent, an error of another statement and a cache miss are no retries.
+A failed parent, an error of another statement and a cache miss are not retries.
 """
 
 from bisect import bisect_right
@@ -20,7 +20,7 @@ from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.tree import Tree
 
 _INNER = (SpanKind.INTERNAL, SpanKind.UNSPECIFIED)
-# Nobody tries more often in vain; so many failures in a row are a loop in which each round fails.
+# Nobody tries more often in vain; more failures in a row are a loop in which each round fails.
 _MOST_ATTEMPTS = 10
 
 
@@ -83,7 +83,7 @@ def leave_out_retries(
 
 
 def _is_of_many_things(group: Group, attempts: Mapping[str, str]) -> bool:
-    """Tell whether each attempt asks for another value: rounds of a loop, and no retries."""
+    """Tell whether each attempt asks for another value: these are rounds of a loop, not retries."""
     tried = [span[1] for span in (*group.spans, *group.failures) if span[1] in attempts]
     values = group.values() if len(tried) > 1 else {}
     known = {values.get(span_id) for span_id in tried}
@@ -102,7 +102,9 @@ def _of_attempts(group: Group, attempts: Mapping[str, str], min_repeats: int) ->
 
 
 def _without_retries(group: Group, min_repeats: int) -> list[Span]:
-    """Return the executions that follow on no failure of theirs; failures of other values, too.
+    """Return the executions, those that repeat after their own failure left out.
+
+    Failures count as well where each has values of its own.
 
     Where nothing would be left, every other round fails: then the rounds are what repeats.
     """

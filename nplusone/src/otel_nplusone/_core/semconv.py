@@ -1,4 +1,4 @@
-"""Attributes by meaning, in the old and the new semantic conventions.
+"""Read attributes by meaning, in the old and the new semantic conventions.
 
 https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 """
@@ -131,7 +131,7 @@ def parameters(attributes: Mapping[str, object]) -> str | None:
 
 
 def code_location(attributes: Mapping[str, object]) -> str | None:
-    """`stories.py:41 in cats_of`, as much of it as is known."""
+    """Return `stories.py:41 in cats_of`, as much of it as is known."""
     path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
     function = text(attributes, CODE_FUNCTION)
     place = f"{path}:{line}" if path and line is not None else path

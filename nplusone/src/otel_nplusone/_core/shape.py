@@ -1,4 +1,4 @@
-"""Tells a SQL text that is cut, a page, a sequence, and what a framework sends for itself."""
+"""Recognize a SQL text that is cut, a page, a sequence, and what a framework sends for itself."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Findings of many traces → one line for each fault, ranked by the time that it wastes."""
+"""Summarize the findings of many traces: one line for each fault, ranked by the time it wastes."""
 
 import heapq
 from collections import Counter
@@ -15,7 +15,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One fault of one route, over all traces that have it.
+    """Hold one fault of one route, over all traces that have it.
 
     `repeats_p50` and `repeats_max` are of one request, `share_of_request` is the part of the time
     of these requests, 0 to 1 (0 where their spans are missing, and `has_share` is false), and
@@ -74,7 +74,7 @@ class Summary:
 
 
 class Summarizer:
-    """Collects findings; keeps counters and the worst of each kind, whatever their number."""
+    """Collect findings; keep counters and the worst of each kind, whatever their number."""
 
     def __init__(self) -> None:
         self._faults: dict[tuple[str, ...], _Fault] = {}
@@ -103,7 +103,7 @@ class _Fault:
         self._traces = 0
         self._repeats: Counter[int] = Counter()
         self._total_ns = 0
-        # Of requests whose span is there, as the share of an unknown time is none.
+        # Of requests whose span is there: a share of an unknown time says nothing.
         self._requests_ns = 0
         self._within_ns = 0
         self._incomplete = False

@@ -1,4 +1,4 @@
-"""SQL text → tokens, in any dialect, for `fingerprint`.
+"""Split SQL text into tokens, in any dialect, for `fingerprint`.
 
 A scanner and no parser: whatever is not a comment, a value, a cast or a name is an operator, so
 that no text is refused and a text that is cut off simply ends.
@@ -99,7 +99,7 @@ def _name(text: str, before: list[str]) -> str:
 
 
 def _is_text(name: str, before: list[str], in_list: bool) -> bool:
-    """Tell whether "…" is a text, as MySQL has it, and no name: it stands where a value stands."""
+    """Tell whether "…" is a text, as in MySQL, and not a name: it stands where a value stands."""
     if name[0] != '"' or name.count('"') != 2 or name[-1] != '"' or not before:
         return False
     return before[-1] in _COMPARISONS or (in_list and before[-1] in "(,")

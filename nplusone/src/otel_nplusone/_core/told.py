@@ -1,4 +1,4 @@
-"""Writes down what repeats, from the groups of its spans."""
+"""Write down what repeats, from the groups of its spans."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Parents and children of one trace, whatever is missing from it.
+"""Link parents and children of one trace, whatever is missing from it.
 
 No walk fails on a cycle or on a missing parent, and no answer depends on the order of the spans.
 """
@@ -15,7 +15,7 @@ ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
 
 class Tree:
-    """Looks up the entry span of a span and the common ancestor of several.
+    """Look up the entry span of a span and the common ancestor of several.
 
         SERVER GET /cats                        ← entry span of all below
           └─ INTERNAL resolve                   ← lowest common ancestor of the statements

@@ -1,4 +1,4 @@
-"""Counts what could not be judged, so that nobody takes not knowing for being clean."""
+"""Count what could not be judged, so that nobody takes "not known" for "clean"."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ _OTHERWISE = _OPTIONS["mysql"]
 
 @dataclass(slots=True)
 class Unjudged:
-    """What was judged, and what was not and why; `blind` counts by database."""
+    """Count what was judged, and what was not and why; `blind` counts by database."""
 
     judged: int = 0
     blind: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""What NPlusOneSpanProcessor adds to an entry span; `nplusone.detected` is what to search for."""
+"""Name what NPlusOneSpanProcessor adds to an entry span; search for `nplusone.detected`."""
 
 DETECTED = "nplusone.detected"
 CLASS = "nplusone.class"

@@ -12,7 +12,7 @@ _MOST_KEPT = 4_096
 
 
 class ByCode(dict[tuple[int, int], tuple[CodeType, T]], Generic[T]):
-    """Values by the code's id and the offset in it; each holds its code, so that no id is reused.
+    """Hold values by the id of the code and the offset; each keeps its code, so no id is reused.
 
     Bounded: it forgets everything when it is full, as where templates are compiled again and again.
     """

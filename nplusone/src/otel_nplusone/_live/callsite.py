@@ -48,7 +48,7 @@ _TEMPLATE = Origin.TEMPLATE
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A line of the application, and the ORM relationship that was being loaded for it, if any.
+    """Hold a line of the application, and the ORM relationship that was loaded for it, if any.
 
     file: absolute, or `clinic/stories.py` where it is within a folder of installed packages.
     way: `db.py:41 get_cat ← stories.py:63 cats_seen_at`, where it was asked for.
@@ -64,7 +64,7 @@ class CallSite:
 
 
 class _Place(NamedTuple):
-    """A line, as the way tells it and as the attributes do."""
+    """Hold a line, as the way tells it and as the attributes do."""
 
     text: str
     function: str

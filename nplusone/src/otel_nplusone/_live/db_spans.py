@@ -82,7 +82,7 @@ def _describe_current(statement: str, parameters: Parameters | None) -> bool:
 
 
 class DbSpanProcessor(SpanProcessor):
-    """Describes DB spans as they start; it hands nothing on, and may stand next to others.
+    """Describe DB spans as they start; it hands nothing on, and may stand next to others.
 
     NPlusOneSpanProcessor has one already.
     """

@@ -1,10 +1,10 @@
-"""What is told on a DB span next to what its instrumentation tells: summary, values, and place.
+"""Tell on a DB span what its instrumentation does not: summary, values, and place.
 
-describer.describe(span, "SELECT name FROM cat WHERE id = %s", (17,))
+What describe(span, "SELECT name FROM cat WHERE id = %s", (17,)) adds:
 
-  span name, db.query.summary   SELECT cat
-  nplusone.values_hash           of the values, salted
-  code.*, nplusone.code.path, … from the fifth time that the trace sends the statement
+    span name, db.query.summary   SELECT cat
+    nplusone.values_hash           of the values, salted
+    code.*, nplusone.code.path, … from the fifth time that the trace sends the statement
 """
 
 import hashlib
@@ -41,8 +41,8 @@ from otel_nplusone._live.statement_counts import RepeatCounter
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
 LOCATE_FROM = 5
-# Where nobody has asked for more, the places of so many repeats are told, and then of each so many:
-# a place takes 10 µs, and a processor that is always there must not take them for every span.
+# Where nobody has asked for more, the places of 20 repeats are told, and then of each 16th: a place
+# takes 10 µs, and a processor that is always there must not take them for every span.
 _PLACED_FIRST = 20
 _PLACED_EACH = 16
 
@@ -70,7 +70,7 @@ def locate() -> Attributes:
 
 
 class ValuesHash:
-    """Hashes bind values: equal for equal values, and tells nothing of them.
+    """Make a hash of bind values: equal for equal values, and telling nothing of them.
 
     The salt is made anew in each process, and values are compared within a request only.
     """
@@ -92,7 +92,7 @@ class ValuesHash:
 
 
 class StatementDescriber:
-    """Describes spans that are open, each with the statement that it is for."""
+    """Describe spans that are open, each with the statement that it is for."""
 
     def __init__(self, locate_from: int = LOCATE_FROM) -> None:
         self._locate_from = locate_from

@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 class Origin(Enum):
-    """Whose file it is."""
+    """Name whose file it is."""
 
     OUTSIDE = auto()
     INSTALLED = auto()

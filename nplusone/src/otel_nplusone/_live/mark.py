@@ -1,4 +1,4 @@
-"""A copy of an ended span with more attributes, made by public API alone."""
+"""Copy an ended span with more attributes, by public API alone."""
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.util.types import AttributeValue
@@ -8,7 +8,7 @@ from otel_nplusone._live import attributes as names
 
 
 class MarkedSpan(ReadableSpan):
-    """A span and what was found in it; how many attributes, events and links it lost is kept."""
+    """Hold a span and what was found in it; keep how many attributes, events and links it lost."""
 
     def __init__(self, span: ReadableSpan, marks: dict[str, AttributeValue]) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class MarkedSpan(ReadableSpan):
 
 
 def marks_of(fault: Repeats, statements: int) -> dict[str, AttributeValue]:
-    """Return the attributes that tell of a fault, in a request of so many statements."""
+    """Return the attributes that tell of a fault, in a request of `statements` statements."""
     marks: dict[str, AttributeValue] = {
         names.DETECTED: True,
         names.CLASS: fault.repeat_class.value,

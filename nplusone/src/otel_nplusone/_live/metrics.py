@@ -1,4 +1,4 @@
-"""The metrics of NPlusOneSpanProcessor."""
+"""Measure what NPlusOneSpanProcessor sees."""
 
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ OTHER_ROUTES = "_OTHER"
 
 
 class Route(NamedTuple):
-    """What an entry span is for; without an HTTP route, the template is the span's name."""
+    """Name what an entry span is for; without an HTTP route, the template is the span's name."""
 
     method: str
     template: str
 
 
 class LiveMetrics:
-    """Statements per request, findings, and spans that came too late to be counted.
+    """Record statements per request, findings, and spans that came too late to be counted.
 
     Routes have the attributes of http.server.request.duration, so that both can be joined.
     """

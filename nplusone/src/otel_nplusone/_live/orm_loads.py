@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 
 class Load(NamedTuple):
-    """What is loaded; `name` is `Cat.owner`, or the class alone."""
+    """Tell what is loaded; `name` is `Cat.owner`, or the class alone."""
 
     kind: str
     name: str

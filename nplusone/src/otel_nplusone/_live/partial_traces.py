@@ -1,4 +1,4 @@
-"""Traces that arrive in pieces, put together again; in memory that has a bound.
+"""Put traces together that arrive in pieces, in bounded memory.
 
     batch 1   SELECT SELECT SELECT          kept
     batch 2   SELECT SELECT GET /cats       GET /cats has no parent in this process: it ended
@@ -17,7 +17,7 @@ MAX_SPANS = 200_000
 
 
 class Pieces:
-    """Takes spans, gives requests. Not thread-safe: an exporter is called by one thread."""
+    """Take spans, give requests. Not thread-safe: an exporter is called by one thread."""
 
     def __init__(self, max_spans: int = MAX_SPANS) -> None:
         self._max_spans = max_spans

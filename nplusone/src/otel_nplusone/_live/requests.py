@@ -1,4 +1,4 @@
-"""The requests that are running, and what each has sent; in memory that has a bound.
+"""Keep the requests that are running, and what each has sent, in bounded memory.
 
     open spans     span id ──► the request that the span belongs to
     requests       what each has asked, as the detector takes it, and the last few spans as they are
@@ -33,7 +33,7 @@ MAX_WAITING_IN_ALL = 4_096
 
 @dataclass(slots=True)
 class Request:
-    """An entry span that is open, and what was asked within it.
+    """Hold an entry span that is open, and what was asked within it.
 
     `asking` are the spans that ask something, `inner` the others, which may be attempts; `beyond`
     counts the statements that there was no room for.
@@ -56,11 +56,11 @@ class Request:
         return tally_of_entry(hex_id(self.span_id), self.asking, self.inner, min_repeats)
 
 
-NO_REQUEST = Request(0, closed=True)  # 0 is no span's id
+NO_REQUEST = Request(0, closed=True)  # 0 is not the id of any span
 
 
 class RunningRequests:
-    """All requests that are running; thread-safe."""
+    """Keep all requests that are running; thread-safe."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class RunningRequests:
             self._close(request)
 
     def _count(self, request: Request) -> None:
-        """Take the spans that wait over, as much of them as the detector reads."""
+        """Count the spans that wait; keep of each what the detector reads."""
         # Taken away first: a finalizer that runs meanwhile may end a span of the same request.
         waiting, most = self._take_waiting(request), self._max_statements_per_request
         asking, inner = request.asking, request.inner

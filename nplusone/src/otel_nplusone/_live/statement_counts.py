@@ -8,7 +8,7 @@ MAX_STATEMENTS = 1024
 
 
 class RepeatCounter:
-    """Counts for the newest traces; a trace that has been forgotten begins again at one.
+    """Count for the newest traces; a trace that has been forgotten begins again at one.
 
     A trace does not say when it is over, so the oldest make room.
     """

@@ -17,7 +17,7 @@ _ENGINES = (("jinja2",), ("mako",))
 
 
 class TemplateLine(NamedTuple):
-    """A line of a template; `file` is the template's name where it has no file.
+    """Hold a line of a template; `file` is the template's name where it has no file.
 
     `loops` is None where the code of the frame tells whether it is in a loop.
     """

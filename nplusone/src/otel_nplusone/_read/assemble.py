@@ -1,4 +1,4 @@
-"""Spans in any order → whole traces, in bounded memory.
+"""Assemble whole traces from spans in any order, in bounded memory.
 
     spans ──► 512 partitions by trace id ──► (too many) ──► one temporary file
                                                                   │
@@ -15,7 +15,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from types import TracebackType
 from typing import IO, Self
 
 from otel_nplusone._core.model import Span, Trace
@@ -27,7 +26,7 @@ _PARTITIONS = 512
 
 
 class Assembler:
-    """Takes spans and gives traces, once; a context manager, because of its temporary file.
+    """Take spans and give traces, once; a context manager, because of its temporary file.
 
     `spans_read` are all, `spans_left_out` those past MOST_SPANS_OF_A_TRACE in one trace; both are
     known when the traces have been given.
@@ -45,12 +44,7 @@ class Assembler:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
 
@@ -68,7 +62,7 @@ class Assembler:
         self._held_count = self._most_spans - left
 
     def traces(self) -> Iterator[Trace]:
-        """All traces, by partition; nothing can be added any more."""
+        """Yield all traces, by partition; nothing can be added any more."""
         if self._file is None:
             self.spans_read += self._held_count
             yield from _as_traces(self._held)

@@ -175,6 +175,6 @@ def _of_message(raw: bytes, place: str, warnings: Skipped) -> Iterator[Span]:
     try:
         message = otlp_protobuf.message_of(raw)
     except DecodeError:
-        warnings.add("message that is no ResourceSpans", place)
+        warnings.add("message that is not ResourceSpans", place)
         return iter(())
     return otlp_protobuf.from_message(message, place, warnings)

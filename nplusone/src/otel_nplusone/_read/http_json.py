@@ -16,19 +16,19 @@ _SERVER_ERRORS = range(500, 600)
 
 
 class NotFoundHereError(BackendError):
-    """The backend answers 404: no such address, or nothing found."""
+    """Report that the backend answers 404: no such address, or nothing found."""
 
 
 class OverloadedError(BackendError):
-    """The backend breaks off, is too slow, or answers 5xx: it may manage to answer less."""
+    """Report that the backend breaks off, is too slow, or answers 5xx: it may manage less."""
 
 
 class NoAnswerError(OverloadedError):
-    """Nothing answers, or not to the end."""
+    """Report that nothing answers, or not to the end."""
 
 
 class NoJsonHereError(BackendError):
-    """The backend answers with something else: the page of a user interface, or nothing."""
+    """Report an answer that is not JSON: the page of a user interface, or nothing."""
 
 
 def get_json(base: str, path: str, query: Mapping[str, object] | None = None) -> object:
@@ -49,7 +49,7 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
         return json.loads(body)
     except ValueError as error:
         raise NoJsonHereError(
-            f"{url}: the answer is no JSON (it begins with {body[:40]!r}): is this the address of"
+            f"{url}: the answer is not JSON (it begins with {body[:40]!r}): is this the address of"
             " Jaeger's query API?"
         ) from error
 
@@ -80,5 +80,5 @@ def _http_error(url: str, error: urllib.error.HTTPError) -> BackendError:
 
 
 def is_url(source: str) -> bool:
-    """Whether a source is an address and no file."""
+    """Tell whether a source is an address rather than a file."""
     return source.startswith(("http://", "https://"))

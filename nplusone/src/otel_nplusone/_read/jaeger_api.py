@@ -1,7 +1,7 @@
-"""The one client of Jaeger's query API, and of whatever speaks it.
+"""Ask Jaeger's query API, or whatever speaks it.
 
     GET /api/v3/services            which services there are
-    GET /api/v3/traces              traces of a service that touch a window, whole; at most so many
+    GET /api/v3/traces              whole traces of a service that touch a window, some
     GET /api/v3/trace-summaries     the same, their sizes alone; from 2.19 on
     GET /api/v3/traces/{id}
     GET /api/services, /api/traces  the older API, where there is no v3
@@ -13,7 +13,7 @@ depth small: see windows.py.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +21,9 @@ from typing import Any
 from otel_nplusone._core.model import Span
 from otel_nplusone._read.http_json import NoJsonHereError, NotFoundHereError, get_json
 from otel_nplusone._read.jaeger_json import from_jaeger
+from otel_nplusone._read.json_elements import OTLP_LISTS, Element
 from otel_nplusone._read.json_stream import of_document
-from otel_nplusone._read.otlp import from_json
+from otel_nplusone._read.otlp import from_json, spans_of
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError
 
@@ -35,7 +36,7 @@ _TRACE_PAGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A service, and the time in which one of its spans begins; what a question is about."""
+    """Hold a service, and the time in which one of its spans begins: what a question is about."""
 
     service: str
     start_ns: int
@@ -45,7 +46,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A trace as a question found it: its spans by service, when it was, and its spans if asked."""
+    """Hold a trace as a question found it: its spans by service, its time, its spans if asked."""
 
     trace_id: str
     spans_of: Mapping[str, int]
@@ -60,7 +61,7 @@ class Stored:
 
 
 class JaegerApi:
-    """Asks one backend; BackendError where it does not answer, or not as Jaeger does."""
+    """Ask one backend; BackendError where it does not answer, or not as Jaeger does."""
 
     def __init__(self, address: str, warnings: Skipped | None = None) -> None:
         self._base = address.rstrip("/")
@@ -93,34 +94,31 @@ class JaegerApi:
 
     def trace(self, trace_id: str) -> list[Span]:
         """Return the stored spans of one trace; none if it is unknown."""
-        return list(self._spans(self.document(trace_id)))
+        return list(self._spans(self._elements_of(trace_id)))
 
-    def document(self, trace_id: str) -> object:
-        """Return one trace as it is answered, OTLP JSON or Jaeger's; None if it is unknown."""
-        for path in ("/api/v3/traces/", "/api/traces/"):
-            try:
-                return get_json(self._base, path + trace_id)
-            except NotFoundHereError:
-                continue
-        return None
+    def otlp_spans(self, trace_id: str) -> list[dict[str, Any]]:
+        """Return the same as OTLP JSON writes them; none from a backend without version 3."""
+        return [
+            span
+            for resource_spans in self._resources_of(trace_id)
+            for span in spans_of(resource_spans, self._base, self._warnings)
+        ]
 
     def resource(self, trace_id: str, service: str) -> dict[str, str]:
         """Return what a service says of itself in a trace, texts only; empty if it is unknown."""
-        answer = self.document(trace_id)
-        for element in of_document(answer, self._base) if answer else ():
-            resource: Any = element.value
+        for resource_spans in self._resources_of(trace_id):
             said = {
                 pair["key"]: str(pair["value"].get("stringValue", ""))
-                for pair in resource.get("resource", {}).get("attributes", [])
+                for pair in resource_spans.get("resource", {}).get("attributes", [])
             }
             if said.get("service.name") == service:
                 return said
         return {}
 
     def traces(self, window: Window, depth: int) -> list[Stored]:
-        """Return at most so many of the traces that touch a window, with all of their spans."""
+        """Return some of the traces that touch a window, with all spans; at most `depth`."""
         by_trace: dict[str, list[Span]] = {}
-        for span in self._spans(self._traces(window, depth)):
+        for span in self._spans(self._elements(self._traces(window, depth))):
             by_trace.setdefault(span.trace_id, []).append(span)
         return [_stored(trace_id, spans) for trace_id, spans in by_trace.items()]
 
@@ -134,7 +132,7 @@ class JaegerApi:
             self._has_summaries = False
             return self.traces(window, depth)
         try:
-            return [_summarized(one) for one in answer.get("summaries") or ()]  # type: ignore[attr-defined]  # what is no object is caught below
+            return [_summarized(one) for one in answer.get("summaries") or ()]  # type: ignore[attr-defined]  # anything but an object is caught below
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BackendError(f"{self._base}: the answer holds no summaries ({error})") from error
 
@@ -146,16 +144,32 @@ class JaegerApi:
         except NotFoundHereError:  # how version 3 says that nothing was found
             return None
 
-    def _spans(self, document: object) -> Iterator[Span]:
+    def _elements_of(self, trace_id: str) -> Iterator[Element]:
+        for path in ("/api/v3/traces/", "/api/traces/"):
+            try:
+                return self._elements(get_json(self._base, path + trace_id))
+            except NotFoundHereError:
+                continue
+        return self._elements(None)
+
+    def _elements(self, document: object) -> Iterator[Element]:
+        """Yield the parts of an answer; nothing from one that says that nothing was found."""
         if document is None or (isinstance(document, dict) and document.get("data", 0) is None):
             return
-        for element in of_document(document, self._base):
+        yield from of_document(document, self._base)
+
+    def _resources_of(self, trace_id: str) -> Iterator[Any]:
+        elements = self._elements_of(trace_id)
+        return (element.value for element in elements if element.name in OTLP_LISTS)
+
+    def _spans(self, elements: Iterable[Element]) -> Iterator[Span]:
+        for element in elements:
             read = from_jaeger if element.name == "data" else from_json
             yield from read(element.value, self._base, self._warnings)
 
 
 def trace_page(url: str) -> tuple[str, str] | None:
-    """Return backend and trace id of an address such as http://host:16686/trace/0af7…"""
+    """Return backend and trace id of the address of a trace's page (…/trace/0af7)."""
     found = _TRACE_PAGE.match(url)
     return (found["base"], found["id"]) if found else None
 

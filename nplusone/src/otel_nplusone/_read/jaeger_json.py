@@ -1,4 +1,4 @@
-"""Read Jaeger's own JSON, as its UI downloads it and as its older query API answers: → spans.
+"""Read spans from Jaeger's own JSON, as its UI downloads it and its older query API answers.
 
 {"data": [{"traceID", "processes": {"p1": {"serviceName"}},
            "spans": [{"traceID", "spanID", "operationName", "references", "startTime" (µs),
@@ -124,7 +124,7 @@ def hex_digits(text: str, digits: int) -> str:
     if len(text) == digits:
         return text.lower()
     if not text or len(text) > digits:
-        raise ValueError(f"id {text[:40]!r} is no id of {digits} hex digits")
+        raise ValueError(f"id {text[:40]!r} is not an id of {digits} hex digits")
     return text.lower().zfill(digits)
 
 

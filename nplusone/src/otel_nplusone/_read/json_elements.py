@@ -75,7 +75,8 @@ def _has_resources(document: dict[str, Any]) -> bool:
 
 def _of_object(document: dict[str, Any], place: str, refused: Refused) -> Iterator[Element]:
     for name in WRAPPERS:
-        if isinstance(document.get(name), dict):
+        # An empty one is an answer in which protobuf left the empty list out.
+        if isinstance(document.get(name), dict) and document[name]:
             yield from of_value(document[name], place, refused)
     for name in (*OTLP_LISTS, JAEGER):
         found = document.get(name)

@@ -1,7 +1,7 @@
 """Decode documents as exporters write them by msgspec, five times as fast as by json.
 
 Only what is wanted becomes objects, and attributes stay raw until they are new. A document that
-is written in another way (snake_case, a span that is malformed) is none of these, and json reads
+is written in another way (snake_case, a span that is malformed) does not match, and json reads
 it: the structs name only what both read the same.
 
 The import needs the extra `fast`.

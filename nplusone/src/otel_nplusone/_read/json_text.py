@@ -98,7 +98,7 @@ class Text:
         return self._text[self._at : end] if end - self._at <= longest else ""
 
     def advance(self, length: int) -> None:
-        """Use up so many characters."""
+        """Use up `length` characters."""
         self._at += length
 
     def items(self) -> Iterator[None]:
@@ -179,7 +179,7 @@ class Text:
                 return ""
 
     def _more(self, size: int = 0) -> bool:
-        """Read on, so much at least; one used character stays, which tells where a line begins."""
+        """Read at least that much more; one used character stays, to tell where a line begins."""
         piece = self._stream.read(max(size, _PIECE_BYTES))
         self._is_whole = not piece
         self._line += self._text.count("\n", self._counted, self._at)

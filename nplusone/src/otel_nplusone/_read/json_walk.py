@@ -23,7 +23,7 @@ from otel_nplusone._read.skipped import Skipped
 
 # A text that is longer is not decoded whole: as Python's objects it takes ten times the memory.
 LONGEST_WHOLE = 4 * 1024 * 1024
-NOT_JSON = "line that is no JSON"
+NOT_JSON = "line that is not JSON"
 _BATCH = 500
 _CUT_OFF = "document that is cut off or malformed, with all after it in that document"
 
@@ -67,7 +67,7 @@ def _walk_items(text: Text, refused: Refused) -> Iterator[tuple[str, object]]:
 def _walk_object(
     text: Text, place: str, refused: Refused, seen: dict[str, object]
 ) -> Iterator[Element]:
-    """`seen` takes the keys, and the values of those that hold no list of traces."""
+    """Walk an object; `seen` takes its keys, and the values of those without a list of traces."""
     is_known = False
     for key in text.members():
         seen[key] = None

@@ -62,7 +62,7 @@ def _of_bytes(raw: bytes, place: str, warnings: Skipped) -> Iterator[ResourceSpa
     try:
         message = ResourceSpans.FromString(raw)
     except DecodeError:
-        warnings.add("message that is no ResourceSpans", place)
+        warnings.add("message that is not ResourceSpans", place)
         return
     # The old name of scopes, which the official messages have forgotten; the fields are the same.
     for scope in message_of(raw).instrumentation_library_spans:
@@ -73,7 +73,7 @@ def _of_bytes(raw: bytes, place: str, warnings: Skipped) -> Iterator[ResourceSpa
 
 def _of_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
     if not isinstance(resource_spans, dict):
-        warnings.add("resourceSpans element that is no object", place)
+        warnings.add("resourceSpans element that is not an object", place)
         return
     message = ResourceSpans()
     try:
@@ -97,7 +97,7 @@ def _add_scope(
         warnings.add(f"malformed scope ({error})", place)
     spans = scope.get("spans")
     if spans is not None and not isinstance(spans, list):
-        warnings.add("spans that is no list", place)
+        warnings.add("spans that is not a list", place)
         return
     for span in spans or ():
         try:

@@ -1,4 +1,4 @@
-"""Read OTLP JSON: → spans. Only what the detector reads is decoded.
+"""Read spans from OTLP JSON, and decode only what the detector reads.
 
     {"resourceSpans": [{"resource": {"attributes": [{"key", "value": {"stringValue"}}]},
                         "scopeSpans": [{"spans": [{"traceId", "spanId", "parentSpanId", "name",
@@ -38,7 +38,7 @@ _IS_WANTED = Kept(is_wanted)
 def from_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one element of `resourceSpans`; what is malformed is counted and left out."""
     if not isinstance(resource_spans, dict):
-        warnings.add("resourceSpans element that is no object", place)
+        warnings.add("resourceSpans element that is not an object", place)
         return
     service, language = service_of(resource_spans.get("resource"))
     for scope in scopes_of(resource_spans, place, warnings):
@@ -51,6 +51,12 @@ def from_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator
                 warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
 
 
+def spans_of(resource_spans: dict[str, Any], place: str, warnings: Skipped) -> Iterator[Any]:
+    """Yield the spans below all scopes, as they are written."""
+    for scope in scopes_of(resource_spans, place, warnings):
+        yield from _list(scope, "spans", place, warnings)
+
+
 def _name_of(scope: dict[str, Any]) -> object:
     """Return the name of an instrumentation scope, by whatever key it stands under."""
     found = next((scope[name] for name in SCOPES if scope.get(name)), None)
@@ -60,20 +66,20 @@ def _name_of(scope: dict[str, Any]) -> object:
 def scopes_of(
     resource_spans: dict[str, Any], place: str, warnings: Skipped
 ) -> Iterator[dict[str, Any]]:
-    """Yield the scopes of a resource, by whatever name; one that is no object is counted."""
+    """Yield the scopes of a resource, by whatever name; one that is not an object is counted."""
     for name in SCOPE_LISTS:
         for scope in _list(resource_spans, name, place, warnings):
             if isinstance(scope, dict):
                 yield scope
             else:
-                warnings.add(f"{name} element that is no object", place)
+                warnings.add(f"{name} element that is not an object", place)
 
 
 def _list(parent: dict[str, Any], name: str, place: str, warnings: Skipped) -> list[Any]:
     found = parent.get(name)
     if found is None or isinstance(found, list):
         return found or []
-    warnings.add(f"{name} that is no list", place)
+    warnings.add(f"{name} that is not a list", place)
     return []
 
 

@@ -1,4 +1,4 @@
-"""Read OTLP protobuf: messages → spans. Only what the detector reads is decoded.
+"""Read spans from messages of OTLP protobuf, and decode only what the detector reads.
 
 The messages are the official ones without what is not read, and with attributes as bytes: these
 have the same wire type as messages, and the bytes of one that came before need no decoding.

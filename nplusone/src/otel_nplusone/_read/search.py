@@ -22,10 +22,10 @@ _OWN_SERVICES = frozenset({"jaeger", "jaeger-all-in-one", "jaeger-query", "trace
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is asked of a backend: the traces of a service (all, if empty) since so many seconds.
+    """Say what to ask a backend: the traces of a service (of all, if empty) since `since_s`.
 
-    It is read until it is all read, or until there are so many traces, so many spans that the
-    backend had to load (those that came twice included), or so many seconds are over.
+    Reading ends when all is read, or with the first limit: `most_traces`, `most_spans` (that the
+    backend had to load, those that came twice included), `most_s` seconds.
     """
 
     service: str = ""

@@ -1,18 +1,18 @@
-"""What could not be read while the rest could: counted by kind, with the first place of each."""
+"""Count what could not be read while the rest could: by kind, with the first place of each."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Skipped:
-    """A counter that remembers where each kind of trouble was met first."""
+    """Count troubles, and remember where each kind was met first."""
 
     _counts: dict[str, int] = field(default_factory=dict)
     _places: dict[str, str] = field(default_factory=dict)
     _notes: list[str] = field(default_factory=list)
 
     def add(self, what: str, place: str, *, times: int = 1) -> None:
-        """Count one more; `what` is a kind (`line that is no JSON`), `place` a file and line."""
+        """Count one more; `what` is a kind (`line that is not JSON`), `place` a file and line."""
         self._counts[what] = self._counts.get(what, 0) + times
         self._places.setdefault(what, place)
 
@@ -26,7 +26,7 @@ class Skipped:
     def lines(self) -> list[str]:
         """Return a sentence for each kind, and the notes.
 
-        `skipped 3 × line that is no JSON (first: a.jsonl:17)`
+        `skipped 3 × line that is not JSON (first: a.jsonl:17)`
         """
         skipped = [
             f"skipped {count} × {what} (first: {self._places[what]})"

@@ -22,7 +22,7 @@ def whole(value: object) -> int:
     if type(value) is int:
         return value
     if not isinstance(value, (str, float)):
-        raise TypeError(f"{str(value)[:40]!r} is no whole number")
+        raise TypeError(f"{str(value)[:40]!r} is not a whole number")
     try:
         return int(value)
     except ValueError:
@@ -30,7 +30,7 @@ def whole(value: object) -> int:
     try:
         return int(Decimal(value))
     except ArithmeticError as error:
-        raise ValueError(f"{str(value)[:40]!r} is no whole number") from error
+        raise ValueError(f"{str(value)[:40]!r} is not a whole number") from error
 
 
 def hex_id(text: str, size: int) -> str:

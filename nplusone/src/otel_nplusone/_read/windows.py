@@ -10,7 +10,7 @@ spans each, and Badger an index key for every span of the window. So a window is
 and one trace deep. What comes back says more: traces of 500 spans allow a depth of twenty, a
 window that is not full allows a wider one, a full one is asked again deeper or narrower. Sizes are
 remembered by slot, and a slot heeds its neighbours'. When a reader has had enough in the middle,
-all of the time is read in part, and not its newest minute alone.
+all of the time is read in part, rather than its newest minute alone.
 
 Traces that overlap cannot be told apart by narrower windows. A reader of everything asks deeper
 then, past the bound; any other goes on to the next window.
@@ -44,7 +44,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """When a reader has had enough; the last question may load more spans than are left."""
+    """Say when a reader has had enough; the last question may load more spans than are left."""
 
     traces: float = inf
     spans: float = inf
@@ -56,7 +56,7 @@ NO_LIMIT = Limit()
 
 @dataclass(slots=True)
 class Slot:
-    """A part of the time of one service; `left` is what of it is still to be read."""
+    """Hold a part of the time of one service; `left` is what of it is still to be read."""
 
     left: Window
     width_ns: int = 0
@@ -98,7 +98,7 @@ class Slot:
 
 
 class Reading:
-    """Reads the traces of some windows, each trace once; `whole` if none may be left out.
+    """Read the traces of some windows, each trace once; `whole` if none may be left out.
 
     `loaded` counts the spans that the backend had to load for it so far.
     """
@@ -156,7 +156,7 @@ class Reading:
                     yield row, number
 
     def _step(self, row: list[Slot], number: int, most_traces: float) -> list[Stored]:
-        """Ask one question of a slot; return the traces that are new, at most so many."""
+        """Ask one question of a slot; return the traces that are new, `most_traces` at most."""
         slot = row[number]
         slot.width_ns = slot.width_ns or (row[number - 1].width_ns if number else _FIRST_NS)
         window = slot.next_window()
@@ -231,7 +231,7 @@ def words(window: Window) -> str:
 
 
 def _slots(window: Window) -> list[Slot]:
-    """Part a window into slots, the newest first; none is shorter than a first question."""
+    """Split a window into slots, the newest first; none is shorter than a first question."""
     length_ns = window.end_ns - window.start_ns
     count = max(_LEAST_SLOTS, -(-length_ns // _WIDEST_NS))
     count = max(1, min(count, length_ns // _FIRST_NS))
@@ -243,7 +243,7 @@ def _slots(window: Window) -> list[Slot]:
 
 
 def _room(row: Sequence[Slot], number: int) -> int:
-    """Return how many traces as large as those of a slot and its neighbours are not too many."""
+    """Return how many traces, as large as those of a slot and its neighbours, may be asked for."""
     largest = max(slot.largest for slot in row[max(0, number - 1) : number + 2])
     return max(1, MOST_SPANS // largest)
 

@@ -1,4 +1,4 @@
-"""Read Zipkin's JSON of version 2: → spans.
+"""Read spans from Zipkin's JSON of version 2.
 
 [{"traceId", "id", "parentId", "kind": "SERVER", "name", "timestamp" (µs), "duration" (µs),
   "localEndpoint": {"serviceName"}, "tags": {key: text}, "shared": true}]

@@ -1,4 +1,4 @@
-"""The report for programs; its schema is report.schema.json, next to this module."""
+"""Write the report for programs; its schema is report.schema.json, next to this module."""
 
 import json
 from importlib import resources
@@ -11,17 +11,17 @@ _NS_IN_MS = 1_000_000
 
 
 def render(result: Result, _backend: str = "") -> str:
-    """A JSON document, as report.schema.json says."""
+    """Return a JSON document, as report.schema.json describes it."""
     return json.dumps(document(result), indent=2, ensure_ascii=False) + "\n"
 
 
 def schema() -> str:
-    """The JSON Schema of the report."""
+    """Return the JSON Schema of the report."""
     return (resources.files(__package__) / "report.schema.json").read_text("utf-8")
 
 
 def document(result: Result) -> dict[str, Any]:
-    """The report as plain values."""
+    """Return the report as plain values."""
     return {
         "findings": [_finding(summary) for summary in result.findings],
         "traces_read": result.traces_read,

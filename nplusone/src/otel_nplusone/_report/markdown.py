@@ -1,4 +1,4 @@
-"""The report for a pull request or a ticket."""
+"""Write the report for a pull request or a ticket."""
 
 from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Kind
@@ -9,7 +9,7 @@ from otel_nplusone.scan import Result
 
 
 def render(result: Result, backend: str = "") -> str:
-    """A table of the findings, and a section for each."""
+    """Return a table of the findings, and a section for each."""
     head = f"{count(len(result.findings), 'finding')} in {count(result.traces_read, 'trace')}"
     parts = [f"## N+1 queries: {head}"]
     if result.findings:

@@ -1,4 +1,4 @@
-"""The report for code scanning: SARIF 2.1.0, as GitHub and others read it.
+"""Write the report for code scanning: SARIF 2.1.0, as GitHub and others read it.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -29,7 +29,7 @@ _RULES = {
 
 
 def render(result: Result, backend: str = "") -> str:
-    """A SARIF log with one run."""
+    """Return a SARIF log with one run."""
     excerpt = Excerpts()
     driver = {
         "name": "otel-nplusone",

@@ -1,4 +1,4 @@
-"""The report for a terminal.
+"""Write the report for a terminal.
 
 2 findings in 37 traces (18,537 spans)
 

@@ -18,7 +18,7 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found in one request, and how many spans it had."""
+    """Hold what was found in one request, and how many spans it had."""
 
     findings: Sequence[Finding]
     spans: int
@@ -26,7 +26,7 @@ class Judged:
 
 
 class Announcer:
-    """Writes to a stream; thread-safe."""
+    """Write findings to a stream; thread-safe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""`otel-nplusone run -- COMMAND`: find the N+1 queries of a program without touching its code."""
+"""Run `otel-nplusone run -- COMMAND`: find a program's N+1 queries without touching its code."""
 
 import argparse
 import os
@@ -109,7 +109,7 @@ def _left_to_the_program(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    # Handlers and no SIG_IGN: a program inherits what is ignored.
+    # Handlers rather than SIG_IGN, which the program would inherit.
     wanted = {
         signal.SIGTERM: handler,
         signal.SIGHUP: handler,

@@ -23,7 +23,7 @@ _SEND_TIMEOUT_S = 1.0
 
 
 class Sender:
-    """Sends what was found in each request to a socket."""
+    """Send what was found in each request to a socket."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -39,14 +39,14 @@ class Sender:
 
 
 class Receiver:
-    """The other end."""
+    """Receive on the other end."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
 
     def receive(self, timeout_s: float) -> Judged | None:
-        """Return the next message, None if there is none within so many seconds."""
+        """Return the next message; None if none comes in time."""
         self._socket.settimeout(timeout_s)
         try:
             return decode(self._socket.recv(_LARGEST_MESSAGE))
@@ -65,13 +65,13 @@ def encode(judged: Judged) -> bytes:
 
 
 def decode(message: bytes) -> Judged:
-    """Return what a message says; raise SourceError if it is none."""
+    """Return what a message says; raise SourceError if it is not one of otel-nplusone."""
     try:
         read: dict[str, Any] = json.loads(message)
         findings = [_finding(one) for one in read["findings"]]
         return Judged(findings, int(read["spans"]), bool(read["incomplete"]))
     except (ValueError, TypeError, KeyError) as error:
-        raise SourceError(f"This is no message of otel-nplusone: {message[:80]!r}") from error
+        raise SourceError(f"This is not a message of otel-nplusone: {message[:80]!r}") from error
 
 
 def _short(finding: Finding) -> Finding:

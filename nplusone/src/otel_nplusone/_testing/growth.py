@@ -24,7 +24,7 @@ def assert_constant_queries(
 
     A fixed number in a test is right until somebody adds a column to the page; what must not
     happen is that it depends on the data. Statements that are sent once only at the larger size
-    are no growth, and neither are those of the first call alone (a connection's first words).
+    are not growth, and neither are those of the first call alone (a connection's first words).
 
     setup: called with the number of rows that there are to be; its statements do not count.
     engine: count those of this engine; without it, those of every engine in the process.

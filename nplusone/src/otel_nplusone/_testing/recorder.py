@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SeenQuery:
-    """A statement as it was sent, and where from."""
+    """Hold a statement as it was sent, and where from."""
 
     sql: str
     caller: CallSite | None
 
     @property
     def statement(self) -> str:
-        """The statement without values, equal for all repeats."""
+        """Return the statement without values, equal for all repeats."""
         return fingerprint(self.sql).text
 
     @property
     def place(self) -> str:
-        """File, line and function, and the relationship where a lazy load is behind it."""
+        """Return file, line and function, and the relationship where a lazy load is behind it."""
         if self.caller is None:
             return "an unknown place"
         place = f"{self.caller.file}:{self.caller.line} in {self.caller.function}"
@@ -41,7 +41,7 @@ class SeenQuery:
 
 
 class SeenQueries(Sequence[SeenQuery]):
-    """The statements so far, in order."""
+    """Hold the statements so far, in order."""
 
     def __init__(self) -> None:
         self._queries: list[SeenQuery] = []
@@ -64,7 +64,7 @@ class SeenQueries(Sequence[SeenQuery]):
         return groups
 
     def describe(self) -> str:
-        """One line for each statement: how often, what, and where from last."""
+        """Write one line for each statement: how often, what, and where from last."""
         return "\n".join(
             f"  {len(group)} × {statement}\n      from {group[-1].place}"
             for statement, group in self.by_statement().items()

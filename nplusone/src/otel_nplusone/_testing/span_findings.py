@@ -19,7 +19,7 @@ from otel_nplusone._live.sdk_spans import to_model
 
 
 class SpanFindings(Sequence[Finding]):
-    """The faults of the spans that have ended; judged when they are asked for first."""
+    """Hold the faults of the spans that have ended; judge them when they are first asked for."""
 
     def __init__(self, min_repeats: int = DEFAULT_MIN_REPEATS) -> None:
         self._min_repeats = min_repeats
@@ -60,7 +60,7 @@ class SpanFindings(Sequence[Finding]):
 
 
 class FindingsProcessor(SpanProcessor):
-    """Hands ended spans to the findings of a test, as long as that runs."""
+    """Hand ended spans to the findings of a test, as long as that runs."""
 
     def __init__(self, found: SpanFindings) -> None:
         self._found: SpanFindings | None = found

@@ -1,4 +1,4 @@
-"""The labels of the programs in Go."""
+"""Label the programs in Go."""
 
 from nplusone.tests.corpus.label import (
     CHUNKS,

@@ -1,4 +1,4 @@
-"""The labels of the programs in Java, under OpenTelemetry's agent."""
+"""Label the programs in Java, under OpenTelemetry's agent."""
 
 from nplusone.tests.corpus.label import (
     CHUNKS,
@@ -57,7 +57,7 @@ _JDBC_DOUBT = (
         "jdbc_pages",
         "six pages of 100 rows, by offset",
         chunked=True,
-        doubt="the agent writes LIMIT ? OFFSET ?: how long a page is no span tells",
+        doubt="the agent writes LIMIT ? OFFSET ?: no span tells how long a page is",
     ),
 )
 _JEDIS = labels(

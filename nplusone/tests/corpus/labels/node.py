@@ -1,4 +1,4 @@
-"""The labels of the programs in JavaScript, on Node."""
+"""Label the programs in JavaScript, on Node."""
 
 from nplusone.tests.corpus.label import (
     CHUNKS,

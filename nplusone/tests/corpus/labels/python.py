@@ -1,4 +1,4 @@
-"""The labels of the other programs in Python."""
+"""Label the other programs in Python."""
 
 from nplusone.tests.corpus.label import (
     CHUNKS,

@@ -1,4 +1,4 @@
-"""The labels of the SQLAlchemy programs and of Django on SQLite."""
+"""Label the SQLAlchemy programs and Django on SQLite."""
 
 from nplusone.tests.corpus.label import N_PLUS_ONE, NESTED, REDUNDANT, ROW_BY_ROW, Case, Fault, one
 
@@ -84,7 +84,7 @@ SQLALCHEMY = (
     Case("orm", "orm_retries", "an UPDATE that meets a locked database six times"),
     Case("orm", "orm_health", "a health check that pings the database six times"),
     Case("orm", "orm_connects", "ten sessions, each with a connect span and another statement"),
-    # --- SQLAlchemy Core, semantic conventions of before
+    # --- SQLAlchemy Core, old semantic conventions
     Case("core", "core_loop", "a SELECT for each of 9 ids", one(N_PLUS_ONE, "SELECT customer")),
     Case(
         "core",

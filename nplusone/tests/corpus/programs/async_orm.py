@@ -1,4 +1,4 @@
-"""Programs on asyncio: SQLAlchemy's asynchronous sessions over aiosqlite."""
+"""Run SQLAlchemy's asynchronous sessions over aiosqlite."""
 
 import asyncio
 import os

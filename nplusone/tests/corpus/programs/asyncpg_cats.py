@@ -1,4 +1,4 @@
-"""asyncpg alone, with its instrumentation: statements, prepared ones, cursors."""
+"""Run asyncpg alone, with its instrumentation: statements, prepared ones, cursors."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The clinic's strategies, each asked for once, on SQLite with the small dataset."""
+"""Run the clinic's strategies, each asked for once, on SQLite with the small dataset."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""Programs on SQLAlchemy Core, with the semantic conventions of before."""
+"""Run programs on SQLAlchemy Core, with the old semantic conventions."""
 
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from sqlalchemy import Connection, bindparam, create_engine, delete, select, text, update

@@ -1,4 +1,4 @@
-"""A Django application in one file, with the instrumentations of Django and of sqlite3."""
+"""Run a Django application in one file, with the instrumentations of Django and of sqlite3."""
 
 import os
 import sys

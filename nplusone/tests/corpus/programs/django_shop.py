@@ -1,4 +1,4 @@
-"""Django on PostgreSQL with psycopg's instrumentation, as a shop has it."""
+"""Run Django on PostgreSQL with psycopg's instrumentation, as a shop has it."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ _ORDERS = 12
 
 
 def main() -> None:
-    """Record all cases of this program, with the semantic conventions of before."""
+    """Record all cases of this program, with the old semantic conventions."""
     recorder = Recorder("django-shop")
     _configure(urlsplit(os.environ["DATABASE_URL"]))
     models = _models()

@@ -1,4 +1,4 @@
-"""Two services that talk by gRPC; bytes as messages, so that no code has to be generated."""
+"""Run two services that talk by gRPC; bytes as messages, so that no code has to be generated."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ _ATTEMPTS = 6
 
 
 class Users:
-    """The handlers of shop.Users."""
+    """Handle the calls of shop.Users."""
 
     def __init__(self) -> None:
         self._attempts = 0

@@ -1,4 +1,4 @@
-"""Two services that talk by HTTP: a shop asks users with requests, each user is one statement."""
+"""Run two services that talk by HTTP: a shop asks for users, each of which is one statement."""
 
 import sqlite3
 import time
@@ -18,7 +18,7 @@ from nplusone.tests.corpus.recording import Recorder
 
 
 def main() -> None:
-    """Record all cases of this program, with the semantic conventions of before."""
+    """Record all cases of this program, with the old semantic conventions."""
     recorder = Recorder("shop")
     users = recorder.provider_of("users")
     app = users_app()
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def users_app() -> Flask:
-    """A service of users, which are rows of SQLite."""
+    """Serve users, which are rows of SQLite."""
     app = Flask(__name__)
     failures = {"left": 0}
 

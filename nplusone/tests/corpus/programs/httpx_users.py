@@ -1,4 +1,4 @@
-"""The same service of users, asked with httpx and the stable semantic conventions."""
+"""Ask the same service of users with httpx and the stable semantic conventions."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Programs on SQLAlchemy's ORM, with the stable semantic conventions."""
+"""Run programs on SQLAlchemy's ORM, with the stable semantic conventions."""
 
 import io
 import os
@@ -142,7 +142,7 @@ def _near_misses(recorder: Recorder, engine: Engine) -> None:
 
 
 def _locked(recorder: Recorder, engine: Engine) -> None:
-    """An UPDATE that fails while somebody else writes, and succeeds when they are done."""
+    """Send an UPDATE that fails while somebody else writes, and succeeds when they are done."""
     with recorder.request("orm_retries", "/customer/<id>"), engine.connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")
         for attempt in range(7):

@@ -1,4 +1,4 @@
-"""Peewee on SQLite, with sqlite3's instrumentation and the semantic conventions of before."""
+"""Run Peewee on SQLite, with sqlite3's instrumentation and the old semantic conventions."""
 
 import tempfile
 from contextlib import chdir

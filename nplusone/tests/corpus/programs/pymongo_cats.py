@@ -1,4 +1,4 @@
-"""PyMongo with its instrumentation, statements captured."""
+"""Run PyMongo with its instrumentation, statements captured."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""redis-py with its instrumentation, which writes `GET ?` for every command."""
+"""Run redis-py with its instrumentation, which writes `GET ?` for every command."""
 
 import os
 

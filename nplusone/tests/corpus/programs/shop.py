@@ -1,11 +1,11 @@
-"""A small shop: the models of the SQLAlchemy programs, and its rows."""
+"""Define a small shop: the models of the SQLAlchemy programs, and its rows."""
 
 from sqlalchemy import Engine, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
-    """The shop's tables."""
+    """Hold the shop's tables."""
 
 
 class Customer(Base):

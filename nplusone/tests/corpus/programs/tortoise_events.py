@@ -1,4 +1,4 @@
-"""Tortoise on PostgreSQL, with Tortoise's own instrumentation."""
+"""Run Tortoise on PostgreSQL, with Tortoise's own instrumentation."""
 
 import asyncio
 import os

@@ -6,6 +6,8 @@ How long an example of a property test takes depends on the machine.
 from pathlib import Path
 
 import pytest
+import os
+
 from hypothesis import settings
 
 from nplusone.tests.scanning import CAT, CLINIC, CODE, INSERT, written
@@ -33,3 +35,7 @@ def clean(tmp_path: Path) -> str:
     drawing = Drawing()
     drawing.many(drawing.server("/cats"), [CLINIC, CAT])
     return written(tmp_path, drawing, name="clean.jsonl")
+
+
+# Instrumentations read it once in a process, whichever test is the first.
+os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "database,http"

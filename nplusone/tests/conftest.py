@@ -3,11 +3,10 @@
 How long an example of a property test takes depends on the machine.
 """
 
+import os
 from pathlib import Path
 
 import pytest
-import os
-
 from hypothesis import settings
 
 from nplusone.tests.scanning import CAT, CLINIC, CODE, INSERT, written

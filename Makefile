@@ -82,7 +82,7 @@ test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAl
 	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
 
 test-postgres: $(VENV)/.dev ## the clinic's tests on a real PostgreSQL, started for them
-	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile $(PYTEST_ARGS)
+	@$(BIN)/pytest --database postgresql -m "not browser and not stack and not fuzz" tests/clinic tests/tools tests/incident/reconcile tests/nplusone/test_drivers.py $(PYTEST_ARGS)
 
 test-browser: $(VENV)/.dev ## the pages in Debian's Chromium; screenshots in var/screenshots
 	@$(BIN)/pytest -m browser $(PYTEST_ARGS)
@@ -201,7 +201,7 @@ $(VENV)/.notebook: requirements/notebook.txt $(VENV)/.runtime
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 

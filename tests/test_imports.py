@@ -58,7 +58,7 @@ ROOMS = {
     "otel_nplusone": {
         "errors": set[str](),
         "version": set[str](),
-        "_core": set[str](),
+        "_core": {"errors"},
         "__init__": {"_core", "version"},
         "_read": {"_core", "errors"},
         "read": {"_core", "_read"},
@@ -69,6 +69,9 @@ ROOMS = {
         "_live": {"_core"},
         "live": {"_core", "_live"},
         "sqlalchemy": {"_core", "_live"},
+        "django": {"_live"},
+        "psycopg": {"_live"},
+        "asyncpg": {"_live"},
         "_cli": {"_core", "_read", "_report", "errors", "scan"},
         "_run": {"_cli", "_core", "_live", "_report", "errors", "scan", "sqlalchemy"},
         "exporter": {"_core", "_live", "_report", "_run"},

@@ -19,10 +19,12 @@ from tracestore.store.search import TraceSummary, read_summary
 if TYPE_CHECKING:
     from otel_nplusone import Finding, Trace
     from otel_nplusone.read import Skipped
+    from otel_nplusone.report import Excerpts
 
 # Documents of a few kilobytes: what ten pages of a list ask for.
 _REMEMBERED = 1_000
 _PARTS_SHOWN = 2
+_LONGEST_SHOWN = 400
 
 # A trace with fewer spans has no finding: a request, and one span, which may stand for many that a
 # pipeline has folded. Statements alone do not tell: what repeats may be calls.
@@ -53,6 +55,14 @@ class TraceFinding:
     advice: str
     incomplete: bool
     span_id: str
+    sites: tuple[str, ...] = ()
+    excerpts: tuple[str, ...] = ()
+
+    @property
+    def sites_shown(self) -> list[str]:
+        """Return the ways to the loops, of several each with its count, without long folders."""
+        ways = [site for site in self.sites if site != self.code]
+        return [" ← ".join(map(_short_place, way.split(" ← "))) for way in ways]
 
     @property
     def code_shown(self) -> str | None:
@@ -60,12 +70,16 @@ class TraceFinding:
 
         `/srv/app/clinic/stories.py:41 in cats` is shown as `…/clinic/stories.py:41 in cats`.
         """
-        if self.code is None:
-            return None
-        path, separator, rest = self.code.partition(":")
-        folders = path.split("/")
-        shown = path if len(folders) <= _PARTS_SHOWN else "…/" + "/".join(folders[-_PARTS_SHOWN:])
-        return shown + separator + rest
+        return None if self.code is None else _short_place(self.code)
+
+
+def _short_place(place: str) -> str:
+    """Keep the last two parts of a path, and a count before it."""
+    count, times, code = place.rpartition(" × ")
+    path, separator, rest = code.partition(":")
+    folders = path.split("/")
+    shown = path if len(folders) <= _PARTS_SHOWN else "…/" + "/".join(folders[-_PARTS_SHOWN:])
+    return count + times + shown + separator + rest
 
 
 class _TraceGone(Exception):
@@ -109,7 +123,10 @@ class Judgement:
 
     def shown(self) -> list[TraceFinding]:
         """Return the findings for the trace's page, the one that takes the most time first."""
-        return [_shown(finding) for finding in self._findings]
+        from otel_nplusone.report import Excerpts
+
+        excerpts = Excerpts()
+        return [_shown(finding, excerpts) for finding in self._findings]
 
     def document(self) -> dict[str, Any]:
         """Return the report in the shape of `otel-nplusone scan --format json`."""
@@ -147,7 +164,7 @@ def _message(part: StoredSpans) -> ResourceSpans:
     return message
 
 
-def _shown(finding: "Finding") -> TraceFinding:
+def _shown(finding: "Finding", excerpts: "Excerpts") -> TraceFinding:
     from otel_nplusone import advise
 
     what = finding.what
@@ -163,4 +180,6 @@ def _shown(finding: "Finding") -> TraceFinding:
         advice=advise(what),
         incomplete=finding.entry.incomplete,
         span_id=what.offender_span_ids[0],
+        sites=what.sites,
+        excerpts=tuple(excerpts(text, _LONGEST_SHOWN) for text in what.pattern),
     )

@@ -3,6 +3,7 @@
 How long an example of a property test takes depends on the machine.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,7 @@ def clean(tmp_path: Path) -> str:
     drawing = Drawing()
     drawing.many(drawing.server("/cats"), [CLINIC, CAT])
     return written(tmp_path, drawing, name="clean.jsonl")
+
+
+# Instrumentations read it once in a process, whichever test is the first.
+os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "database,http"

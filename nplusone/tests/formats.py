@@ -13,6 +13,8 @@ ERROR = 2
 
 
 def otlp_json(spans: Iterable[Span], service: str = "clinic") -> dict[str, Any]:
+    spans = list(spans)
+    language, scope = _origin(spans)
     written = [
         {
             "traceId": span.trace_id,
@@ -29,8 +31,18 @@ def otlp_json(spans: Iterable[Span], service: str = "clinic") -> dict[str, Any]:
         }
         for span in spans
     ]
-    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": written}]}]}
+    told = {"service.name": service} | ({"telemetry.sdk.language": language} if language else {})
+    resource = {
+        "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in told.items()]
+    }
+    named = {"scope": {"name": scope}} if scope else {}
+    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{**named, "spans": written}]}]}
+
+
+def _origin(spans: list[Span]) -> tuple[str, str]:
+    """Return language and scope, which are those of the first span for all."""
+    language, _, scope = (spans[0].origin if spans else "").partition(" ")
+    return language, scope
 
 
 def _json_value(value: object) -> dict[str, object]:
@@ -40,10 +52,16 @@ def _json_value(value: object) -> dict[str, object]:
 
 
 def otlp_protobuf(spans: Iterable[Span], service: str = "clinic") -> bytes:
+    spans = list(spans)
+    language, scope_name = _origin(spans)
     resource_spans = ResourceSpans()
     name = KeyValue(key="service.name", value=AnyValue(string_value=service))
     resource_spans.resource.attributes.append(name)
+    if language:
+        told = KeyValue(key="telemetry.sdk.language", value=AnyValue(string_value=language))
+        resource_spans.resource.attributes.append(told)
     scope = resource_spans.scope_spans.add()
+    scope.scope.name = scope_name
     for span in spans:
         written = scope.spans.add(
             trace_id=bytes.fromhex(span.trace_id),
@@ -77,11 +95,17 @@ def jaeger_json(spans: Iterable[Span]) -> dict[str, Any]:
             {
                 "traceID": span.trace_id,
                 "spans": [],
-                "processes": {"p1": {"serviceName": span.service}},
+                "processes": {"p1": _jaeger_process(span)},
             },
         )
         trace["spans"].append(_jaeger_span(span))
     return {"data": list(traces.values()), "total": 0, "limit": 0, "offset": 0, "errors": None}
+
+
+def _jaeger_process(span: Span) -> dict[str, Any]:
+    language = span.origin.partition(" ")[0]
+    tag = {"key": "telemetry.sdk.language", "type": "string", "value": language}
+    return {"serviceName": span.service, "tags": [tag] if language else []}
 
 
 def _jaeger_span(span: Span) -> dict[str, Any]:
@@ -96,6 +120,8 @@ def _jaeger_span(span: Span) -> dict[str, Any]:
         }
         for k, v in span.attributes.items()
     ]
+    if scope := span.origin.partition(" ")[2]:
+        tags.append({"key": "otel.scope.name", "type": "string", "value": scope})
     if span.failed:
         tags.append({"key": "error", "type": "bool", "value": True})
     return {
@@ -124,9 +150,16 @@ def zipkin_json(spans: Iterable[Span]) -> list[dict[str, Any]]:
             "duration": (span.end_time_unix_nano - span.start_time_unix_nano) // 1000,
             "localEndpoint": {"serviceName": span.service},
             "tags": {key: str(value) for key, value in span.attributes.items()}
-            | ({"error": "true"} if span.failed else {}),
+            | ({"error": "true"} if span.failed else {})
+            | _zipkin_origin(span),
         }
         | ({"parentId": span.parent_span_id} if span.parent_span_id else {})
         | ({"kind": SpanKind(span.kind).name} if span.kind != SpanKind.INTERNAL else {})
         for span in spans
     ]
+
+
+def _zipkin_origin(span: Span) -> dict[str, str]:
+    language, _, scope = span.origin.partition(" ")
+    told = {"telemetry.sdk.language": language, "otel.scope.name": scope}
+    return {key: value for key, value in told.items() if value}

@@ -30,9 +30,9 @@ class Service:
             meter_provider=MeterProvider([self._reader], shutdown_on_exit=False),
             requests=requests,
         )
-        provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(self.processor)
-        self.tracer = provider.get_tracer("test")
+        self.provider = TracerProvider(shutdown_on_exit=False)
+        self.provider.add_span_processor(self.processor)
+        self.tracer = self.provider.get_tracer("test")
 
     @contextmanager
     def request(self, route: str = "/cats", kind: SpanKind = SpanKind.SERVER) -> Iterator[Span]:

@@ -123,7 +123,8 @@ def registered() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(text)):
             place = REGISTRARS.get(ast.unparse(node.func)) if isinstance(node, ast.Call) else None
             if isinstance(node, ast.Call) and place is not None:
-                for one in (*node.args[place:], *(word.value for word in node.keywords)):
+                named = [word.value for word in node.keywords if word.arg != "dispatch_uid"]
+                for one in (*node.args[place:], *named):
                     yield module.__name__, last_name(one)
 
 

@@ -12,23 +12,26 @@ import otel_nplusone
 PROMISED = {
     "otel_nplusone": {
         *("Entry", "Finding", "Kind", "RepeatClass", "Repeats", "Span", "SpanKind", "Trace"),
-        *("__version__", "advise", "find_n_plus_one", "fingerprint"),
+        *("__version__", "advise", "find_n_plus_one", "fingerprint", "ignore"),
     },
     "otel_nplusone.jaeger": {
         *("MOST_SPANS", "Ask", "JaegerApi", "NotFoundHereError", "Reading", "Search", "Stored"),
         *("Window", "get_json"),
     },
     "otel_nplusone.live": {
-        *("NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"),
+        *("DbSpanProcessor", "NPlusOneSpanProcessor", "RunningRequests", "attributes_of"),
+        "is_statement",
     },
     "otel_nplusone.read": {
         *("Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"),
     },
-    "otel_nplusone.report": {"as_markdown", "as_text", "document", "schema", "shorten"},
+    "otel_nplusone.report": {
+        *("Excerpts", "as_markdown", "as_text", "document", "schema", "shorten"),
+    },
 }
 DOORS = {
     *("cli", "errors", "exporter", "jaeger", "live", "pytest_plugin", "read", "report", "scan"),
-    *("sqlalchemy", "version"),
+    *("asyncpg", "django", "psycopg", "sqlalchemy", "version"),
 }
 
 

@@ -13,8 +13,13 @@ class Drawing:
     """Build one trace; each method returns the id of the span that it adds."""
 
     def __init__(
-        self, trace_id: str = TRACE_ID, service: str = "clinic", start: int = 1_000_000_000 * MS
+        self,
+        trace_id: str = TRACE_ID,
+        service: str = "clinic",
+        start: int = 1_000_000_000 * MS,
+        origin: str = "python opentelemetry.instrumentation.sqlalchemy",
     ) -> None:
+        self.origin = origin
         self.trace_id = trace_id
         self.service = service
         self.spans: list[Span] = []
@@ -49,6 +54,7 @@ class Drawing:
                 end,
                 failed,
                 attributes or {},
+                self.origin,
             )
         )
         return span_id

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from otel_nplusone._core.advice import advise
     from otel_nplusone._core.detect import find_n_plus_one
     from otel_nplusone._core.fingerprint import fingerprint
+    from otel_nplusone._core.ignoring import ignore
     from otel_nplusone._core.model import (
         Entry,
         Finding,
@@ -41,9 +42,15 @@ __all__ = [
     "advise",
     "find_n_plus_one",
     "fingerprint",
+    "ignore",
 ]
 
-_ELSEWHERE = {"advise": "advice", "find_n_plus_one": "detect", "fingerprint": "fingerprint"}
+_ELSEWHERE = {
+    "advise": "advice",
+    "find_n_plus_one": "detect",
+    "fingerprint": "fingerprint",
+    "ignore": "ignoring",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -21,13 +21,22 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core import semconv
+from otel_nplusone._core.ignoring import ignored_because
+from otel_nplusone._core.routes import route
+from otel_nplusone._live.db_spans import DbSpanProcessor
 from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
 from otel_nplusone._live.requests import Request, RunningRequests
 from otel_nplusone._live.sdk_spans import attributes_of, is_statement
 
-__all__ = ["NPlusOneSpanProcessor", "RunningRequests", "attributes_of", "is_statement"]
+__all__ = [
+    "DbSpanProcessor",
+    "NPlusOneSpanProcessor",
+    "RunningRequests",
+    "attributes_of",
+    "is_statement",
+]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +50,7 @@ class NPlusOneSpanProcessor(SpanProcessor):
     """
 
     _has_failed = False
+    _describer: DbSpanProcessor | None = None
 
     def __init__(
         self,
@@ -48,15 +58,19 @@ class NPlusOneSpanProcessor(SpanProcessor):
         *,
         meter_provider: MeterProvider | None = None,
         requests: RunningRequests | None = None,
+        describe: bool = True,
     ) -> None:
         """Wrap a processor.
 
         meter_provider: where the metrics go; the global one by default.
         requests: what is kept of running requests; to be given with another threshold or bounds.
+        describe: tell the place on DB spans of any library, from the fifth repeat on.
         """
         self._processor = processor
         self._requests = requests if requests is not None else RunningRequests()
         self._metrics = LiveMetrics(meter_provider)
+        if describe:
+            self._describer = DbSpanProcessor()
         _reset_after_fork(self._requests)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -66,8 +80,12 @@ class NPlusOneSpanProcessor(SpanProcessor):
                 self._requests.begin(span.get_span_context().span_id)
             else:
                 self._requests.join(span.get_span_context().span_id, parent.span_id)
+                if why := ignored_because():
+                    span.set_attribute(semconv.IGNORED, why)
         except Exception:
             self._report_fault()
+        if self._describer is not None:
+            self._describer.on_start(span, parent_context)
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -128,7 +146,7 @@ def _route(span: ReadableSpan) -> Route:
     attributes = attributes_of(span)
     template = semconv.text(attributes, semconv.ROUTE)
     method = semconv.text(attributes, semconv.METHOD) if template else ""
-    return Route(method, template or semconv.route(attributes, span.name))
+    return Route(method, template or route(attributes, span.name))
 
 
 def _reset_after_fork(requests: RunningRequests) -> None:

@@ -1,8 +1,8 @@
 """Write the result of a scan for people and for programs."""
 
-from otel_nplusone._core.words import shorten
+from otel_nplusone._core.excerpt import Excerpts, shorten
 from otel_nplusone._report.json_document import document, schema
 from otel_nplusone._report.markdown import render as as_markdown
 from otel_nplusone._report.text import render as as_text
 
-__all__ = ["as_markdown", "as_text", "document", "schema", "shorten"]
+__all__ = ["Excerpts", "as_markdown", "as_text", "document", "schema", "shorten"]

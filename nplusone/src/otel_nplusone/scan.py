@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from otel_nplusone._core import semconv
 from otel_nplusone._core.detect import findings_of, tallies
 from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
+from otel_nplusone._core.routes import route
 from otel_nplusone._core.summary import Summarizer, Summary
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import ENTRY_KINDS, Tree
@@ -27,13 +27,21 @@ Progress = Callable[[Iterable[Span]], Iterable[Span]]
 class Wanted:
     """Say what to look for, and where: `search` is for backends, the rest for all sources.
 
-    `route` is a pattern as of a shell (`GET /cats/*`), with the method or without.
+    `route` is a pattern as of a shell (`GET /cats/*`), with the method or without. `min_ns` is of
+    one request on average, `min_share` of its time, 0 to 1; a share that is not known is enough.
     """
 
     search: Search = field(default_factory=Search)
     route: str = ""
     min_repeats: int = DEFAULT_MIN_REPEATS
     kinds: frozenset[Kind] = frozenset(Kind)
+    min_ns: int = 0
+    min_share: float = 0.0
+
+    def summary(self, found: Summary) -> bool:
+        """Tell whether a finding takes as much of a request, in time and as a share of it."""
+        is_short = found.request_ns < self.min_ns
+        return not is_short and (not found.has_share or found.share_of_request >= self.min_share)
 
     def entry(self, entry: Entry) -> bool:
         """Tell whether the findings of this entry span are asked for."""
@@ -43,7 +51,7 @@ class Wanted:
         """Tell whether a span may be an entry, and of the service and route that are asked for."""
         if span.kind not in ENTRY_KINDS and span.parent_span_id:
             return False
-        return self._meets(span.service, semconv.route(span.attributes, span.name))
+        return self._meets(span.service, route(span.attributes, span.name))
 
     def _meets(self, service: str, route: str) -> bool:
         if self.search.service and service != self.search.service:
@@ -62,7 +70,8 @@ class Result:
     """Hold what a scan found, ranked, and how much it read.
 
     `judged` are the statements and calls that were looked at, `unjudged` those that do not tell
-    what they are; the warnings say why.
+    what they are; the warnings say why. `quiet` counts the findings that take less time or less of
+    a request than was asked for.
     """
 
     findings: tuple[Summary, ...]
@@ -72,6 +81,7 @@ class Result:
     warnings: tuple[str, ...]
     judged: int = 0
     unjudged: int = 0
+    quiet: int = 0
 
 
 def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> Result:
@@ -97,14 +107,17 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
     if duplicates:
         warnings.add("duplicate span", ", ".join(sources), times=duplicates)
     unmet = () if met else (wanted.unmet(),)
+    summaries = summarizer.summaries()
+    loud = tuple(filter(wanted.summary, summaries))
     return Result(
-        findings=tuple(summarizer.summaries()),
+        findings=loud,
         traces_read=traces,
         spans_read=found.spans_read,
         incomplete_traces=incomplete,
         warnings=(*warnings.lines(), *unjudged.lines(found.spans_read), *unmet),
         judged=unjudged.judged,
         unjudged=unjudged.total,
+        quiet=len(summaries) - len(loud),
     )
 
 

@@ -92,14 +92,22 @@ def test_a_template_is_named_by_its_own_line(tmp_path: Path) -> None:
 
     template.render(find=_into(found))
 
-    assert found == [CallSite("root", str(tmp_path / "cats.html"), 3, None)]
+    assert found == [CallSite("cats.html", str(tmp_path / "cats.html"), 3, None)]
 
 
-def test_a_template_without_a_file_is_not_the_caller() -> None:
-    template = Environment(loader=DictLoader({"cats": "{{ find() }}"})).get_template("cats")
+def test_a_template_without_a_file_is_named_by_its_name() -> None:
+    template = Environment(loader=DictLoader({"cats": "\n{{ find() }}"})).get_template("cats")
     found: list[CallSite | None] = []
 
     template.render(find=_into(found))
+
+    assert found == [CallSite("cats", "cats", 2, None)]
+
+
+def test_a_template_without_a_name_is_not_the_caller() -> None:
+    found: list[CallSite | None] = []
+
+    Environment().from_string("{{ find() }}").render(find=_into(found))
 
     assert [site.file for site in found if site] == [__file__]
 

@@ -123,7 +123,8 @@ def with_old_parent(found: dict[str, Any]) -> None:
 
 def with_process_inline(found: dict[str, Any]) -> None:
     if found.pop("processID", None):
-        found["process"] = {"serviceName": "clinic", "tags": []}
+        language = {"key": "telemetry.sdk.language", "type": "string", "value": "python"}
+        found["process"] = {"serviceName": "clinic", "tags": [language]}
 
 
 OTLP = otlp_json(SPANS)

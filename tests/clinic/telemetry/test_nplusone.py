@@ -171,6 +171,9 @@ def test_span_of_a_naive_request_names_the_n_plus_one_and_its_line(
     assert said["nplusone.statements"] == len(statements(exporter))
     assert "clinic/db.py" in str(said["nplusone.code"])
     assert "get_cat" in str(said["nplusone.code"])
+    statement, loop = str(said["nplusone.code.path"]).split(" ← ")
+    assert re.search(r"clinic/db\.py:\d+ QueryMixin\.get_cat$", statement)
+    assert re.search(r"clinic/db\.py:\d+ QueryMixin\.list_cats_seen_at$", loop)
 
 
 def test_span_of_a_fixed_request_says_nothing(

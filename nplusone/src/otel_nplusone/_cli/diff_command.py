@@ -11,7 +11,8 @@ from otel_nplusone._cli.diff import Row, Side, rows, side
 from otel_nplusone._cli.exit_codes import CLEAN
 from otel_nplusone._cli.options import add_source_options, search
 from otel_nplusone._cli.progress import counted
-from otel_nplusone._core.words import duration, shorten
+from otel_nplusone._core.excerpt import shorten
+from otel_nplusone._core.words import duration
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import SourceError
 from otel_nplusone.scan import Wanted, whole_traces

@@ -12,8 +12,8 @@ from otel_nplusone._read.search import (
     Search,
 )
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +76,17 @@ def seconds(text: str) -> float:
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time: say 90s, 30m, 1h or 2d")
     return float(found[1]) * _UNITS[found[2]]
+
+
+def share(text: str) -> float:
+    """Read a share, `2%` or `0.02`, as 0.02."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share: say 2% or 0.02")
+    return value
 
 
 class whole:  # noqa: N801  # used like a function, as argparse's types are

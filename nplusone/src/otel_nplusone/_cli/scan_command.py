@@ -2,13 +2,15 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otel_nplusone._cli.acknowledged import read_acknowledged, without_acknowledged
 from otel_nplusone._cli.baseline import read_baseline, without
 from otel_nplusone._cli.exit_codes import BAD_INPUT, CLEAN, FINDINGS
-from otel_nplusone._cli.options import add_source_options, kinds, search, whole
+from otel_nplusone._cli.options import add_source_options, kinds, search, seconds, share, whole
 from otel_nplusone._cli.progress import counted
 from otel_nplusone._core.model import Kind, RepeatClass
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
@@ -37,6 +39,7 @@ RENDERERS: dict[str, Callable[[Result, str], str]] = {
     "markdown": report_markdown.render,
     "sarif": report_sarif.render,
 }
+_NS_IN_S = 1_000_000_000
 FAULTS = [c.value for c in RepeatClass if c.is_fault]
 _EXAMPLES = """\
 examples:
@@ -88,6 +91,26 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE", help="a JSON report whose findings are accepted"
     )
+    parser.add_argument(
+        "--acknowledged",
+        type=Path,
+        metavar="FILE",
+        help="TOML that says which findings are accepted: what, who, why, until when",
+    )
+    parser.add_argument(
+        "--min-time",
+        type=seconds,
+        default=0.0,
+        metavar="TIME",
+        help="leave out what takes less of a request, 5ms",
+    )
+    parser.add_argument(
+        "--min-share",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="leave out what takes less of a request's time, 2%%",
+    )
     parser.add_argument("--format", choices=list(RENDERERS), default="text")
     parser.add_argument(
         "--fail-on",
@@ -109,18 +132,41 @@ def _run(asked: argparse.Namespace) -> int:
     if not asked.sources:
         asked.parser.error("no SOURCE: give an address, a file, or - for standard input")
     accepted = read_baseline(asked.baseline) if asked.baseline else frozenset()
-    wanted = Wanted(search(asked), asked.route, asked.min_repeats, asked.kinds)
-    found = scan(asked.sources, wanted, iter if asked.quiet else counted)
-    shown = without(found, accepted)
+    entries = read_acknowledged(asked.acknowledged) if asked.acknowledged else []
+    found = scan(asked.sources, _wanted(asked), iter if asked.quiet else counted)
+    unjudged = found.warnings if asked.strict else ()
+    heard = without_acknowledged(found, entries, date.today(), is_whole=_is_whole(found, asked))
+    shown = without(heard, accepted)
     # The text report has them, too: a terminal need not show them twice.
     is_shown = asked.format == "text" and sys.stdout.isatty()
-    for warning in () if is_shown else found.warnings:
+    for warning in () if is_shown else heard.warnings:
         print(f"otel-nplusone: warning: {warning}", file=sys.stderr)
-    if len(shown.findings) < len(found.findings):
-        known = len(found.findings) - len(shown.findings)
-        print(f"otel-nplusone: {known} known, accepted by {asked.baseline}", file=sys.stderr)
+    for less, why in (
+        (found.quiet, "take less than --min-time or --min-share"),
+        (len(found.findings) - len(heard.findings), f"acknowledged in {asked.acknowledged}"),
+        (len(heard.findings) - len(shown.findings), f"known, accepted by {asked.baseline}"),
+    ):
+        if less:
+            print(f"otel-nplusone: {less} {why}", file=sys.stderr)
     print(RENDERERS[asked.format](shown, _backend(asked.sources)), end="")
-    return _exit_code(shown, asked.fail_on or FAULTS, strict=asked.strict)
+    return _exit_code(shown, asked.fail_on or FAULTS, unjudged)
+
+
+def _wanted(asked: argparse.Namespace) -> Wanted:
+    return Wanted(
+        search(asked),
+        asked.route,
+        asked.min_repeats,
+        asked.kinds,
+        min_ns=round(asked.min_time * _NS_IN_S),
+        min_share=asked.min_share,
+    )
+
+
+def _is_whole(found: Result, asked: argparse.Namespace) -> bool:
+    """Tell whether nothing was left out that an acknowledgement might be of."""
+    narrowed = asked.service or asked.route or asked.kinds != frozenset(Kind)
+    return bool(found.judged) and not narrowed and not found.quiet
 
 
 def _backend(sources: list[str]) -> str:
@@ -132,9 +178,9 @@ def _backend(sources: list[str]) -> str:
     return page[0] if page else urls[0]
 
 
-def _exit_code(result: Result, fail_on: list[str], *, strict: bool) -> int:
+def _exit_code(result: Result, fail_on: list[str], unjudged: Sequence[str]) -> int:
     """Choose the exit code: findings come first; what was not judged is not called clean."""
     if any(finding.repeat_class.value in fail_on for finding in result.findings):
         return FINDINGS
-    is_unknown = result.judged == 0 or (strict and bool(result.warnings))
+    is_unknown = result.judged == 0 or bool(unjudged)
     return BAD_INPUT if is_unknown else CLEAN

@@ -1,12 +1,10 @@
-"""Say what to do about a finding, in SQLAlchemy's words where the statement tells enough."""
+"""Say what to do about a finding, in the words of the library that makes the statement."""
 
-import re
-
+from otel_nplusone._core.asks_for import AsksFor, asks_for, function_name
 from otel_nplusone._core.fingerprint import fingerprint
+from otel_nplusone._core.framework_words import NOSQL, PLAIN, WORDS, Words
 from otel_nplusone._core.model import Kind, RepeatClass, Repeats
 
-# SQLAlchemy's own forms: WHERE cat.id = ? (many to one), WHERE ? = cat.owner_id (one to many)
-_CONDITION = re.compile(r"WHERE (?:\? = )?(?:[\w.]+\.)?(\w+)(?: = \?)?$")
 _AT_ONCE = " They run at the same time, which the latency does not show and the database does."
 
 
@@ -29,9 +27,23 @@ def _of_values(repeats: Repeats) -> str:
     )
 
 
+def _words(repeats: Repeats) -> Words:
+    return WORDS.get(repeats.framework, PLAIN)
+
+
 def _n_plus_one(repeats: Repeats) -> str:
     if repeats.kind is not Kind.SQL:
         return _calls(repeats)
+    if repeats.is_resolved:
+        return (
+            "A resolver asks for each object by itself: collect the keys with a DataLoader, which"
+            " asks for all of them in one query with IN (…)."
+        )
+    return _of_form(repeats) or _of_load(repeats) or _of_statement(repeats)
+
+
+def _of_form(repeats: Repeats) -> str:
+    """Return the advice that the form of the statements tells, whatever the library."""
     if repeats.fan_out and len(repeats.pattern) == 1:
         return (
             f"One query for each of {repeats.fan_out} tables or schemas of one form: ask them in"
@@ -42,8 +54,7 @@ def _n_plus_one(repeats: Repeats) -> str:
             "A polymorphic relationship is loaded row by row: collect the ids by type and load each"
             " type with one query and IN (…)."
         )
-    written = fingerprint(repeats.statement)
-    if written.is_sequence:
+    if fingerprint(repeats.statement).is_sequence:
         return (
             "Numbers are taken from the sequence one by one: take them in blocks (allocationSize in"
             " JPA, INCREMENT BY of the sequence), or let the INSERT take them."
@@ -54,26 +65,71 @@ def _n_plus_one(repeats: Repeats) -> str:
             " and send them in one IN (…). If the instrumentation writes every list as IN (?),"
             " these may be a loader's chunks."
         )
+    return ""
+
+
+def _of_load(repeats: Repeats) -> str:
+    """Return the advice for what SQLAlchemy loads by itself, where its spans tell."""
+    kind, _, name = (repeats.load or "").partition(" ")
     if repeats.relationship:
-        owner, _, name = repeats.relationship.partition(".")
+        owner = repeats.relationship.partition(".")[0]
+        asked = asks_for(repeats.statement)
+        link = f" Its rows come over the link table {asked.link}." if asked.link else ""
+        waits = " Each is awaited by itself." if kind == "awaited" else ""
         return (
-            f"{repeats.relationship} is loaded lazily for each {owner}: load it with the query"
-            f" before, select({owner}).options(selectinload({owner}.{name})), and set"
-            ' lazy="raise" so that it cannot come back.'
+            f"{repeats.relationship} is loaded lazily for each {owner}.{link}{waits} Load it with"
+            f" the query before: select({owner}).options(selectinload({repeats.relationship}))."
         )
-    table = fingerprint(repeats.statement).table
-    if not table:
+    owner = name.partition(".")[0]
+    return _LOADS[kind].format(name=name, owner=owner) if kind in _LOADS else ""
+
+
+_LOADS = {
+    "deferred": "{name} is a deferred column, and is loaded for each {owner} when it is touched:"
+    " load it with the query before, select({owner}).options(undefer({name})).",
+    "expired": "Each {owner} was expired by a commit or a rollback, and is read again when it is"
+    " touched: read what is needed before the commit, or give this session"
+    " expire_on_commit=False.",
+    "polymorphic": "The query before read the columns of a base class alone, and those of {owner}"
+    " are loaded object by object: add selectin_polymorphic(…, [{owner}]) to its options, or ask"
+    " for with_polymorphic(…, [{owner}]).",
+    "dynamic": '{name} is lazy="dynamic": it asks again each time that it is touched, and no option'
+    " loads it with its owners. Ask for the rows of all owners in one query with IN (…), or make it"
+    " a relationship that selectinload() can load.",
+}
+
+
+def _of_statement(repeats: Repeats) -> str:
+    asked = asks_for(repeats.statement)
+    if not asked.table:
         return "One request for each row: ask for all of them at once."
-    column = _condition(repeats.statement)
-    if column and (column.endswith("_id") or column.endswith("_fk")):
-        return (
-            f"The rows of {table} are read owner by owner: load them with the owners, by"
-            f" selectinload() of the relationship or one query with {table}.{column} IN (…)."
-        )
-    return (
-        f"Each {table} is read by itself: join {table} into the query before, or load the"
-        " relationship with joinedload() or selectinload()."
+    how: str = getattr(_words(repeats), asked.shape).format(
+        table=asked.table,
+        column=asked.column,
+        link=asked.link,
+        function=_function(asked),
+        function_name=_named_function(repeats, asked),
     )
+    return _WHAT[asked.shape].format(table=asked.table, column=asked.column, link=asked.link) + how
+
+
+_WHAT = {
+    "by_key": "Each {table} is read by itself: ",
+    "by_owner": "The rows of {table} are read owner by owner: ",
+    "linked": "The rows that the link table {link} leads to are read owner by owner: ",
+    "counted": "A number is asked for, {column} by {column}: ",
+}
+
+
+def _function(asked: AsksFor) -> str:
+    return f"{asked.function}({'' if asked.function == 'count' else '…'})"
+
+
+def _named_function(repeats: Repeats, asked: AsksFor) -> str:
+    """Return the aggregate as Django's class, or as ActiveRecord's method."""
+    if repeats.framework == "django":
+        return function_name(asked)
+    return "count" if asked.function == "count" else f"{asked.function}(…)"
 
 
 def _calls(repeats: Repeats) -> str:
@@ -82,12 +138,12 @@ def _calls(repeats: Repeats) -> str:
         sends = f" {repeats.callee} sends {repeats.callee_statement} for each of them."
     elif repeats.callee:
         sends = f" {repeats.callee} answers each of them by itself."
+    if repeats.kind is Kind.NOSQL:
+        how = NOSQL.get(repeats.system, "a multi-get, a list of keys, a bulk request")
+        if repeats.framework == "mongoose":
+            how = "populate() on the query before, or one find with $in"
+        return f"One command for each row: ask for all of them at once ({how}).{sends}"
     return _CALLS[repeats.kind] + sends
-
-
-def _condition(statement: str) -> str | None:
-    found = _CONDITION.search(statement)
-    return found[1] if found else None
 
 
 def _redundant(repeats: Repeats) -> str:
@@ -100,9 +156,10 @@ def _redundant(repeats: Repeats) -> str:
         return (
             "The same is asked again and again: keep the answer for as long as the request lasts."
         )
+    known = repeats.framework == "sqlalchemy" and asks_for(repeats.statement).shape == "by_key"
     return (
         "The same values are asked for again and again: read them once for each request and hand"
-        " the result on; Session.get() answers from the identity map."
+        f" the result on{'; Session.get() answers from the identity map' if known else ''}."
     )
 
 
@@ -110,10 +167,11 @@ def _row_by_row(repeats: Repeats) -> str:
     if repeats.kind is not Kind.SQL:
         return "Documents are written one by one: send them together, as one bulk write."
     written = fingerprint(repeats.statement)
+    words = _words(repeats)
     if written.verb == "INSERT":
-        how = f"session.execute(insert({written.table}), rows), or add_all() and one flush()"
+        how = words.inserted.format(table=written.table)
     elif written.verb == "UPDATE":
-        how = "session.execute(update(…), rows), or one UPDATE with a WHERE for all of them"
+        how = words.updated.format(table=written.table)
     else:
         how = f"one {written.verb} with WHERE … IN (…)"
     return f"Rows are written one by one: send them together, {how}."
@@ -121,10 +179,11 @@ def _row_by_row(repeats: Repeats) -> str:
 
 def _nested(repeats: Repeats) -> str:
     tables = dict.fromkeys(fingerprint(text).table for text in repeats.pattern)
+    how = _EAGER.get(repeats.framework, "one query with IN (…) for each")
     return (
         f"A loop sends {len(repeats.pattern)} statements for each row: load"
-        f" {', '.join(filter(None, tables)) or 'them'} before the loop, with selectinload() for"
-        " each relationship, or in one query that joins them."
+        f" {', '.join(filter(None, tables)) or 'them'} before the loop, with {how},"
+        " or in one query that joins them."
         + "".join(
             f" {text} asks for the same each time: read it once, before the loop."
             for text in repeats.same_values
@@ -132,13 +191,30 @@ def _nested(repeats: Repeats) -> str:
     )
 
 
+_EAGER = {
+    "sqlalchemy": "selectinload() for each relationship",
+    "django": "select_related() and prefetch_related()",
+    "tortoise": "select_related() and prefetch_related()",
+    "hibernate": "JOIN FETCH or @BatchSize for each association",
+    "spring_data": "@EntityGraph for the associations",
+    "efcore": ".Include() for each navigation",
+    "activerecord": "includes() for the associations",
+    "eloquent": "with() for the relations",
+    "prisma": "include for the relations",
+    "gorm": "Preload() for the associations",
+    "ent": "With…() for the edges",
+    "doctrine": "fetch joins for the associations",
+    "sequelize": "include for the associations",
+    "typeorm": "relations for each of them",
+    "peewee": "prefetch()",
+}
+
+
 def _chunked(repeats: Repeats) -> str:
     return "A loader reads in chunks, as it should: nothing to do."
 
 
 _CALLS = {
-    Kind.NOSQL: "One command for each row: ask for all of them at once (MGET or a pipeline, $in, a"
-    " multi-get, a bulk request).",
     Kind.HTTP: "One call for each row: ask for all of them in one, by a list of ids or an endpoint"
     " that takes many.",
     Kind.RPC: "One call for each row: ask for all of them in one, by a batch method or a stream.",

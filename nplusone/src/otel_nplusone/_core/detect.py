@@ -19,10 +19,12 @@ required and no duration: what takes no time today is a fault all the same, and 
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from operator import attrgetter
 
 from otel_nplusone._core.asked import asking
 from otel_nplusone._core.crossing import name_callee
+from otel_nplusone._core.frameworks import framework_of, is_resolved
 from otel_nplusone._core.layers import without_layers
 from otel_nplusone._core.model import Finding, Repeats, Span, Trace
 from otel_nplusone._core.retries import attempt_of, failed_attempts
@@ -53,7 +55,7 @@ def findings_of(tree: Tree, tallied: Mapping[str, Tally]) -> list[Finding]:
     found: list[Finding] = []
     for entry_id, tally in tallied.items():
         for repeats in tally.repeats():
-            told = name_callee(repeats, tree, tallied)
+            told = _of_framework(name_callee(repeats, tree, tallied), tree, entry_id)
             found.append(_finding(tree, entry_id, told))
     return sorted(found, key=lambda f: (-f.what.total_ns, f.entry.span_id, f.what.fingerprint))
 
@@ -105,6 +107,16 @@ def _in_order(spans: list[Span]) -> list[Span]:
     """Sort by start, and by id only where two start together: numbers compare faster."""
     together = len(set(map(_start, spans))) < len(spans)
     return sorted(spans, key=_start_and_id if together else _start)
+
+
+def _of_framework(repeats: Repeats, tree: Tree, entry_id: str) -> Repeats:
+    """Add by which library the statement was made, as the span and those around it tell."""
+    origins = tuple(tree.origins(repeats.offender_span_ids[-1], entry_id))
+    return replace(
+        repeats,
+        framework=framework_of(origins, repeats.statement),
+        is_resolved=is_resolved(origins),
+    )
 
 
 def _finding(tree: Tree, entry_id: str, repeats: Repeats) -> Finding:

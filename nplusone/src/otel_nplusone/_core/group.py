@@ -16,12 +16,15 @@ from otel_nplusone._core.parameters import parameters
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
 _FEW_TIMES = 2
+_TOLD_FROM = 5
 _BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
+_PATH = semconv.CODE_PATH
+_IGNORED = semconv.IGNORED
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
-_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes")
+_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes", "sites")
 
 
 class Group:
@@ -63,6 +66,12 @@ class Group:
                 self.__dict__.pop(name, None)
             self.spans = spans
             self._counted = {span[1] for span in spans}
+
+    def without_ignored(self) -> "Group":
+        """Pass over the spans that ignore() was said for."""
+        if any(_IGNORED in span[9] for span in self.spans):
+            self.count_only([span for span in self.spans if _IGNORED not in span[9]])
+        return self
 
     @property
     def _executed(self) -> list[Variant]:
@@ -170,9 +179,31 @@ class Group:
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
         spans = self.spans
-        if not semconv.code_location(spans[0][9]) and not semconv.code_location(spans[-1][9]):
-            return []  # few services tell, and one that does has told by the last repeat
+        # Few services tell, and one that does has told of the first, the last or the fifth on:
+        # a processor that is there for all libraries does not tell of each.
+        probes = (spans[0], spans[-1], spans[min(len(spans) - 1, _TOLD_FROM)])
+        if not any(semconv.code_location(span[9]) for span in probes):
+            return []
         return list(filter(None, (semconv.code_location(span[9]) for span in spans)))
+
+    @cached_property
+    def sites(self) -> list[str]:
+        """Return the way to the loop of each span that tells, or its place where that is all."""
+        if not self.codes:
+            return []
+        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self.spans)
+        return list(filter(None, told))
+
+    @property
+    def path(self) -> str | None:
+        """Return the way to the loop that most spans tell."""
+        ways = Counter(filter(None, (semconv.text(span[9], (_PATH,)) for span in self.spans)))
+        return ways.most_common(1)[0][0] if ways else None
+
+    @property
+    def load(self) -> str | None:
+        """Return what an ORM has loaded by itself, `deferred Cat.notes`."""
+        return semconv.text(self.spans[-1][9], (semconv.LOAD,)) or None
 
     @property
     def code(self) -> str | None:

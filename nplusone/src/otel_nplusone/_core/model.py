@@ -29,7 +29,8 @@ class Span(NamedTuple):
     """Hold one span; a tuple, because a scan makes a million of them.
 
     Ids are lower-case hex, `parent_span_id` is empty at a root. `attributes` are those that
-    `semconv.is_wanted` names, of the span alone; `service` comes from the resource.
+    `semconv.is_wanted` names, of the span alone; `service` comes from the resource. `origin` is who
+    made it, language and instrumentation scope: `python opentelemetry.instrumentation.sqlalchemy`.
     """
 
     trace_id: str
@@ -42,6 +43,7 @@ class Span(NamedTuple):
     end_time_unix_nano: int
     failed: bool
     attributes: Mapping[str, object]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,11 @@ class Repeats:
     belong to it. `statement` is normalized, without values. `distinct_values` is None where the
     spans do not tell the values apart. `total_ns` is the time in which at least one was running.
 
-    `places` are the lines of code that send it, where there are several; `fan_out` is how many
+    `path` is the way from the line that sends it to the loop, from the inside out, where that is
+    told. `places` are the ways or lines, where there are several, each with its count in
+    `place_counts`, the most frequent first; `load` is what an ORM loads by itself other than a
+    relationship (`deferred Cat.notes`), `framework` the library that makes the statement, where one
+    is known, and `is_resolved` says that a resolver of GraphQL is around it. `fan_out` is how many
     tables or schemas of one form it goes to, 0 where that is one; `same_values` are the statements
     of a pattern that ask for the same each time. `callee` is the service that answers a call, and
     `callee_statement` what that sends for each one.
@@ -128,6 +134,23 @@ class Repeats:
     same_values: tuple[str, ...] = ()
     callee: str | None = None
     callee_statement: str | None = None
+    path: str | None = None
+    place_counts: tuple[int, ...] = ()
+    load: str | None = None
+    framework: str = ""
+    is_resolved: bool = False
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Return each place that sends it, by the way to its loop; of several with counts."""
+        return sites_of(self.path or self.code, self.places, self.place_counts)
+
+
+def sites_of(only: str | None, places: tuple[str, ...], counts: tuple[int, ...]) -> tuple[str, ...]:
+    """Return places as people read them: `12 × db.py:41 get_cat`, or the only one as it is."""
+    if not places:
+        return (only,) if only else ()
+    return tuple(f"{count:,} × {place}" for count, place in zip(counts, places, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 import re
 from collections.abc import Mapping
 
-# Set by otel_nplusone.sqlalchemy: a salted hash of the bind values, and the relationship that a
-# lazy load was for (`Appointment.cat`).
+# Set in a running program: a salted hash of the bind values, the relationship that a lazy load was
+# for (`Appointment.cat`), what else an ORM loads by itself (`deferred Cat.notes`), the way from the
+# statement's line to the loop (`db.py:41 get_cat ← stories.py:63 cats_seen_at`), and why nobody
+# wants to hear of the statement.
 VALUES_HASH = "nplusone.values_hash"
 RELATIONSHIP = "nplusone.relationship"
+LOAD = "nplusone.load"
+CODE_PATH = "nplusone.code.path"
+IGNORED = "nplusone.ignored"
 
 QUERY_TEXT = ("db.query.text", "db.statement")
 QUERY_SUMMARY = ("db.query.summary",)
@@ -61,6 +66,12 @@ FOLDED_NS = {
 METHOD = ("http.request.method", "http.method")
 ROUTE = ("http.route",)
 DESTINATION = ("messaging.destination.name", "messaging.destination")
+TASK = (
+    "celery.task_name",
+    "messaging.sidekiq.job_class",
+    "messaging.resque.job_class",
+    "messaging.delayed_job.name",
+)
 CODE_FUNCTION = ("code.function.name", "code.function")
 CODE_FILE = ("code.file.path", "code.filepath")
 CODE_LINE = ("code.line.number", "code.lineno")
@@ -79,12 +90,14 @@ _DATABASE = (
 _HTTP = (METHOD, ROUTE, URL, URL_TEMPLATE, URL_PATH, HOST, PORT, RESENDS)
 _OTHER_CALLS = (
     *(RPC_SYSTEM, RPC_SERVICE, RPC_METHOD),
-    *(DESTINATION, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGE_COUNT),
+    *(DESTINATION, MESSAGING_SYSTEM, MESSAGING_OPERATION, MESSAGE_COUNT, TASK),
 )
 _CODE = (CODE_FUNCTION, CODE_FILE, CODE_LINE)
 _FOLDED = (FOLDED_COUNT, tuple(FOLDED_NS))
 WANTED = frozenset(
-    {VALUES_HASH, RELATIONSHIP}.union(*_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED)
+    {VALUES_HASH, RELATIONSHIP, LOAD, CODE_PATH, IGNORED}.union(
+        *_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED
+    )
 )
 
 
@@ -116,15 +129,6 @@ def number(attributes: Mapping[str, object], keys: tuple[str, ...]) -> int | Non
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
             return int(value)
     return None
-
-
-def route(attributes: Mapping[str, object], span_name: str) -> str:
-    """Return `GET /cats/<id>` of a request, the destination of a message, else the span's name."""
-    template = text(attributes, ROUTE)
-    if template:
-        method = text(attributes, METHOD)
-        return f"{method} {template}" if method else template
-    return text(attributes, DESTINATION) or span_name
 
 
 def code_location(attributes: Mapping[str, object]) -> str | None:

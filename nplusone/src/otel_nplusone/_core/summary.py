@@ -5,9 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from otel_nplusone._core.advice import advise
-from otel_nplusone._core.model import Finding, Kind, RepeatClass
+from otel_nplusone._core.model import Finding, Kind, RepeatClass, sites_of
 
 MOST_TRACE_IDS = 20
+_NEGLIGIBLE_NS = 1_000_000
+_NEGLIGIBLE_SHARE = 0.01
 Key = tuple[str, str, str, str]
 
 
@@ -16,7 +18,8 @@ class Summary:
     """Hold one fault of one route, over all traces that have it.
 
     `repeats_p50` and `repeats_max` are of one request, `share_of_request` is the part of the time
-    of these requests, 0 to 1 (0 where their spans are missing). `trace_ids` are the worst ones, the
+    of these requests, 0 to 1 (0 where their spans are missing, and `has_share` is false), and
+    `request_ns` is the time that one request loses on average. `trace_ids` are the worst ones, the
     worst of all first.
     """
 
@@ -46,6 +49,23 @@ class Summary:
     same_values: tuple[str, ...] = ()
     callee: str | None = None
     callee_statement: str | None = None
+    path: str | None = None
+    place_counts: tuple[int, ...] = ()
+    load: str | None = None
+    framework: str = ""
+    request_ns: int = 0
+    has_share: bool = False
+
+    @property
+    def is_negligible(self) -> bool:
+        """Tell whether a request would hardly notice: under a millisecond and 1 % of it."""
+        is_small = self.has_share and self.share_of_request < _NEGLIGIBLE_SHARE
+        return is_small and self.request_ns < _NEGLIGIBLE_NS
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Return each place that sends it, by the way to its loop; of several with counts."""
+        return sites_of(self.path or self.code, self.places, self.place_counts)
 
     @property
     def key(self) -> Key:
@@ -71,9 +91,9 @@ class Summarizer:
             fault.add(finding)
 
     def summaries(self) -> list[Summary]:
-        """Return all faults, those that waste the most time first."""
+        """Return all faults, those that waste the most time first and the negligible ones last."""
         found = [fault.summary() for fault in self._faults.values()]
-        return sorted(found, key=lambda s: (-s.total_ns, s.key))
+        return sorted(found, key=lambda s: (s.is_negligible, -s.total_ns, s.key))
 
 
 class _Fault:
@@ -135,6 +155,12 @@ class _Fault:
             same_values=what.same_values,
             callee=what.callee,
             callee_statement=what.callee_statement,
+            path=what.path,
+            place_counts=what.place_counts,
+            load=what.load,
+            framework=what.framework,
+            request_ns=round(self._total_ns / self._repeats.total()),
+            has_share=self._requests_ns > 0,
         )
 
     def _median(self) -> int:

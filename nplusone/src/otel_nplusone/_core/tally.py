@@ -156,7 +156,7 @@ class Tally:
             gone = {id(member) for _, members in found for member in members}
             groups = [g for g in groups if id(g) not in gone] + [one for one, _ in found]
         keep_bursts(groups, burst_starts(self._spans), self._min_repeats)
-        return [group for group in groups if group.repeats >= self._min_repeats]
+        return [group for group in groups if group.without_ignored().repeats >= self._min_repeats]
 
     def _classes(self, groups: list[Group]) -> dict[int, RepeatClass]:
         """Return the class of each group that is worth a word."""

@@ -1,5 +1,6 @@
 """Write down what repeats, from the groups of its spans."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from otel_nplusone._core.fingerprint import fingerprint
@@ -14,7 +15,7 @@ def single(
 ) -> Repeats:
     """Tell of one statement; `source` is the text and the span id of the one before it."""
     scattered = callers if group.is_scattered(callers) else ()
-    places = tuple(dict.fromkeys(group.codes or scattered))
+    places, counts = _counted(group.sites or scattered)
     return Repeats(
         repeat_class=repeat_class,
         system=group.system,
@@ -33,8 +34,11 @@ def single(
         relationship=group.relationship,
         offender_span_ids=tuple([span[1] for span in group.spans]),
         kind=group.kind,
-        places=places if len(places) > 1 else (),
+        places=places,
+        place_counts=counts,
         fan_out=group.fan_out,
+        path=group.path if group.codes else None,
+        load=group.load,
     )
 
 
@@ -42,6 +46,7 @@ def nested(groups: Sequence[Group], rounds: int, source: Source) -> Repeats:
     """Tell of a loop that sends several statements in each round."""
     first = groups[0]
     texts = tuple(g.statement.text for g in groups)
+    places, counts = _counted([site for group in groups for site in group.sites])
     return Repeats(
         repeat_class=RepeatClass.NESTED,
         system=first.system,
@@ -60,8 +65,20 @@ def nested(groups: Sequence[Group], rounds: int, source: Source) -> Repeats:
         relationship=_first(groups, lambda g: g.relationship),
         offender_span_ids=tuple(span[1] for g in groups for span in g.spans),
         kind=first.kind,
+        path=_first(groups, lambda g: g.path if g.codes else None),
+        load=_first(groups, lambda g: g.load),
+        places=places,
+        place_counts=counts,
         same_values=tuple(g.statement.text for g in groups if g.distinct_values == 1),
     )
+
+
+def _counted(sites: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return different places, the most frequent first, and how often each is there."""
+    counted = Counter(sites).most_common()
+    if len(counted) < 2:
+        return (), ()
+    return tuple(place for place, _ in counted), tuple(count for _, count in counted)
 
 
 def _first(groups: Sequence[Group], what: Callable[[Group], str | None]) -> str | None:

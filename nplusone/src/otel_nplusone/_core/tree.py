@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Set
 from operator import itemgetter
 
-from otel_nplusone._core import semconv
 from otel_nplusone._core.model import Entry, Span, SpanKind, Trace
+from otel_nplusone._core.routes import route
 
 _FAILED = itemgetter(Span._fields.index("failed"))
 ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
@@ -94,7 +94,7 @@ class Tree:
             trace_id=self.trace_id,
             span_id=span.span_id,
             service=span.service,
-            route=semconv.route(span.attributes, span.name),
+            route=route(span.attributes, span.name),
             duration_ns=max(0, span.end_time_unix_nano - span.start_time_unix_nano),
             incomplete=self.incomplete,
         )
@@ -124,6 +124,12 @@ class Tree:
             seen.update(climbed)
             meeting = max(meeting, height.get(met, 0))
         return self.by_id.get(path[meeting])
+
+    def origins(self, span_id: str, entry_id: str) -> list[str]:
+        """Return who made a span and those around it, from the inside out, each once."""
+        ids = [span_id, *self._climb(self.by_id[span_id].parent_span_id, frozenset(), entry_id)[0]]
+        spans = (self.by_id.get(one) for one in ids)
+        return list(dict.fromkeys(span.origin for span in spans if span is not None))
 
     def _climb(self, span_id: str, stop: Set[str], entry_id: str) -> tuple[list[str], str]:
         """Return the ids up to the entry span or to one in `stop`, and where the climb ended."""

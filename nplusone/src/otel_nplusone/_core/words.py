@@ -18,17 +18,6 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def shorten(statement: str, most: int = 300) -> str:
-    """Shorten a statement until it fits; a long list of columns loses its middle."""
-    if len(statement) <= most:
-        return statement
-    before, found, after = statement.partition(" FROM ")
-    room = most - len(found) - len(after) - 3
-    if found and room > 20:
-        return f"{before[:room]} …{found}{after}"
-    return statement[: most - 2] + " …"
-
-
 def wrap(text: str, indent: str, width: int = 100) -> str:
     """Wrap text in lines that are indented, all but the first; a package's name stays whole."""
     width -= len(indent)

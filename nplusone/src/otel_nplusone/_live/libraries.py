@@ -4,6 +4,7 @@ outside    /srv/clinic/stories.py              a folder that nothing is installe
 installed  …/site-packages/clinic/stories.py   an application that was installed, or any library
 library    …/site-packages/sqlalchemy/…        what stands between application and driver
 entry      …/site-packages/flask/app.py        what calls applications
+template   <template>, memory:0x7f…            what an engine has compiled without a file
 """
 
 import os
@@ -22,6 +23,7 @@ class Origin(Enum):
     INSTALLED = auto()
     LIBRARY = auto()
     ENTRY = auto()
+    TEMPLATE = auto()
 
 
 # Top-level names of packages, and first words of them. They count where packages are installed
@@ -84,6 +86,8 @@ _PACKAGE_FOLDERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages",
 @lru_cache(maxsize=4096)
 def origin_of(filename: str) -> Origin:
     """Tell whose code of this file is; the file's name is as Python has compiled it."""
+    if filename == "<template>":  # Jinja's
+        return Origin.TEMPLATE
     # Code made at run time: dataclasses, namedtuples, SQLAlchemy's accessors; frozen modules.
     if filename.startswith(("<", _OURS)):
         return Origin.LIBRARY
@@ -91,6 +95,8 @@ def origin_of(filename: str) -> Origin:
     if name is not None:
         return _origin_in_packages(name)
     if not Path(filename).is_absolute():
+        if not filename.endswith(".py"):  # Mako's: the template's name as a word, or an address
+            return Origin.TEMPLATE
         return _origin_in_bundle(filename)
     for folder in _STANDARD_LIBRARY:
         if filename.startswith(folder):

@@ -51,4 +51,6 @@ def marks_of(fault: Repeats, statements: int) -> dict[str, AttributeValue]:
     }
     if fault.code is not None:
         marks[names.CODE] = fault.code
+    if fault.path is not None:
+        marks[names.CODE_PATH] = fault.path
     return marks

@@ -37,7 +37,9 @@ def to_model(span: ReadableSpan, context: SpanContext) -> Span:
     """Return the span with those attributes that the detector reads."""
     service = str(span.resource.attributes.get(_SERVICE, ""))
     part = to_part(context.span_id, span)
-    return part._replace(trace_id=f"{context.trace_id:032x}", service=service)
+    scope = span.instrumentation_scope
+    origin = f"python {scope.name}" if scope is not None else "python"
+    return part._replace(trace_id=f"{context.trace_id:032x}", service=service, origin=origin)
 
 
 def to_part(span_id: int, span: ReadableSpan) -> Span:
@@ -56,6 +58,7 @@ def to_part(span_id: int, span: ReadableSpan) -> Span:
             span.end_time or 0,
             span.status.status_code is _ERROR,
             {k: v for k, v in attributes.items() if k in WANTED or k.startswith(QUERY_PARAMETER)},
+            "",
         ),
     )
 

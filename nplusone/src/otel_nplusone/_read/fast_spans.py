@@ -6,17 +6,19 @@ from msgspec import ValidationError
 
 from otel_nplusone._core.model import Span
 from otel_nplusone._read import otlp
-from otel_nplusone._read.jaeger_json import NS_IN_US, Tags, hex_digits, parent_of
+from otel_nplusone._read.jaeger_json import NS_IN_US, Tags, hex_digits, language_of_tags, parent_of
 from otel_nplusone._read.jaeger_json import tags_of as tags_of_list
-from otel_nplusone._read.json_fast import JaegerTrace, ResourceSpans, decode, decode_list
+from otel_nplusone._read.json_fast import JaegerTrace, Process, ResourceSpans, decode, decode_list
 from otel_nplusone._read.skipped import Skipped
-from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
+from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, origin_of, parent_id, whole
 
 
 def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read what the fast decoder made of one element of `resourceSpans`."""
-    service = otlp.service_of(decode(resource_spans.resource))
+    service, language = otlp.service_of(decode(resource_spans.resource))
     for scope in resource_spans.scopeSpans:
+        named = scope.scope or scope.instrumentationLibrary or scope.instrumentation_library
+        origin = origin_of(language, named.name if named is not None else None)
         for span in scope.spans:
             try:
                 status = span.status
@@ -35,6 +37,7 @@ def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Skipped) -> I
                         int(end) if type(end) is str and end.isdecimal() else whole(end),
                         status is not None and status.code in otlp.ERRORS,
                         attributes_of[bytes(span.attributes)],
+                        origin,
                     ),
                 )
             except BAD_SPAN as error:
@@ -45,9 +48,10 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
     """Read what the fast decoder made of one element of `data`."""
     services = {key: process.serviceName for key, process in trace.processes.items()}
     known = trace_id = ""
+    languages = {key: language_of(process) for key, process in trace.processes.items()}
     for span in trace.spans:
         try:
-            kind, failed, attributes = tags_of[bytes(span.tags)]
+            kind, failed, attributes, scope = tags_of[bytes(span.tags)]
             if span.traceID != known:
                 trace_id = hex_digits(span.traceID, 32)
                 known = span.traceID
@@ -62,9 +66,10 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
             else:
                 references = [(r.refType, r.traceID, r.spanID) for r in found or ()]
                 parent = parent_of(trace_id, references, span.parentSpanID)
-            service = services.get(span.processID or "", "")
+            process = span.processID or ""
+            service, language = services.get(process, ""), languages.get(process)
             if not service and span.process:
-                service = span.process.serviceName
+                service, language = span.process.serviceName, language_of(span.process)
             start = span.startTime * NS_IN_US
             yield tuple.__new__(
                 Span,
@@ -79,10 +84,18 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
                     start + span.duration * NS_IN_US,
                     failed,
                     attributes,
+                    origin_of(language, scope),
                 ),
             )
         except BAD_SPAN as error:
             warnings.add(f"malformed span ({error})", f"{place}, span {span.spanID!r}")
+
+
+def language_of(process: Process) -> object:
+    """Return the language that the tags of a process name."""
+    if not process.tags:
+        return None
+    return language_of_tags(decode(process.tags))
 
 
 def _wanted(raw: bytes) -> dict[str, object]:

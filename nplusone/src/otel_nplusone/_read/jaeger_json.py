@@ -7,13 +7,13 @@
 Ids may lack their leading zeros, each by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import is_wanted
 from otel_nplusone._read.skipped import Skipped
-from otel_nplusone._read.values import BAD_SPAN, whole
+from otel_nplusone._read.values import BAD_SPAN, origin_of, whole
 
 KINDS = {kind.name.lower(): int(kind) for kind in SpanKind}
 NS_IN_US = 1_000
@@ -27,6 +27,7 @@ class Tags(NamedTuple):
     kind: int
     failed: bool
     attributes: dict[str, object]
+    scope: object
 
 
 def from_jaeger(trace: object, place: str, warnings: Skipped) -> Iterator[Span]:
@@ -35,9 +36,10 @@ def from_jaeger(trace: object, place: str, warnings: Skipped) -> Iterator[Span]:
         warnings.add("Jaeger trace without spans", place)
         return
     services = services_of(trace.get("processes"))
+    languages = languages_of(trace.get("processes"))
     for span in trace["spans"]:
         try:
-            yield _span(span, services)
+            yield _span(span, services, languages)
         except BAD_SPAN as error:
             span_id = span.get("spanID") if isinstance(span, dict) else None
             warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
@@ -54,16 +56,37 @@ def services_of(processes: object) -> dict[str, str]:
     }
 
 
-def _span(span: dict[str, Any], services: dict[str, str]) -> Span:
+def languages_of(processes: object) -> dict[str, object]:
+    """Return the language of each process of a trace, where it is told."""
+    if not isinstance(processes, dict):
+        return {}
+    return {
+        key: language_of_tags(process.get("tags"))
+        for key, process in processes.items()
+        if isinstance(process, dict)
+    }
+
+
+def language_of_tags(tags: object) -> object:
+    """Return the language that the tags of a process name."""
+    for tag in tags if isinstance(tags, list) else ():
+        if isinstance(tag, dict) and tag.get("key") == "telemetry.sdk.language":
+            return tag.get("value")
+    return None
+
+
+def _span(span: dict[str, Any], services: dict[str, str], languages: dict[str, object]) -> Span:
     tags = tags_of(span.get("tags") or ())
     trace_id = hex_digits(span["traceID"], 32)
     references = [
         (found.get("refType"), found.get("traceID"), found.get("spanID"))
         for found in span.get("references") or ()
     ]
-    service = services.get(span.get("processID") or "", "")
+    process = span.get("processID") or ""
+    service, language = services.get(process, ""), languages.get(process)
     if not service and isinstance(span.get("process"), dict):
         service = str(span["process"].get("serviceName") or "")
+        language = language_of_tags(span["process"].get("tags"))
     start = whole(span["startTime"]) * NS_IN_US
     return Span(
         trace_id,
@@ -76,6 +99,7 @@ def _span(span: dict[str, Any], services: dict[str, str]) -> Span:
         start + whole(span["duration"]) * NS_IN_US,
         tags.failed,
         tags.attributes,
+        origin_of(language, tags.scope),
     )
 
 
@@ -86,7 +110,13 @@ def tags_of(tags: Any) -> Tags:
         KINDS.get(str(values.get("span.kind", "internal")).lower(), 0),
         values.get("otel.status_code") == "ERROR" or values.get("error") in (True, "true"),
         {key: value for key, value in values.items() if is_wanted(key)},
+        scope_of(values),
     )
+
+
+def scope_of(values: Mapping[str, object]) -> object:
+    """Return the instrumentation scope that the tags of a span name, by its new or its old key."""
+    return values.get("otel.scope.name") or values.get("otel.library.name")
 
 
 def hex_digits(text: str, digits: int) -> str:

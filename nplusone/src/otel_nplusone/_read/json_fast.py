@@ -34,8 +34,15 @@ class Span(Struct):
     attributes: msgspec.Raw = _EMPTY
 
 
+class Scope(Struct):
+    name: str | None = None
+
+
 class ScopeSpans(Struct):
     spans: list[Span]
+    scope: Scope | None = None
+    instrumentationLibrary: Scope | None = None  # noqa: N815
+    instrumentation_library: Scope | None = None
 
 
 class ResourceSpans(Struct):
@@ -55,6 +62,7 @@ class Reference(Struct):
 
 class Process(Struct):
     serviceName: str = ""  # noqa: N815
+    tags: msgspec.Raw = _NONE
 
 
 class JaegerSpan(Struct):

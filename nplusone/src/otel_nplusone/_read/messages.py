@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from otel_nplusone._read import jaeger_messages, zipkin_messages
 from otel_nplusone._read.files import PROTOBUF, all_of, parts
 from otel_nplusone._read.json_elements import JAEGER, ZIPKIN, Element
-from otel_nplusone._read.otlp import kind_of, scopes_of
+from otel_nplusone._read.otlp import SCOPES, kind_of, scopes_of
 from otel_nplusone._read.otlp_protobuf import message_of
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.unpack import buffered
@@ -32,7 +32,6 @@ _TIMES = (
     "timeUnixNano",
     "time_unix_nano",
 )
-_SCOPES = ("scope", "instrumentationLibrary", "instrumentation_library")
 _BAD = (*BAD_SPAN, json_format.ParseError)
 
 
@@ -100,7 +99,7 @@ def _add_scope(
 ) -> None:
     added = message.scope_spans.add()
     try:
-        _parse(next((scope[name] for name in _SCOPES if scope.get(name)), None), added.scope)
+        _parse(next((scope[name] for name in SCOPES if scope.get(name)), None), added.scope)
         added.schema_url = scope.get("schemaUrl") or ""
     except _BAD as error:
         warnings.add(f"malformed scope ({error})", place)

@@ -20,9 +20,10 @@ from otel_nplusone._read.json_elements import SCOPE_LISTS
 from otel_nplusone._read.otlp_protobuf import DEEPEST_LIST
 from otel_nplusone._read.otlp_protobuf import from_protobuf as from_protobuf
 from otel_nplusone._read.skipped import Skipped
-from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, parent_id, whole
+from otel_nplusone._read.values import BAD_SPAN, Kept, hex_id, origin_of, parent_id, whole
 
-_SERVICE_NAME = "service.name"
+SERVICE_NAME, LANGUAGE = "service.name", "telemetry.sdk.language"
+SCOPES = ("scope", "instrumentationLibrary", "instrumentation_library")
 ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
 KINDS: dict[object, int] = {
     spelling: int(kind)
@@ -44,19 +45,27 @@ def from_json(resource_spans: object, place: str, warnings: Skipped) -> Iterator
     if not isinstance(resource_spans, dict):
         warnings.add("resourceSpans element that is not an object", place)
         return
-    service = service_of(resource_spans.get("resource"))
-    for span in spans_of(resource_spans, place, warnings):
-        try:
-            yield _span(span, service)
-        except BAD_SPAN as error:
-            span_id = span.get("spanId") if isinstance(span, dict) else None
-            warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
+    service, language = service_of(resource_spans.get("resource"))
+    for scope in scopes_of(resource_spans, place, warnings):
+        origin = origin_of(language, _name_of(scope))
+        for span in _list(scope, "spans", place, warnings):
+            try:
+                yield _span(span, service, origin)
+            except BAD_SPAN as error:
+                span_id = span.get("spanId") if isinstance(span, dict) else None
+                warnings.add(f"malformed span ({error})", f"{place}, span {span_id!r}")
 
 
 def spans_of(resource_spans: dict[str, Any], place: str, warnings: Skipped) -> Iterator[Any]:
     """Yield the spans below all scopes, as they are written."""
     for scope in scopes_of(resource_spans, place, warnings):
         yield from _list(scope, "spans", place, warnings)
+
+
+def _name_of(scope: dict[str, Any]) -> object:
+    """Return the name of an instrumentation scope, by whatever key it stands under."""
+    found = next((scope[name] for name in SCOPES if scope.get(name)), None)
+    return found.get("name") if isinstance(found, dict) else None
 
 
 def scopes_of(
@@ -79,7 +88,7 @@ def _list(parent: dict[str, Any], name: str, place: str, warnings: Skipped) -> l
     return []
 
 
-def _span(span: dict[str, Any], service: str) -> Span:
+def _span(span: dict[str, Any], service: str, origin: str) -> Span:
     status = span.get("status")
     return Span(
         hex_id(_either(span, "traceId", "trace_id"), 16),
@@ -92,6 +101,7 @@ def _span(span: dict[str, Any], service: str) -> Span:
         whole(_either(span, "endTimeUnixNano", "end_time_unix_nano", 0)),
         status is not None and status.get("code") in ERRORS,
         wanted(span.get("attributes") or ()),
+        origin,
     )
 
 
@@ -139,10 +149,13 @@ def json_value(value: object, depth: int = 0) -> object:
     return None
 
 
-def service_of(resource: object) -> str:
-    """Return the name of the service that a resource is."""
+def service_of(resource: object) -> tuple[str, str]:
+    """Return the name of the service that a resource is, and the language it is written in."""
     attributes = resource.get("attributes") if isinstance(resource, dict) else None
-    for pair in attributes if isinstance(attributes, list) else ():
-        if isinstance(pair, dict) and pair.get("key") == _SERVICE_NAME:
-            return str(json_value(pair.get("value")) or "")
-    return ""
+    told = {
+        pair.get("key"): pair.get("value")
+        for pair in reversed(attributes if isinstance(attributes, list) else [])
+        if isinstance(pair, dict) and pair.get("key") in (SERVICE_NAME, LANGUAGE)
+    }
+    service, language = (str(json_value(told.get(k)) or "") for k in (SERVICE_NAME, LANGUAGE))
+    return service, language

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from otel_nplusone._core.model import Span
 from otel_nplusone._core.semconv import is_wanted
 from otel_nplusone._read.skipped import Skipped
-from otel_nplusone._read.values import Kept
+from otel_nplusone._read.values import Kept, origin_of
 
 if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
@@ -50,7 +50,8 @@ _MESSAGES: dict[str, tuple[tuple[int, str, str, bool], ...]] = {
         (9, "attributes", "bytes", True),
         (15, "status", "bytes", False),
     ),
-    "ScopeSpans": ((2, "spans", "Span", True),),
+    "Scope": ((1, "name", "bytes", False),),
+    "ScopeSpans": ((1, "scope", "Scope", False), (2, "spans", "Span", True)),
     "ResourceSpans": (
         (1, "resource", "Resource", False),
         (2, "scope_spans", "ScopeSpans", True),
@@ -104,14 +105,13 @@ def from_protobuf(resource_spans: "ResourceSpans", place: str, warnings: Skipped
 def from_message(resource_spans: Any, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read one message of `message_of`; a span that is malformed is counted and left out."""
     attributes_of, names, has_failed = _attributes(), _names(), _failures()
-    service = ""
-    for raw in resource_spans.resource.attributes:
-        key, value = _pair(raw)
-        if key == _SERVICE_NAME:
-            service = value if isinstance(value, str) else ""
+    told = dict(map(_pair, resource_spans.resource.attributes))
+    service, language = told.get(_SERVICE_NAME), told.get("telemetry.sdk.language")
+    service = service if isinstance(service, str) else ""
     new = tuple.__new__
     for scopes in (resource_spans.scope_spans, resource_spans.instrumentation_library_spans):
         for scope in scopes:
+            origin = origin_of(language, names[scope.scope.name])
             for span in scope.spans:
                 trace_id, span_id = span.trace_id, span.span_id
                 if len(trace_id) != 16 or len(span_id) != 8:
@@ -132,6 +132,7 @@ def from_message(resource_spans: Any, place: str, warnings: Skipped) -> Iterator
                         span.end_time_unix_nano,
                         has_failed[span.status],
                         attributes_of[tuple(span.attributes)],
+                        origin,
                     ),
                 )
 

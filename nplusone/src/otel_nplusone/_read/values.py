@@ -62,6 +62,13 @@ def parent_id(text: str) -> str:
     return hex_id(text, 8)
 
 
+def origin_of(language: object, scope: object) -> str:
+    """Return who made spans, as the model has it: `- name` without a language, or empty."""
+    known = language if isinstance(language, str) and language else "-"
+    told = f"{known} {scope}" if isinstance(scope, str) and scope else known
+    return "" if told == "-" else told
+
+
 class Kept(dict[K, T]):
     """Keep what is made of raw bytes or of a text for the next time: a span's attributes.
 

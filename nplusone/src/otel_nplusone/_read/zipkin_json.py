@@ -13,8 +13,9 @@ from typing import Any
 
 from otel_nplusone._core.model import Span, SpanKind
 from otel_nplusone._core.semconv import BATCH_SIZE, CODE_LINE, is_wanted
+from otel_nplusone._read.jaeger_json import scope_of
 from otel_nplusone._read.skipped import Skipped
-from otel_nplusone._read.values import BAD_SPAN, hex_id, parent_id, whole
+from otel_nplusone._read.values import BAD_SPAN, hex_id, origin_of, parent_id, whole
 
 _NS_IN_US = 1_000
 _KINDS = {kind.name: int(kind) for kind in SpanKind}
@@ -78,6 +79,7 @@ def _span(span: dict[str, Any], shared: set[tuple[object, str]]) -> Span:
         start + whole(span.get("duration") or 0) * _NS_IN_US,
         has_failed(tags),
         {key: plain(key, value) for key, value in tags.items() if is_wanted(key)},
+        origin_of(tags.get("telemetry.sdk.language"), scope_of(tags)),
     )
 
 

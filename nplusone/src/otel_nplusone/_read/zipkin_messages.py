@@ -6,7 +6,8 @@ from typing import Any
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
-from otel_nplusone._read.jaeger_json import NS_IN_US
+from otel_nplusone._read.jaeger_json import NS_IN_US, scope_of
+from otel_nplusone._read.otlp import LANGUAGE, SERVICE_NAME
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone._read.values import BAD_SPAN, hex_id, whole
 from otel_nplusone._read.zipkin_json import (
@@ -27,22 +28,31 @@ _REMOTE = {
 
 
 def from_zipkin(spans: object, place: str, warnings: Skipped) -> Iterator[ResourceSpans]:
-    """Read spans of one trace: a message for each service."""
+    """Read spans of one trace: a message for each service and scope."""
     assert isinstance(spans, list)
     shared = shared_halves(spans)
-    resources: dict[str, ResourceSpans] = {}
+    resources: dict[tuple[str, str, str], ResourceSpans] = {}
     for item in spans:
         try:
-            service, span = service_of(item), _span(item, shared)
+            span, tags = _span(item, shared), item.get("tags") or {}
+            scope, language = str(scope_of(tags) or ""), str(tags.get(LANGUAGE) or "")
+            origin = (service_of(item), scope, language)
         except BAD_SPAN as error:
             warnings.add(f"malformed span ({error})", f"{place}, span {item.get('id')!r}")
             continue
-        if service not in resources:
-            resources[service] = ResourceSpans()
-            resources[service].resource.attributes.append(_pair("service.name", service))
-            resources[service].scope_spans.add()
-        resources[service].scope_spans[0].spans.append(span)
+        if origin not in resources:
+            resources[origin] = _resource(*origin)
+        resources[origin].scope_spans[0].spans.append(span)
     yield from resources.values()
+
+
+def _resource(service: str, scope: str, language: str) -> ResourceSpans:
+    message = ResourceSpans()
+    message.resource.attributes.append(_pair(SERVICE_NAME, service))
+    if language:
+        message.resource.attributes.append(_pair(LANGUAGE, language))
+    message.scope_spans.add().scope.name = scope
+    return message
 
 
 def _span(item: dict[str, Any], shared: set[tuple[object, str]]) -> Span:

@@ -1,8 +1,9 @@
 """Write the report for a pull request or a ticket."""
 
+from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Kind
 from otel_nplusone._core.summary import Summary
-from otel_nplusone._core.words import count, duration, shorten
+from otel_nplusone._core.words import count, duration
 from otel_nplusone._report.text import answered_by, trace_link, values
 from otel_nplusone.scan import Result
 
@@ -41,7 +42,7 @@ def _section(number: int, summary: Summary, backend: str) -> str:
         facts.append(f"- comes after `{shorten(summary.source_statement, 160)}`")
     facts += [f"- {values(summary)}"] if values(summary) else []
     facts += [f"- answered by `{answered_by(summary)}`"] if summary.callee else []
-    facts += [f"- code: `{place}`" for place in summary.places or filter(None, [summary.code])]
+    facts += [f"- code: `{site}`" for site in summary.sites]
     link = trace_link(backend, summary.worst_trace_id)
     facts.append(f"- worst trace: {link if backend else f'`{link}`'}")
     return "\n\n".join([*lines, "\n".join(facts)])

@@ -8,9 +8,12 @@
    …
 """
 
+from itertools import chain, repeat
+
+from otel_nplusone._core.excerpt import Excerpts, shorten
 from otel_nplusone._core.model import RepeatClass
 from otel_nplusone._core.summary import Summary
-from otel_nplusone._core.words import count, duration, shorten, wrap
+from otel_nplusone._core.words import count, duration, wrap
 from otel_nplusone.scan import Result
 
 _INDENT = "   "
@@ -25,15 +28,16 @@ def render(result: Result, backend: str = "") -> str:
     if result.incomplete_traces:
         parts[0] += f", {result.incomplete_traces:,} of them incomplete"
     parts += [wrap(f"warning: {warning}", _INDENT) for warning in result.warnings]
-    parts += [_finding(n, s, backend) for n, s in enumerate(result.findings, start=1)]
+    excerpt = Excerpts()
+    parts += [_finding(n, s, backend, excerpt) for n, s in enumerate(result.findings, start=1)]
     return "\n\n".join(parts) + "\n"
 
 
-def _finding(number: int, summary: Summary, backend: str) -> str:
+def _finding(number: int, summary: Summary, backend: str, excerpt: Excerpts) -> str:
     service = f"   ({summary.service})" if summary.service else ""
     lines = [f"{number:<2} {summary.repeat_class.value}   {summary.route}{service}"]
     lines += [
-        _INDENT + wrap(shorten(statement), _INDENT + "  ")
+        _INDENT + wrap(excerpt(statement), _INDENT + "  ")
         for statement in summary.statement.split("; ")
     ]
     lines += [
@@ -53,7 +57,7 @@ def _details(summary: Summary, backend: str) -> list[tuple[str, str]]:
         ("comes after", shorten(summary.source_statement or "", 160)),
         ("inside", "" if summary.common_ancestor == summary.route else summary.common_ancestor),
         ("answered by", answered_by(summary)),
-        ("code", " and ".join(summary.places) or summary.code or ""),
+        *zip(chain(["code"], repeat("")), summary.sites, strict=False),
         ("advice", summary.advice),
         ("worst trace", trace_link(backend, summary.worst_trace_id)),
     ]
@@ -79,6 +83,7 @@ def answered_by(summary: Summary) -> str:
 def _marks(summary: Summary) -> str:
     share = summary.share_of_request
     marks = [f", {share:.0%} of the request"] if share else []
+    marks += [", next to nothing of a request"] if summary.is_negligible else []
     marks += [", at the same time"] if summary.overlapping else []
     marks += [", spans are missing"] if summary.incomplete else []
     return "".join(marks)

@@ -8,12 +8,13 @@ from typing import TextIO
 
 from otel_nplusone._core.advice import advise
 from otel_nplusone._core.detect import findings_of, tallies
+from otel_nplusone._core.excerpt import Excerpts
 from otel_nplusone._core.model import Finding, Trace
 from otel_nplusone._core.summary import Summarizer
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import Tree
 from otel_nplusone._core.unjudged import Unjudged
-from otel_nplusone._core.words import shorten, wrap
+from otel_nplusone._core.words import wrap
 from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.open_traces import OpenTraces
 from otel_nplusone._run.blind import Sight
@@ -38,6 +39,7 @@ class Announcer:
         self._said: set[tuple[str, str, str, str]] = set()
         self._trace_ids: OrderedDict[str, bool] = OrderedDict()
         self._traces = self._spans = self._incomplete = self._statements = 0
+        self._excerpt = Excerpts()
         self._lock = Lock()
 
     @fenced
@@ -97,8 +99,8 @@ class Announcer:
             return
         self._said.add(kind)
         lines = [f"otel-nplusone: {what.repeat_class.value} in {entry.route}: {what.repeats} times"]
-        lines.append(wrap(shorten(what.statement), _INDENT))
-        lines += [f"at {what.code}"] if what.code else []
+        lines.append(wrap(self._excerpt(what.statement), _INDENT))
+        lines += [f"at {place}"] if (place := what.path or what.code) else []
         lines.append(wrap(advise(what), _INDENT))
         self.write(f"\n{_INDENT}".join(lines) + "\n")
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.sync_engine import sync_engine
 from otel_nplusone._testing.seen import SeenQueries
@@ -95,7 +96,8 @@ class _Listener:
     def __call__(
         self, _connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool
     ) -> None:
-        self._take(sql, parameters, many)
+        if not ignored_because():
+            self._take(sql, parameters, many)
 
     @fenced
     def wrap(self, connection: Any, **_signal: Any) -> None:

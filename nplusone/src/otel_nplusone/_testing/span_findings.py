@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import overload
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import Span as SdkSpan
 
 from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._core.model import Finding, Span, Trace
-from otel_nplusone._core.semconv import QUERY_TEXT, text
+from otel_nplusone._core.semconv import IGNORED, QUERY_TEXT, text
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.sdk_spans import attributes_of, to_model
@@ -62,6 +65,12 @@ class FindingsProcessor(SpanProcessor):
 
     def __init__(self, found: SpanFindings) -> None:
         self._found: SpanFindings | None = found
+
+    @fenced
+    def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
+        """Mark what ignore() was said for."""
+        if why := ignored_because():
+            span.set_attribute(IGNORED, why)
 
     @fenced
     def on_end(self, span: ReadableSpan) -> None:

@@ -11,8 +11,9 @@ from fnmatch import fnmatchcase
 from otel_nplusone._core import semconv
 from otel_nplusone._core.advice import advise
 from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Finding, RepeatClass, Repeats, Span, SpanKind, Trace
-from otel_nplusone._core.words import shorten, wrap
+from otel_nplusone._core.words import wrap
 from otel_nplusone._live.callsite import CallSite, find_caller
 from otel_nplusone._testing.clients import request_number
 from otel_nplusone._testing.seen import place_of

@@ -1,0 +1,146 @@
+"""Tell on a DB span what its instrumentation does not: summary, values, and place.
+
+What describe(span, "SELECT name FROM cat WHERE id = %s", (17,)) adds:
+
+    span name, db.query.summary   SELECT cat
+    nplusone.values_hash           of the values, salted
+    code.*, nplusone.code.path, … from the fifth time that the trace sends the statement
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from opentelemetry.trace import Span
+
+from otel_nplusone._core.ignoring import ignored_because
+from otel_nplusone._core.semconv import (
+    CODE_FILE,
+    CODE_FUNCTION,
+    CODE_LINE,
+    CODE_PATH,
+    IGNORED,
+    LOAD,
+    OPERATION,
+    QUERY_SUMMARY,
+    RELATIONSHIP,
+    VALUES_HASH,
+)
+from otel_nplusone._core.sql_summary import operation, summarize
+from otel_nplusone._live.callsite import ARROW, find_caller
+from otel_nplusone._live.statement_counts import RepeatCounter
+
+# An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
+# one for a statement that is sent once.
+LOCATE_FROM = 5
+# Where nobody has asked for more, the places of 20 repeats are told, and then of each 16th: a place
+# takes 10 µs, and a processor that is always there must not take them for every span.
+_PLACED_FIRST = 20
+_PLACED_EACH = 16
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+Attributes = dict[str, str | int]
+
+
+def locate() -> Attributes:
+    """Return the attributes that tell the line that the call came from, and the way to the loop."""
+    caller = find_caller(with_way=True)
+    if caller is None:
+        return {}
+    attributes: Attributes = {
+        CODE_FUNCTION[0]: caller.function,
+        CODE_FILE[0]: caller.file,
+        CODE_LINE[0]: caller.line,
+    }
+    if ARROW in caller.way:
+        attributes[CODE_PATH] = caller.way
+    if caller.relationship is not None:
+        attributes[RELATIONSHIP] = caller.relationship
+    if caller.load is not None:
+        attributes[LOAD] = caller.load
+    return attributes
+
+
+class ValuesHash:
+    """Make a hash of bind values: equal for equal values, and telling nothing of them.
+
+    The salt is made anew in each process, and values are compared within a request only.
+    """
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(16)
+
+    def __call__(self, parameters: Parameters) -> str:
+        """Return 16 hex digits. Python's hash() alone would not do: that of a number is itself."""
+        named = isinstance(parameters, Mapping)
+        values = tuple(parameters.values() if named else parameters)  # type: ignore[union-attr]  # as named says
+        try:
+            digest = hash(values)
+        except TypeError:
+            # Lists and dictionaries: arrays and JSON.
+            digest = hash(repr(values))
+        number = digest.to_bytes(8, signed=True)
+        return hashlib.blake2b(number, digest_size=8, key=self._salt).hexdigest()
+
+
+class StatementDescriber:
+    """Describe spans that are open, each with the statement that it is for."""
+
+    def __init__(self, locate_from: int = LOCATE_FROM) -> None:
+        self._locate_from = locate_from
+        self._seen = RepeatCounter()
+        self._placed = RepeatCounter()
+        self._hash = ValuesHash()
+
+    def describe(
+        self,
+        span: Span,
+        statement: str,
+        parameters: Parameters | None = None,
+        known: Mapping[str, str | int] | None = None,
+    ) -> None:
+        """Add the attributes; `known` are further ones, set along with them."""
+        summary = summarize(statement)
+        span.update_name(summary)
+        attributes: Attributes = {
+            QUERY_SUMMARY[0]: summary,
+            OPERATION[0]: operation(statement),
+            **(known or {}),
+        }
+        if parameters:
+            attributes[VALUES_HASH] = self._hash(parameters)
+        self._place(span, statement, attributes)
+        span.set_attributes(attributes)
+
+    def place(self, span: Span, asked: str) -> None:
+        """Add the place alone, where the statement is not known yet; `asked` stands for it."""
+        # Counted apart: the statement of the same span may become known when it has begun.
+        repeats = self._placed.count(span.get_span_context().trace_id, asked)
+        if self._is_due(repeats) and not _is_placed(span):
+            span.set_attributes(locate())
+
+    def _is_due(self, repeats: int) -> bool:
+        """Tell whether a place is worth its time: the first ones are, and some of the rest."""
+        beyond = repeats - self._locate_from
+        return 0 <= beyond < _PLACED_FIRST or (beyond > 0 and beyond % _PLACED_EACH == 0)
+
+    def _place(self, span: Span, asked: str, attributes: Attributes) -> None:
+        if why := ignored_because():
+            attributes[IGNORED] = why
+        repeats = self._seen.count(span.get_span_context().trace_id, asked)
+        if repeats >= self._locate_from and not _is_placed(span):
+            attributes |= locate()
+
+
+def _is_placed(span: Span) -> bool:
+    """Tell whether a span has its place already, by its program or as it started."""
+    told = getattr(span, "attributes", None) or {}
+    return any(key in told for key in (*CODE_FILE, *CODE_FUNCTION))
+
+
+@cache
+def shared_describer() -> StatementDescriber:
+    """Return the describer of all that has no engine of its own."""
+    return StatementDescriber()

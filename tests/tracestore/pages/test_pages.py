@@ -69,7 +69,7 @@ def test_an_unknown_order_is_named(client: FlaskClient) -> None:
 
 
 def test_a_naive_trace_reads_at_a_glance(client: FlaskClient, write: Write) -> None:
-    write(request(naive_trace()))
+    write(request(naive_trace(), scope="opentelemetry.instrumentation.sqlalchemy"))
 
     html = client.get(f"/trace/{TRACE.hex()}").text
 

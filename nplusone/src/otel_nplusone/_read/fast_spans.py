@@ -47,7 +47,7 @@ def from_otlp(resource_spans: ResourceSpans, place: str, warnings: Skipped) -> I
 def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[Span]:
     """Read what the fast decoder made of one element of `data`."""
     services = {key: process.serviceName for key, process in trace.processes.items()}
-    known = trace_id = ""
+    known, trace_id = None, ""
     languages = {key: language_of(process) for key, process in trace.processes.items()}
     for span in trace.spans:
         try:

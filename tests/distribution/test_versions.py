@@ -13,7 +13,7 @@ from tests.distribution.environments import UV, install, make_environment, run
 pytestmark = pytest.mark.distribution
 
 REFERENCE = (PROJECT / "docs" / "reference" / "live.md").read_text()
-PROGRAMS = PROJECT / "nplusone" / "tests" / "programs"
+PROGRAMS = PROJECT / "nplusone" / "tests" / "run" / "programs"
 PROGRAM = "from library import app; assert app.test_client().get('/shelves').status_code == 200"
 OLDEST = {"sdk": "1.30.0", "others": "0.51b0"}
 

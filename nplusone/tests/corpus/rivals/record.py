@@ -9,6 +9,7 @@ the labels; `make test-detector` compares it, without any of them.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,8 +76,15 @@ def _perf_sentinel(binary: str) -> dict[str, list[str]]:
         if finding["type"] in _REPEATS:
             case = owners[finding["trace_id"]]
             template = _template(finding)
-            said[case].add(names[case].get(template, template))
+            said[case].add(_name(names[case], template))
     return {case: sorted(statements) for case, statements in said.items()}
+
+
+def _name(names: dict[str, str], template: str) -> str:
+    """Return what the labels call a statement, by its verb alone where only one has that verb."""
+    verb = template.partition(" ")[0]
+    alike = {name for text, name in names.items() if text.partition(" ")[0] == verb}
+    return names.get(template) or (alike.pop() if len(alike) == 1 else template)
 
 
 def _template(finding: dict[str, Any]) -> str:
@@ -88,10 +96,12 @@ def _template(finding: dict[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Leave out what differs by the writer: hosts, and quotes."""
+    """Leave out what differs by the writer: hosts, and of a statement all but its words."""
     method, _, rest = text.partition(" ")
     path = rest.rpartition(" ")[2]
-    return f"{method} {path.partition('?')[0]}" if path.startswith("/") else text
+    if path.startswith("/"):
+        return f"{method} {path.partition('?')[0]}"
+    return " ".join(re.findall(r"[A-Za-z_]+", text)).lower()
 
 
 def _watched(name: str) -> dict[str, list[str]]:

@@ -422,7 +422,7 @@ def test_old_semantic_conventions_are_read_too() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/root/.cargo/registry/src/index-1949cf8c6b5b557f/sea-orm-2.0.4/src/database/db.rs",
+        "/home/ann/.cargo/registry/src/index-1949cf8c6b5b557f/sea-orm-2.0.4/src/database/db.rs",
         "/go/pkg/mod/gorm.io/gorm@v1.31.0/callbacks.go",
         "/srv/app/node_modules/pg/lib/client.js",
         "/usr/lib/python3/dist-packages/psycopg/cursor.py",

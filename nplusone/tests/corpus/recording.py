@@ -30,6 +30,9 @@ _RESOURCE = (
 # Where Cargo keeps the crates on a machine, in a folder with the registry's name.
 _CRATES = re.compile(r"\S*/registry/src/[^/\s]+/")
 _CRATES_SHOWN = "/cargo/registry/src/"
+# Where programs of other languages are built.
+_BUILT = re.compile(r"\S*/var/corpus/\w+/")
+_BUILT_SHOWN = "/srv/app/"
 
 
 class Recorder:
@@ -96,18 +99,23 @@ def write_document(name: str, request: ExportTraceServiceRequest) -> None:
                 for attributes in (span.attributes, *(event.attributes for event in span.events)):
                     _without_the_machine(attributes)
                 for event in span.events:
-                    event.name = _CRATES.sub(_CRATES_SHOWN, event.name)
+                    event.name = _elsewhere(event.name)
                     _keep(event.attributes, lambda key: key != "exception.stacktrace")
     document = MessageToDict(request, use_integers_for_enums=True)
     text = json.dumps(_hex_ids(document), separators=(",", ":")) + "\n"
     (TRACES / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
+def _elsewhere(text: str) -> str:
+    """Return a text with paths that any machine could have."""
+    return _BUILT.sub(_BUILT_SHOWN, _CRATES.sub(_CRATES_SHOWN, text))
+
+
 def _without_the_machine(attributes: Any) -> None:
     for attribute in attributes:
         text = attribute.value.string_value
-        if _CRATES.search(text):
-            attribute.value.string_value = _CRATES.sub(_CRATES_SHOWN, text)
+        if (told := _elsewhere(text)) != text:
+            attribute.value.string_value = told
 
 
 def _keep(attributes: Any, wanted: Callable[[str], bool]) -> None:

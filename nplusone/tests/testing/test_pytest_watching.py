@@ -128,7 +128,7 @@ def test_test_that_loops_fails_with_statement_line_relationship_and_parents(
     result.stdout.fnmatch_lines(
         [
             "test_lazy sends a query in a loop, for different values.",
-            "6 × SELECT book.id, book.shelf_id FROM book WHERE ? = book.shelf_id",
+            "6 × SELECT book.id* FROM book WHERE ? = book.shelf_id",
             f"    sent at *shop.py:{sent} in shop.count.*, loading Shelf.books",
             "    for the rows of SELECT shelf.id FROM shelf",
             f"    loaded at *shop.py:{sent - 1} in shop.count",
@@ -189,7 +189,7 @@ def test_report_sums_up_and_fails_nothing(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*= N+1 queries =*",
-            "*::test_lazy and in 1 more test: 6 × SELECT book.id, *",
+            "*::test_lazy and in 1 more test: 6 × SELECT book.id*",
             "*loading Shelf.books",
             "1 loop, by pytest --nplusone=report",
         ]
@@ -203,7 +203,7 @@ def test_workers_of_xdist_tell_what_they_see(suite: pytest.Pytester, mode: str) 
     result = suite.runpytest_subprocess(f"--nplusone={mode}", "-n", "2")
 
     result.assert_outcomes(**({"failed": 2} if mode == "strict" else {"passed": 2}))
-    result.stdout.fnmatch_lines(["*6 × SELECT book.id, *", "*loading Shelf.books"])
+    result.stdout.fnmatch_lines(["*6 × SELECT book.id*", "*loading Shelf.books"])
 
 
 @pytest.mark.parametrize(

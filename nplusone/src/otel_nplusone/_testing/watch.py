@@ -13,6 +13,7 @@ from otel_nplusone._core.advice import advise
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Finding, RepeatClass, Repeats, Span, SpanKind, Trace
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.words import wrap
 from otel_nplusone._live.callsite import CallSite, find_caller
 from otel_nplusone._testing.clients import request_number
@@ -76,6 +77,8 @@ class WatchedTest:
 
     def loops(self, allowed: Sequence[str] = ()) -> Iterator[Loop]:
         """Yield what loops and no pattern allows."""
+        if len(self.spans) < DEFAULT_MIN_REPEATS:
+            return
         requests = {span.parent_span_id for span in self.spans}
         entries = [_entry(self.name, span_id, self.spans) for span_id in sorted(requests)]
         for finding in find_n_plus_one(Trace("", (*entries, *self.spans))):

@@ -24,6 +24,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, NamedTuple
 
+from otel_nplusone._core import semconv
 from otel_nplusone._live import orm_loads
 from otel_nplusone._live.by_code import ByCode
 from otel_nplusone._live.libraries import Origin, name_in_packages, origin_of
@@ -61,6 +62,18 @@ class CallSite:
     relationship: str | None
     way: str = ""
     load: str | None = None
+
+    @property
+    def attributes(self) -> dict[str, str | int]:
+        """Return the line, and the relationship if there is one, as a DB span tells them."""
+        told: dict[str, str | int] = {
+            semconv.CODE_FUNCTION[0]: self.function,
+            semconv.CODE_FILE[0]: self.file,
+            semconv.CODE_LINE[0]: self.line,
+        }
+        if self.relationship is not None:
+            told[semconv.RELATIONSHIP] = self.relationship
+        return told
 
 
 class _Place(NamedTuple):

@@ -19,13 +19,11 @@ from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._core.semconv import (
     CODE_FILE,
     CODE_FUNCTION,
-    CODE_LINE,
     CODE_PATH,
     IGNORED,
     LOAD,
     OPERATION,
     QUERY_SUMMARY,
-    RELATIONSHIP,
     VALUES_HASH,
 )
 from otel_nplusone._core.sql_summary import operation, summarize
@@ -49,15 +47,9 @@ def locate() -> Attributes:
     caller = find_caller(with_way=True)
     if caller is None:
         return {}
-    attributes: Attributes = {
-        CODE_FUNCTION[0]: caller.function,
-        CODE_FILE[0]: caller.file,
-        CODE_LINE[0]: caller.line,
-    }
+    attributes = caller.attributes
     if ARROW in caller.way:
         attributes[CODE_PATH] = caller.way
-    if caller.relationship is not None:
-        attributes[RELATIONSHIP] = caller.relationship
     if caller.load is not None:
         attributes[LOAD] = caller.load
     return attributes

@@ -90,14 +90,9 @@ class WatchedTest:
 
     def _locate(self, attributes: dict[str, object]) -> None:
         caller = find_caller()
-        if caller is None:
-            return
-        self.callers[_id(len(self.spans) + 1)] = caller
-        attributes[semconv.CODE_FUNCTION[0]] = caller.function
-        attributes[semconv.CODE_FILE[0]] = caller.file
-        attributes[semconv.CODE_LINE[0]] = caller.line
-        if caller.relationship is not None:
-            attributes[semconv.RELATIONSHIP] = caller.relationship
+        if caller is not None:
+            self.callers[_id(len(self.spans) + 1)] = caller
+            attributes |= caller.attributes
 
 
 def _is_loop(what: Repeats) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import re
 
 from otel_nplusone._core.model import Kind
+from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._read.search import (
     DEFAULT_MOST_S,
     DEFAULT_MOST_SPANS,
@@ -46,6 +47,17 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MOST_S,
         metavar="TIME",
         help=f"of a backend: stop asking after this time (default {DEFAULT_MOST_S:g}s)",
+    )
+
+
+def add_min_repeats(parser: argparse.ArgumentParser) -> None:
+    """Add --min-repeats."""
+    parser.add_argument(
+        "--min-repeats",
+        type=whole(2),
+        default=DEFAULT_MIN_REPEATS,
+        metavar="N",
+        help=f"report from N repeats on (default {DEFAULT_MIN_REPEATS})",
     )
 
 

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 from otel_nplusone._cli.acknowledged import read_acknowledged, without_acknowledged
 from otel_nplusone._cli.baseline import read_baseline, without
 from otel_nplusone._cli.exit_codes import BAD_INPUT, CLEAN, FINDINGS
-from otel_nplusone._cli.options import add_source_options, kinds, search, seconds, share, whole
+from otel_nplusone._cli.options import (
+    add_min_repeats,
+    add_source_options,
+    kinds,
+    search,
+    seconds,
+    share,
+)
 from otel_nplusone._cli.progress import counted
 from otel_nplusone._core.model import Kind, RepeatClass
-from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._read.http_json import is_url
 from otel_nplusone._read.jaeger_api import trace_page
 from otel_nplusone._report import (
@@ -69,13 +75,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     )
     add_source_options(parser)
     parser.add_argument("--route", default="", metavar="R", help="this route alone; * matches all")
-    parser.add_argument(
-        "--min-repeats",
-        type=whole(2),
-        default=DEFAULT_MIN_REPEATS,
-        metavar="N",
-        help=f"report from N repeats on (default {DEFAULT_MIN_REPEATS})",
-    )
+    add_min_repeats(parser)
     parser.add_argument(
         "--kinds",
         type=kinds,

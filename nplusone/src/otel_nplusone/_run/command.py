@@ -16,9 +16,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from otel_nplusone._cli.exit_codes import BAD_INPUT, FINDINGS
-from otel_nplusone._cli.options import whole
+from otel_nplusone._cli.options import add_min_repeats
 from otel_nplusone._cli.scan_command import FAULTS, RENDERERS
-from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._run.announce import Announcer, Watch
 from otel_nplusone._run.blind import Sight
 from otel_nplusone._run.wire import SOCKET_VARIABLE, Receiver
@@ -60,13 +59,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="otel-nplusone run [OPTIONS] [--] PROGRAM [ARGUMENTS]",
     )
-    parser.add_argument(
-        "--min-repeats",
-        type=whole(2),
-        default=DEFAULT_MIN_REPEATS,
-        metavar="N",
-        help=f"report from this many repeats on (default {DEFAULT_MIN_REPEATS})",
-    )
+    add_min_repeats(parser)
     parser.add_argument("--format", choices=list(RENDERERS), default="text", help="of the summary")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the summary there and not to stderr"

@@ -132,10 +132,11 @@ ROOMS = {
         "errors": set[str](),
         "console": set(),
         "stack": {"console", "errors"},
+        "story": {"errors"},
         "doctor": {"console", "errors", "stack"},
         "reconcile": {"console", "stack"},
-        "replay": {"console", "errors", "stack"},
-        "cli": {"console", "doctor", "errors", "reconcile", "replay", "stack"},
+        "replay": {"console", "errors", "stack", "story"},
+        "cli": {"console", "doctor", "errors", "reconcile", "replay", "stack", "story"},
         "__init__": set(),
     },
 }

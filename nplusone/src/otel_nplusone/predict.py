@@ -1,10 +1,10 @@
 """Predict what mending an N+1 would bring, from traces alone.
 
-    from otel_nplusone.predict import Repair, predict
+from otel_nplusone.predict import Repair, predict
 
-    for outlook in predict(["traces.jsonl"]):
-        for one in outlook.together:
-            print(outlook.route, one.repair, one.statements, one.p50_ns, one.capacity)
+for outlook in predict(["traces.jsonl"]):
+    for one in outlook.together:
+        print(outlook.route, one.repair, one.statements, one.p50_ns, one.capacity)
 """
 
 from collections.abc import Sequence
@@ -44,4 +44,3 @@ def predict(
     asked = wanted or Wanted()
     limit_ns = asked.limit_ns or DEFAULT_LIMIT_NS
     return scan(sources, replace(asked, limit_ns=limit_ns), progress).outlooks
-

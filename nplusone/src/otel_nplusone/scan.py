@@ -22,7 +22,7 @@ from otel_nplusone._read.search import Search, read_backend
 from otel_nplusone._read.skipped import Skipped
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
-_TOO_MANY = f"request of a route past the first {MOST_ROUTES} is not predicted for"
+_TOO_MANY = f"request of a route past the first {MOST_ROUTES}, for the prediction"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]
 
 
@@ -32,7 +32,8 @@ class Wanted:
 
     `route` is a pattern as of a shell (`GET /cats/*`), with the method or without. `min_ns` is of
     one request on average, `min_share` of its time, 0 to 1; a share that is not known is enough.
-    With `limit_ns`, what mending would bring is predicted, and at which size a request takes longer.
+    With `limit_ns`, what mending would bring is predicted, and from which size on a request takes
+    longer than that.
     """
 
     search: Search = field(default_factory=Search)
@@ -96,8 +97,7 @@ class Result:
         return next((one for one in self.outlooks if (one.service, one.route) == key), None)
 
 
-def scan(sources: Sequence[str], wanted: Wanted, progress: _TOO_MANY = f"request of a route past the first {MOST_ROUTES} is not predicted for"
-Progress = iter) -> Result:
+def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> Result:
     """Read all sources and find what repeats; SourceError where one cannot be read at all."""
     warnings = Skipped()
     summarizer = Summarizer()
@@ -194,8 +194,7 @@ class WholeTraces:
 
 @contextmanager
 def whole_traces(
-    sources: Sequence[str], search: Search, warnings: Skipped, progress: _TOO_MANY = f"request of a route past the first {MOST_ROUTES} is not predicted for"
-Progress = iter
+    sources: Sequence[str], search: Search, warnings: Skipped, progress: Progress = iter
 ) -> Iterator[WholeTraces]:
     """Read sources to their end and give their traces, in memory that does not grow with them."""
     with Assembler() as assembler, _no_cycles():

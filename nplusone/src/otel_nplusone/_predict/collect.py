@@ -249,11 +249,11 @@ class _Forecast:
                 " waiting, and the low ends are without it; predict from quieter traces"
             )
         if len(self._held) < _FEW:
-            notes.append(f"{len(self._held)} requests tell little of a p95: the most is one of them")
+            notes.append(f"{len(self._held)} requests tell little of a p95: it is the slowest")
         if growth is None:
             notes.append("how the route grows is unknown: all requests have one size")
         if any(part.overlapping for parts in self._of_finding.values() for part in parts):
-            notes.append("repeats run at the same time: what they keep a request waiting is unknown")
+            notes.append("repeats run at the same time: for how long a request waits is unknown")
         return notes
 
 
@@ -267,5 +267,3 @@ def _with_pauses(ends: Sequence[float], parts: Sequence[Sequence[Part]]) -> list
 
 def _parts(request: Request, case: tuple[str, ...]) -> list[Part]:
     return [part for part in request.parts if part.fingerprint in case]
-
-

@@ -1,6 +1,6 @@
 """Fit how a request grows with its rows, and say at which size it passes a limit.
 
-    duration(rows) = duration at the middle + slope · Δ + bend/2 · Δ²        Δ = rows − the middle's
+    duration(rows) = duration at the middle + slope · Δ + bend/2 · Δ²        Δ = rows - the middle's
 
 The slope is Theil and Sen's: the median of the slopes between two requests. A least-squares line
 would follow the few requests that a garbage collection or a cold cache has made slow, and those
@@ -24,7 +24,7 @@ _LARGEST = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Hold y = middle's y + slope · (x − middle's x), fitted by Theil and Sen."""
+    """Hold y = middle's y + slope · (x - middle's x), fitted by Theil and Sen."""
 
     x: float
     y: float
@@ -42,9 +42,7 @@ class Line:
         n = repeats.at(self.x).mid
         slopes = (
             own + repeats.slope.mid * (one + more * n / 2)
-            for own, one, more in zip(
-                _ends(self.slope), _ends(each), _ends(bend), strict=True
-            )
+            for own, one, more in zip(_ends(self.slope), _ends(each), _ends(bend), strict=True)
         )
         return Line(self.x, self.y + n * each.mid, ordered(*slopes), self.residual)
 
@@ -117,7 +115,9 @@ class Growth:
                 return math.inf
         while high - low > max(0.5, low * 1e-6):
             middle = (low + high) / 2
-            low, high = (low, middle) if self._takes(middle, end) > self.limit_ns else (middle, high)
+            low, high = (
+                (low, middle) if self._takes(middle, end) > self.limit_ns else (middle, high)
+            )
         return float(math.ceil(high))
 
     def _takes(self, rows: float, end: str) -> float:

@@ -47,7 +47,7 @@ def quantile(values: Three, part: float) -> Interval:
     """Return a quantile of what may be low, mid and high, with what a sample may be wrong by.
 
     The ends are order statistics: of n values, the quantile lies between the ranks np ± 1.96
-    √(np(1−p)) in 19 of 20 samples, whatever the distribution is.
+    √(np(1-p)) in 19 of 20 samples, whatever the distribution is.
     """
     low, mid, high = map(sorted, values)
     count = len(mid)

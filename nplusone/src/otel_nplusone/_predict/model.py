@@ -1,8 +1,7 @@
 """Define what is predicted. Everything here is frozen; docs/reference/predict.md has the rules."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 from otel_nplusone._predict.growth import Growth
 from otel_nplusone._predict.interval import Interval
@@ -87,8 +86,3 @@ class Outlook:
         """Return what mending every finding of the route brings; of one finding, the same."""
         most = max((len(one.mends) for one in self.predictions), default=0)
         return tuple(one for one in self.predictions if len(one.mends) == most)
-
-    def without(self, accepted: frozenset[str]) -> Self:
-        """Leave out the predictions that mend what is accepted."""
-        kept = tuple(one for one in self.predictions if accepted.isdisjoint(one.mends))
-        return replace(self, predictions=kept)

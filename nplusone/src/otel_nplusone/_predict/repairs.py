@@ -3,7 +3,8 @@
     T after = what is left of the request + what is sent instead + what the rows still cost
 
 What is left is the request without the repeats' spans and without the gaps after them. The rest is
-known within limits only: each repair has a low, a middle and a high end, from the assumptions below.
+known within limits only: each repair has a low, a middle and a high end, from assumptions, which
+stand below as constants and are explained in docs/reference/predict.md.
 """
 
 import math
@@ -131,7 +132,7 @@ def _asked_once(left: float, parts: Sequence[Part]) -> Interval:
 
 
 def _as_rows(left: float, parts: Sequence[Part], rates: dict[str, Rates]) -> Interval:
-    """Send one statement; at best the statements before it are part of it, and so are their rows."""
+    """Send one statement; at best those before it are part of it, and so are their rows."""
     trips = [rates[part.fingerprint].trip_ns for part in parts]
     outer = _outer(parts)
     leads = max((part.leads_ns for part in outer), default=0)
@@ -148,9 +149,7 @@ def _as_rows(left: float, parts: Sequence[Part], rates: dict[str, Rates]) -> Int
 def _as_entities(left: float, parts: Sequence[Part], rates: dict[str, Rates]) -> Interval:
     """Send one statement for each level or chunk, and make an entity of every row."""
     trips = [rates[part.fingerprint].trip_ns * part.sent for part in parts]
-    chunks = [
-        trip * math.ceil(part.keys / CHUNK) for trip, part in zip(trips, parts, strict=True)
-    ]
+    chunks = [trip * math.ceil(part.keys / CHUNK) for trip, part in zip(trips, parts, strict=True)]
     rows = _rows(parts, rates, of_keys=False)
     return Interval(
         left * _AROUND[0] + max(trips) + rows[0][0] + rows[1][0],
@@ -177,7 +176,9 @@ def _rows(
     client, server = [0.0] * 3, [0.0] * 3
     for part in parts:
         rate = rates[part.fingerprint]
-        rows = part.keys if of_keys else max(part.keys, part.rows if part.rows > part.repeats else 0)
+        rows = (
+            part.keys if of_keys else max(part.keys, part.rows if part.rows > part.repeats else 0)
+        )
         for end, name in enumerate(("low", "mid", "high")):
             client[end] += rows * getattr(rate.client_ns, name)
             server[end] += rows * getattr(rate.server_ns, name)

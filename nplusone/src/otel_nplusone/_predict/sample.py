@@ -5,10 +5,11 @@
 
 The gap after a repeat is what the client does for a statement: the ORM, the instrumentation, the
 next statement's text. The gap after the source holds that and its rows besides, which tells what a
-row costs: (gap after the source − gap after a repeat) / rows.
+row costs: (gap after the source - gap after a repeat) / rows.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -28,8 +29,8 @@ class Part(NamedTuple):
     """Hold what one finding takes of one request.
 
     `keys` are the different values that it asks for, `sent` the statements that take the place of
-    all at least, `rows` what the repeats return; `spans_ns` is the time in which they run, `gaps_ns`
-    that in the gaps after them, `own_ns` the part of it that is too long to be a statement's, and
+    all at least, `rows` what the repeats return; `spans_ns` is the time in which they run, and
+    `gaps_ns` that in the gaps after them, `own_ns` the part of it that is too long to be a statement's, and
     `pause_ns` what the longest gap has more than usual: somebody else's work. `rises_ns` are by how
     much a gap is longer than the one before, towards the middle of the loop and towards its end.
     `trip_ns` is the usual repeat, `quick_ns` one of the quickest. `row_client_ns` and
@@ -110,7 +111,7 @@ class _Timeline:
 def _gaps(spans: Sequence[Span]) -> list[int]:
     """Return the time from the end of each to the next one's start, 0 after the last."""
     gaps, latest = [], 0
-    for span, following in zip(spans, spans[1:], strict=False):
+    for span, following in pairwise(spans):
         latest = max(latest, span.end_time_unix_nano)
         gaps.append(max(0, following.start_time_unix_nano - latest))
     return [*gaps, 0] if spans else []

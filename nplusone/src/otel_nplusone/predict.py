@@ -1,15 +1,18 @@
 """Predict what mending an N+1 would bring, from traces alone.
 
-from otel_nplusone.predict import Repair, predict
+    from otel_nplusone.predict import predict
 
-for outlook in predict(["traces.jsonl"]):
-    for one in outlook.together:
-        print(outlook.route, one.repair, one.statements, one.p50_ns, one.capacity)
+    for outlook in predict(["traces.jsonl"]):
+        for one in outlook.together:
+            print(outlook.route, one.repair, one.statements, one.p50_ns, one.capacity)
+
+docs/reference/predict.md has the counting rule, the model, and what it cannot know.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from otel_nplusone._predict.counting import Loop, Repair
 from otel_nplusone._predict.growth import Growth, Line
 from otel_nplusone._predict.interval import Interval
 from otel_nplusone._predict.model import (
@@ -17,7 +20,6 @@ from otel_nplusone._predict.model import (
     Figures,
     Outlook,
     Prediction,
-    Repair,
 )
 from otel_nplusone.scan import Progress, Wanted, scan
 
@@ -26,6 +28,7 @@ __all__ = [
     "Growth",
     "Interval",
     "Line",
+    "Loop",
     "Outlook",
     "Prediction",
     "Repair",

@@ -13,14 +13,14 @@ from statistics import median, median_low
 from otel_nplusone._core.model import Finding
 from otel_nplusone._core.tally import Tally
 from otel_nplusone._core.tree import Tree
+from otel_nplusone._predict.counting import Loop, Repair, statements_after
 from otel_nplusone._predict.growth import MOST_POINTS, Growth, Line, fit
 from otel_nplusone._predict.interval import Interval, Three, exactly, ordered, quantile, times
-from otel_nplusone._predict.model import Figures, Outlook, Prediction, Repair
+from otel_nplusone._predict.model import Figures, Outlook, Prediction
 from otel_nplusone._predict.repairs import (
     duration_after,
     rates_of,
     repairs_for,
-    statements_after,
 )
 from otel_nplusone._predict.sample import Part, Request, is_predicted, measure
 
@@ -160,7 +160,7 @@ class _Forecast:
     ) -> Prediction:
         parts = [_parts(request, case) for request in self._held]
         counts = [
-            statements_after(repair, request, mended)
+            statements_after(repair, request.statements - _sent(mended), _loops(mended))
             for request, mended in zip(self._held, parts, strict=True)
         ]
         ends = [
@@ -185,6 +185,20 @@ class _Forecast:
             p95_ns=quantile((*after[:2], _with_pauses(after[2], parts)), _P95),
             capacity=times(self._before, after),
             growth=self._mended(growth, after[1]),
+            loops=self._loops,
+            rest=median_low(request.statements - _sent(request.parts) for request in self._held),
+        )
+
+    @cached_property
+    def _loops(self) -> tuple[Loop, ...]:
+        """Return the findings as most requests have them."""
+        return tuple(
+            parts[0].loop._replace(
+                statements=median_low(part.statements for part in parts),
+                keys=median_low(part.keys for part in parts),
+                leads=median_low(part.leads for part in parts),
+            )
+            for parts in self._of_finding.values()
         )
 
     @cached_property
@@ -263,6 +277,14 @@ def _with_pauses(ends: Sequence[float], parts: Sequence[Sequence[Part]]) -> list
         end + max((part.pause_ns for part in mended), default=0)
         for end, mended in zip(ends, parts, strict=True)
     ]
+
+
+def _loops(parts: Iterable[Part]) -> list[Loop]:
+    return [part.loop for part in parts]
+
+
+def _sent(parts: Iterable[Part]) -> int:
+    return sum(part.statements for part in parts)
 
 
 def _parts(request: Request, case: tuple[str, ...]) -> list[Part]:

@@ -42,7 +42,7 @@ class Line:
         n = repeats.at(self.x).mid
         slopes = (
             own + repeats.slope.mid * (one + more * n / 2)
-            for own, one, more in zip(_ends(self.slope), _ends(each), _ends(bend), strict=True)
+            for own, one, more in zip(self.slope.ends, each.ends, bend.ends, strict=True)
         )
         return Line(self.x, self.y + n * each.mid, ordered(*slopes), self.residual)
 
@@ -91,7 +91,7 @@ class Growth:
     def duration_ns(self, rows: float) -> Interval:
         """Return how long a request of this size takes."""
         line, delta = self.duration.at(rows), rows - self.duration.x
-        bends = [bend * delta * delta / 2 for bend in _ends(self.bend_ns)]
+        bends = [bend * delta * delta / 2 for bend in self.bend_ns.ends]
         return ordered(
             max(0.0, line.low + bends[0]),
             max(0.0, line.mid + bends[1]),
@@ -126,7 +126,3 @@ class Growth:
     def mended(self, duration: Line) -> Self:
         """Return how the mended request grows: without a loop there is no bend."""
         return replace(self, duration=duration, bend_ns=Interval(0.0, 0.0, 0.0))
-
-
-def _ends(interval: Interval) -> tuple[float, float, float]:
-    return interval.low, interval.mid, interval.high

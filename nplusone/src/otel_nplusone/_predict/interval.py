@@ -21,6 +21,11 @@ class Interval:
         """Tell whether the figure is known."""
         return self.low == self.high
 
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Return low, mid and high."""
+        return self.low, self.mid, self.high
+
     def times(self, factor: float) -> "Interval":
         """Return it in another unit."""
         return Interval(self.low * factor, self.mid * factor, self.high * factor)

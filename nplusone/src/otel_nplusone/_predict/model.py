@@ -1,34 +1,14 @@
 """Define what is predicted. Everything here is frozen; docs/reference/predict.md has the rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from types import MappingProxyType
 
+from otel_nplusone._predict.counting import Loop, Repair, statements_at
 from otel_nplusone._predict.growth import Growth
 from otel_nplusone._predict.interval import Interval
 
 DEFAULT_LIMIT_NS = 1_000_000_000
-
-
-class Repair(StrEnum):
-    """Name what takes the place of the repeats."""
-
-    ROWS = "rows"
-    JOIN = "join"
-    SELECT_IN = "select_in"
-    ONCE = "once"
-
-    @property
-    def says(self) -> str:
-        """Return what it is, in a few words."""
-        return _SAYS[self]
-
-
-_SAYS = {
-    Repair.ROWS: "plain rows, in one statement",
-    Repair.JOIN: "entities, joined to the query before",
-    Repair.SELECT_IN: "entities, by lists of keys",
-    Repair.ONCE: "each value asked for once",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +26,8 @@ class Prediction:
 
     `mends` are the fingerprints of the findings that it does away with. `capacity` is how many
     times the requests a worker answers in the same time. `growth` says how the mended request
-    grows; None where all requests that were seen have one size.
+    grows; None where all requests that were seen have one size. `loops` are the route's findings as
+    most requests have them, and `rest` is what they send besides.
     """
 
     repair: Repair
@@ -56,6 +37,18 @@ class Prediction:
     p95_ns: Interval
     capacity: Interval
     growth: Growth | None = None
+    loops: tuple[Loop, ...] = ()
+    rest: int = 0
+
+    def statements_at(
+        self, keys: Mapping[str, int], statements: Mapping[str, int] = MappingProxyType({})
+    ) -> Interval:
+        """Count for a request of another size, by the fingerprints of the route's findings.
+
+        keys: the different values that each asks for.
+        statements: how often each repeats, of those that this repair does not mend.
+        """
+        return statements_at(self.repair, self.rest, self.loops, self.mends, keys, statements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Say what a request would send and take if its repeats were mended: the counting rule, the model.
+"""Say how long a request would take if its repeats were mended: the model.
 
     T after = what is left of the request + what is sent instead + what the rows still cost
 
@@ -13,11 +13,10 @@ from statistics import median
 from typing import NamedTuple
 
 from otel_nplusone._core.model import Kind
+from otel_nplusone._predict.counting import CHUNK, Repair
 from otel_nplusone._predict.interval import Interval, ordered
-from otel_nplusone._predict.model import Repair
 from otel_nplusone._predict.sample import Part, Request
 
-CHUNK = 500
 # The client's own time around the statements: less with rows than with entities, more with a
 # result that is there all at once.
 _AROUND = (3 / 4, 4 / 3)
@@ -29,7 +28,6 @@ _OF_THE_GAP = (0.0, 1 / 10, 1 / 4)
 _PLAIN = (0.0, 1 / 4, 1.0)
 # What the answering service does for one of many, of what it does for one alone.
 _OF_A_CALL = 1 / 10
-ENTITIES = frozenset({Repair.JOIN, Repair.SELECT_IN})
 
 
 class Rates(NamedTuple):
@@ -78,27 +76,6 @@ def repairs_for(parts: Sequence[Part]) -> list[Repair]:
     if len(parts) == 1 and parts[0].keys < parts[0].repeats:
         found.append(Repair.ONCE)
     return found
-
-
-def statements_after(repair: Repair, request: Request, parts: Sequence[Part]) -> Interval:
-    """Count what the request sends; docs/reference/predict.md has the rule."""
-    rest = request.statements - sum(part.statements for part in parts)
-    least = sum(part.sent for part in parts)
-    chunks = sum(part.sent * math.ceil(part.keys / CHUNK) for part in parts)
-    if not parts:
-        return Interval(rest, rest, rest)
-    if repair is Repair.ONCE:
-        once = rest + sum(part.keys for part in parts)
-        return Interval(once, once, once)
-    if repair is Repair.SELECT_IN:
-        return Interval(rest + least, rest + chunks, rest + chunks)
-    has_source = all(part.has_source for part in parts)
-    joined = rest if has_source else rest + 1
-    merged = joined - max(0, min(part.leads for part in _outer(parts)) - 1)
-    if any(part.kind is not Kind.SQL for part in parts):  # nothing joins two calls
-        return Interval(rest + least, rest + least, rest + chunks)
-    high = joined if repair is Repair.JOIN else rest + least
-    return ordered(max(1, merged), max(1, joined), high)
 
 
 def duration_after(
@@ -176,12 +153,14 @@ def _rows(
     client, server = [0.0] * 3, [0.0] * 3
     for part in parts:
         rate = rates[part.fingerprint]
-        rows = (
-            part.keys if of_keys else max(part.keys, part.rows if part.rows > part.repeats else 0)
-        )
-        for end, name in enumerate(("low", "mid", "high")):
-            client[end] += rows * getattr(rate.client_ns, name)
-            server[end] += rows * getattr(rate.server_ns, name)
+        rows = part.keys
+        if not of_keys and part.rows > part.repeats:
+            rows = max(rows, part.rows)
+        for at, (one, other) in enumerate(
+            zip(rate.client_ns.ends, rate.server_ns.ends, strict=True)
+        ):
+            client[at] += rows * one
+            server[at] += rows * other
     return client, server
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from otel_nplusone._core import semconv
 from otel_nplusone._core.model import Finding, Kind, RepeatClass, Span
 from otel_nplusone._core.tally import Tally
+from otel_nplusone._predict.counting import Loop
 
 # What a client does for one statement takes less; what is more belongs to the rows.
 _LONGEST_GAP_NS = 1_000_000
@@ -30,9 +31,10 @@ class Part(NamedTuple):
 
     `keys` are the different values that it asks for, `sent` the statements that take the place of
     all at least, `rows` what the repeats return; `spans_ns` is the time in which they run, and
-    `gaps_ns` that in the gaps after them, `own_ns` the part of it that is too long to be a statement's, and
-    `pause_ns` what the longest gap has more than usual: somebody else's work. `rises_ns` are by how
-    much a gap is longer than the one before, towards the middle of the loop and towards its end.
+    `gaps_ns` that in the gaps after them, `own_ns` the part of it that is too long to be a
+    statement's, and `pause_ns` what the longest gap has more than usual: somebody else's work.
+    `rises_ns` are by how much a gap is longer than the one before, towards the middle of the loop
+    and towards its end.
     `trip_ns` is the usual repeat, `quick_ns` one of the quickest. `row_client_ns` and
     `row_server_ns` are what a row of the source costs, None where no source tells; `source_ns` is
     what all its rows cost the client, `source_rows` how many it says that it returned. `leads` are
@@ -63,6 +65,19 @@ class Part(NamedTuple):
     leads_ns: int
     joinable: bool
     overlapping: bool
+
+    @property
+    def loop(self) -> Loop:
+        """Return what it sends."""
+        return Loop(
+            fingerprint=self.fingerprint,
+            statements=self.statements,
+            keys=self.keys,
+            sent=self.sent,
+            is_sql=self.kind is Kind.SQL,
+            has_source=self.has_source,
+            leads=self.leads,
+        )
 
     @property
     def removed_ns(self) -> int:

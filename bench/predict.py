@@ -5,7 +5,7 @@ another: what disturbs a moment falls on all of them. otel-nplusone sees naive's
 a strategy takes is its requests' own spans; what it sends is what the clinic says of it. Then the
 same prediction is stretched to a clinic of `prod`, which has 50 times the appointments.
 
-An interval is right if the measured value lies in it. Statements on `prod` are right if the counting
+An interval is right if the measured value is in it. Statements on `prod` are right if the counting
 rule's ends have them, latency if it is at most 30 % off.
 """
 

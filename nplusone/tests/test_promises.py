@@ -23,7 +23,17 @@ PROMISED = {
         "is_statement",
     },
     "otel_nplusone.predict": {
-        *("Figures", "Growth", "Interval", "Line", "Loop", "Outlook", "Prediction", "Repair", "predict"),
+        *(
+            "Figures",
+            "Growth",
+            "Interval",
+            "Line",
+            "Loop",
+            "Outlook",
+            "Prediction",
+            "Repair",
+            "predict",
+        ),
     },
     "otel_nplusone.read": {
         *("Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"),

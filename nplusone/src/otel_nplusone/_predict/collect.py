@@ -240,13 +240,15 @@ class _Forecast:
         )
 
     def _bend(self) -> Interval:
-        """Return by how much each gap is longer than the one before, where the whole loop says so.
+        """Return by how much each gap is longer than the one before, where that is sure.
 
-        A step is no bend: the gaps have to grow in the first half of the loop and in the second.
+        A step is no bend: the gaps have to grow twice, in most requests.
         """
         rises = [part.rises_ns for part in self._of_the_worst if part]
-        early, late = (max(0.0, median(one[half] for one in rises)) for half in (0, 1))
-        return ordered(0.0, min(early, late), early + late if min(early, late) else 0.0)
+        one, other = (median(rise[at] for rise in rises) for at in (0, 1))
+        if min(one, other) <= 0:
+            return exactly(0.0)
+        return Interval(0.0, (one + other) / 2, one + other)
 
     def _line(self, values: Sequence[float]) -> Line | None:
         return fit(list(zip(self._sizes[1], values, strict=True))[:MOST_POINTS])

@@ -33,8 +33,7 @@ class Part(NamedTuple):
     all at least, `rows` what the repeats return; `spans_ns` is the time in which they run, and
     `gaps_ns` that in the gaps after them, `own_ns` the part of it that is too long to be a
     statement's, and `pause_ns` what the longest gap has more than usual: somebody else's work.
-    `rises_ns` are by how much a gap is longer than the one before, towards the middle of the loop
-    and towards its end.
+    `rises_ns` are by how much a gap is longer than the one before, in two parts of the loop.
     `trip_ns` is the usual repeat, `quick_ns` one of the quickest. `row_client_ns` and
     `row_server_ns` are what a row of the source costs, None where no source tells; `source_ns` is
     what all its rows cost the client, `source_rows` how many it says that it returned. `leads` are
@@ -116,7 +115,8 @@ class _Timeline:
         self.spans = tally.spans
         self.place = {span.span_id: at for at, span in enumerate(self.spans)}
         self.gaps = _gaps(self.spans)
-        self.entry = entry
+        latest = max((span.end_time_unix_nano for span in self.spans), default=0)
+        self.after = max(0, entry.end_time_unix_nano - latest)
 
     def took(self, at: int) -> int:
         span = self.spans[at]
@@ -145,6 +145,8 @@ def _part(finding: Finding, line: _Timeline, loops: Mapping[str, frozenset[str]]
         took = [what.total_ns // max(1, what.statements)]
         inner = [gaps[0] // max(1, what.statements)]
     usual, trip = median(inner), median(took)
+    if not is_folded and places[-1] == len(line.spans) - 1:
+        gaps[-1] = min(round(usual), line.after)
     source = _Source.of(finding, line, places, usual, trip)
     leads = _leads(line, places, loops)
     return Part(
@@ -181,16 +183,17 @@ def _keys(finding: Finding) -> int:
 
 
 def _rises(gaps: Sequence[int]) -> tuple[float, float]:
-    """Return by how much a gap is longer than the one before: into the second third, and the last.
+    """Return by how much a gap is longer than the one before, twice within the loop's second half.
 
-    Lower quartiles: an export that runs at the same time makes some gaps longer, and a list that
-    is searched makes all of them longer.
+    In the first half, caches that warm up make it shorter. Lower quartiles: an export that runs at
+    the same time makes some gaps longer, a list that is searched makes all of them longer.
     """
-    third = len(gaps) // 3
+    late = gaps[len(gaps) // 2 :]
+    third = len(late) // 3
     if third < _SHORTEST_THIRD:
         return 0.0, 0.0
     first, second, last = (
-        sorted(gaps[start : start + third])[third // 4] for start in (0, third, 2 * third)
+        sorted(late[start : start + third])[third // 4] for start in (0, third, 2 * third)
     )
     return (second - first) / third, (last - second) / third
 

@@ -31,6 +31,7 @@ COLLECTION = (
 SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")
 REDIS_INDEX = ("db.redis.database_index",)
+RETURNED_ROWS = ("db.response.returned_rows",)
 BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
 PARAMETERS = (
     "db.statement.parameters",
@@ -86,7 +87,7 @@ _OF_A_LIBRARY = re.compile(
 
 _DATABASE = (
     *(QUERY_TEXT, QUERY_SUMMARY, OPERATION, COLLECTION, SYSTEM, NAMESPACE),
-    *(REDIS_INDEX, BATCH_SIZE, PARAMETERS),
+    *(REDIS_INDEX, BATCH_SIZE, PARAMETERS, RETURNED_ROWS),
 )
 _HTTP = (METHOD, ROUTE, URL, URL_TEMPLATE, URL_PATH, HOST, PORT, RESENDS)
 _OTHER_CALLS = (

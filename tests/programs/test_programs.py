@@ -17,7 +17,7 @@ from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from tests.programs.expected import Expected, Found, difference, expected_of, found_in
 from tests.programs.programs import Run, program_of
 
-PROGRAMS = ("ihatemoney",)
+PROGRAMS = ("ihatemoney", "oscar")
 MENDED = [(name, one) for name in PROGRAMS for one in expected_of(name) if one.edits]
 pytestmark = pytest.mark.programs
 

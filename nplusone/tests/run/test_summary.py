@@ -154,5 +154,6 @@ def test_summary_goes_to_a_file_in_the_format_that_is_asked_for(tmp_path: Path) 
 
     report = json.loads((tmp_path / "report.json").read_text())
     assert [one["route"] for one in report["findings"]] == ["nightly"]
+    assert not any("nothing was judged" in warning for warning in report["warnings"])
     assert "n_plus_one in nightly: 12 times" in said
     assert "1 finding in" not in said

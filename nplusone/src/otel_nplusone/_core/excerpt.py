@@ -23,9 +23,9 @@ def shorten(statement: str, most: int = 300) -> str:
     Of several statements in a row, each is shortened by itself.
     """
     if len(statement) > most and "; " in statement:
-        parts = statement.split("; ")
-        each = max(most // len(parts), _LEAST_OF_SEVERAL)
-        return "; ".join(shorten(part, each) for part in parts)
+        several = statement.split("; ")
+        each = max(most // len(several), _LEAST_OF_SEVERAL)
+        return "; ".join(shorten(one, each) for one in several)
     for parts, clip in ((_columns, _head), (_tables, _ends), (_conditions, _ends)):
         if len(statement) > most:
             statement = _clipped(statement, _apart(parts(statement)), clip, most)

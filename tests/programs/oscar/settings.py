@@ -36,7 +36,7 @@ OF_OSCAR = """
 
 
 def _config(name: str) -> str:
-    """Return where a part of Oscar is set up: oscar.apps.dashboard.pages.apps.PagesDashboardConfig."""
+    """Return a part's configuration: oscar.apps.dashboard.pages.apps.PagesDashboardConfig."""
     words = name.split(".")
     if words[0] == "dashboard":
         words.reverse()

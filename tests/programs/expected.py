@@ -4,7 +4,7 @@
     route = "GET /<project_id>/export/<string:file>.<string:format>"
     class = "n_plus_one"
     repeats = 48                                     in one request, at most
-    place = "ihatemoney/models.py:615 in …"          the line that sends it
+    place = "ihatemoney/models.py:615 in …"          the line that sends it, if the spans tell
     path = "… ← …"                                   the way from there to the loop, if it is longer
     relationship = "Bill.payer"                      what is loaded lazily, if the spans tell
     statement = "SELECT …"                           as reports shorten it
@@ -16,6 +16,12 @@
     file = "ihatemoney/models.py"
     before = "bills = self.get_bills()"              stands there once
     after = "bills = self.get_bills().options(…)"
+
+    warnings = ["12 statements lie outside …"]       what the report warns of, by its beginning
+    [[further]]                                      a finding that only the mended copy has, as the
+    route = "…"                                      mended one has hidden it; no more is compared
+    class = "redundant"
+    statement = "SELECT …"
 
 A finding that stays has `unmended`: why its advice is not a matter of an edit. The numbers of
 statements are medians, which `otel-nplusone diff` tells.
@@ -51,7 +57,7 @@ class Found:
     repeat_class: str
     statement: str
     repeats: int
-    place: str
+    place: str = ""
     path: str = ""
     relationship: str = ""
     advice: str = ""
@@ -77,13 +83,22 @@ class Expectation:
 
     findings: tuple[Expected, ...]
     edits: tuple[Edit, ...]
+    warnings: tuple[str, ...]
+    further: frozenset[tuple[str, str, str]]
+
+    @property
+    def left(self) -> set[tuple[str, str, str]]:
+        """Return the findings that the mended program has, by their kinds."""
+        return {one.found.kind for one in self.findings if one.unmended} | self.further
 
 
 def expectation_of(program: str) -> Expectation:
     """Return what is expected to be found in a program, in the order of its file."""
     read = tomllib.loads((FOLDER / program / "expected.toml").read_text(encoding="utf-8"))
     edits = tuple(Edit(**edit) for edit in read.get("mend", ()))
-    return Expectation(tuple(_expected(one) for one in read.get("finding", ())), edits)
+    findings = tuple(_expected(one) for one in read.get("finding", ()))
+    further = ((one["route"], one["class"], one["statement"]) for one in read.get("further", ()))
+    return Expectation(findings, edits, tuple(read.get("warnings", ())), frozenset(further))
 
 
 def _expected(read: dict[str, Any]) -> Expected:

@@ -36,8 +36,8 @@ class Watching:
         self.report(name)
         self.report(name, mended=True)
         sides = ("--service-a", _service(name, mended=False))
-        sides += ("--service-b", _service(name, mended=True))
-        return _ask("diff", self._store.ui, self._store.ui, *sides, "--route", route)
+        others = ("--service-b", _service(name, mended=True))
+        return _ask("diff", self._store.ui, self._store.ui, *sides, *others, "--route", route)
 
 
 def _service(name: str, *, mended: bool) -> str:

@@ -135,8 +135,9 @@ ROOMS = {
         "story": {"errors"},
         "doctor": {"console", "errors", "stack"},
         "reconcile": {"console", "stack"},
-        "replay": {"console", "errors", "stack", "story"},
-        "cli": {"console", "doctor", "errors", "reconcile", "replay", "stack", "story"},
+        "control": {"console", "errors", "stack", "story"},
+        "replay": {"console", "control", "errors", "stack", "story"},
+        "cli": {"console", "control", "doctor", "errors", "reconcile", "replay", "stack", "story"},
         "__init__": set(),
     },
 }

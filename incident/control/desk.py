@@ -1,7 +1,7 @@
 """Keep what people ask of a replay until the replay takes it; any thread may use it.
 
-    page ── ask(command) ──► queue ── take() ──► engine
-         ◄── state() ─────── desk ◄── offer(…), told(command, error) ──┘
+page ── ask(command) ──► queue ── take() ──► engine
+◄── state() ─────── desk ◄── offer(…), told(command, error) ──┘
 """
 
 import threading

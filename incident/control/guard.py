@@ -1,9 +1,9 @@
 """Refuse what no page of ours sends, and tell browsers what the page may do.
 
-    Host             this page's own names: another name that leads here is DNS rebinding
-    Origin           the page's own address, wherever a browser sends one
-    Sec-Fetch-Site   same-origin, wherever a browser sends one
-    token            in the form, tied to this process: other programs do not know it
+Host             this page's own names: another name that leads here is DNS rebinding
+Origin           the page's own address, wherever a browser sends one
+Sec-Fetch-Site   same-origin, wherever a browser sends one
+token            in the form, tied to this process: other programs do not know it
 """
 
 import hmac

@@ -1,8 +1,8 @@
 """Write what is in force and seen for Prometheus, in its text format.
 
-    incident_phase{phase="launch"} 1           1 while it runs; 0 for every other phase
-    incident_strategy{strategy="naive"} 1      the strategy in force
-    incident_visitors_per_second 3.0           and the last sample's figures, where there are any
+incident_phase{phase="launch"} 1           1 while it runs; 0 for every other phase
+incident_strategy{strategy="naive"} 1      the strategy in force
+incident_visitors_per_second 3.0           and the last sample's figures, where there are any
 """
 
 from collections.abc import Iterator

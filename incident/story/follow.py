@@ -20,7 +20,7 @@ class Followed(Growing):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__(folder)
         self._path = folder / FILE
         self._file: tuple[int, int] | None = None
         self._read_bytes = 0

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import fields, replace
+from pathlib import Path
 
 from incident.story.events import Event
 from incident.story.story import Story
@@ -14,7 +15,8 @@ class Growing:
     `count` grows with each event, `run` with each story that begins anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._changed = threading.Condition()
         self.story = Story()
         self.count = 0

@@ -17,7 +17,7 @@ class Journal(Growing):
     """Append events to a folder's file, and keep the story that they add up to."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # Each line is written at once: what was seen is there however the replay ends.
         self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)

@@ -16,9 +16,10 @@ ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
-PLAIN_TESTS := --numprocesses auto --dist loadfile \
-	-m "not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
-	and not distribution"
+ON_ALL_CORES := --numprocesses auto --dist loadfile
+# What needs nothing but Python.
+HERE := not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
+	and not distribution
 
 # Where it is set, each of the hundreds of processes that tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,7 +35,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-programs test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,10 +74,13 @@ reconcile: $(VENV)/.runtime ## compare the counts of service, spans and database
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+	@$(BIN)/pytest $(ON_ALL_CORES) -m "$(HERE) and not programs" $(PYTEST_ARGS)
 
-test-sqlalchemy20: var/sqlalchemy20/.ready ## the same on SQLAlchemy 2.0, in an environment of its own
-	@var/sqlalchemy20/bin/pytest $(PLAIN_TESTS) $(PYTEST_ARGS)
+test-programs: $(VENV)/.dev ## whole programs: servers under otel-nplusone run, and the replay
+	@$(BIN)/pytest $(ON_ALL_CORES) -m programs $(PYTEST_ARGS)
+
+test-sqlalchemy20: var/sqlalchemy20/.ready ## both on SQLAlchemy 2.0, in an environment of its own
+	@var/sqlalchemy20/bin/pytest $(ON_ALL_CORES) -m "$(HERE)" $(PYTEST_ARGS)
 
 test-sqlalchemy14: var/sqlalchemy14/.ready ## the detector's live parts on SQLAlchemy 1.4
 	@var/sqlalchemy14/bin/pytest nplusone/tests/test_sqlalchemy_lines.py $(PYTEST_ARGS)
@@ -137,7 +141,7 @@ mutants: $(MUTANTS)/.ready ## change the code that decides, and count what the t
 	@$(MUTANTS)/bin/python tools/mutants.py $(MUTANTS_ARGS)
 
 coverage: $(VENV)/.dev ## what the tests run, by branch; the report as pages in var/coverage
-	@$(BIN)/pytest $(PLAIN_TESTS) --cov --cov-report term:skip-covered --cov-report html $(PYTEST_ARGS)
+	@$(BIN)/pytest $(ON_ALL_CORES) -m "$(HERE)" --cov --cov-report term:skip-covered --cov-report html $(PYTEST_ARGS)
 
 docs: $(VENV)/.docs ## the site in docs/, into var/site; warnings are errors
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs var/site

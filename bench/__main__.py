@@ -23,6 +23,7 @@ from bench import (
     detector,
     live,
     pages,
+    predict,
     seeding,
     stack,
     strategies,
@@ -61,6 +62,11 @@ QUESTIONS: Mapping[str, Question] = {
         "What does each way to read the Success Stories cost, on both databases?",
         strategies.measure,
         strategies.TARGETS,
+    ),
+    "predict": Question(
+        "How right is scan --predict about what each repair brings, and at 50 times the size?",
+        predict.measure,
+        predict.TARGETS,
     ),
     "seeding": Question(
         "How fast is `prod` seeded, against a session that is given row after row?",

@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Tracer
 
@@ -74,19 +73,19 @@ class EncodingExporter(SpanExporter):
 
 
 class Switch(SpanProcessor):
-    """Hand spans to one of two processors."""
+    """Be one of two processors: its methods are the other's.
+
+    A frame of its own would be the application's, which a place is looked for in.
+    """
 
     def __init__(self, processor: SpanProcessor) -> None:
+        self.turn_to(processor)
+
+    def turn_to(self, processor: SpanProcessor) -> None:
+        """Hand what starts and ends from now on to another processor."""
         self.processor = processor
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        self.processor.on_start(span, parent_context)
-
-    def on_end(self, span: ReadableSpan) -> None:
-        self.processor.on_end(span)
-
-    def shutdown(self) -> None:
-        self.processor.shutdown()
+        for name in ("on_start", "on_end", "shutdown"):
+            setattr(self, name, getattr(processor, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Scene:
 
     def turn(self, variant: str) -> Turn:
         """Answer one request with this telemetry."""
-        self._switch.processor = self._batches if variant == TRACED else self._counting
+        self._switch.turn_to(self._batches if variant == TRACED else self._counting)
         uninstrument(self._engine)
         if variant == DESCRIBED:
             instrument(self._engine)
@@ -154,7 +153,7 @@ def _alone() -> float:
     taken: dict[SpanProcessor, list[float]] = {switch.processor: [], counting: []}
     for _ in range(ALONE_ROUNDS):
         for processor, times in taken.items():
-            switch.processor = processor
+            switch.turn_to(processor)
             times.append(_request_alone(provider.get_tracer("bench")))
     without, with_it = taken.values()
     added_s = statistics.median(b - a for a, b in zip(without, with_it, strict=True))

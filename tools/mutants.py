@@ -26,7 +26,9 @@ ROOT = Path(__file__).parent.parent
 SCRATCH = ROOT / "var" / "mutants"
 # mutmut takes a module's name from its path.
 _PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
-_SOME = "not jaeger and not fuzz and not browser and not postgres and not distribution"
+_SOME = (
+    "not jaeger and not fuzz and not browser and not postgres and not distribution and not programs"
+)
 # nplusone has settings of its own, which pytest would take.
 _PYTEST_ARGS = ["-c", "pyproject.toml", "-p", "without_caches", "-m", _SOME]
 # mutmut forks for each mutant: what is cached by then was answered by the code as it stands.

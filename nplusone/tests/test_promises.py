@@ -22,6 +22,19 @@ PROMISED = {
         *("DbSpanProcessor", "NPlusOneSpanProcessor", "RunningRequests", "attributes_of"),
         "is_statement",
     },
+    "otel_nplusone.predict": {
+        *(
+            "Figures",
+            "Growth",
+            "Interval",
+            "Line",
+            "Loop",
+            "Outlook",
+            "Prediction",
+            "Repair",
+            "predict",
+        ),
+    },
     "otel_nplusone.read": {
         *("Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"),
     },
@@ -31,7 +44,7 @@ PROMISED = {
 }
 DOORS = {
     *("cli", "errors", "exporter", "jaeger", "live", "pytest_plugin", "read", "report", "scan"),
-    *("asyncpg", "django", "psycopg", "sqlalchemy", "version"),
+    *("predict", "asyncpg", "django", "psycopg", "sqlalchemy", "version"),
 }
 
 

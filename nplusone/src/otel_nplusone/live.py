@@ -23,7 +23,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 from otel_nplusone._core import semconv
 from otel_nplusone._core.ignoring import ignored_because
 from otel_nplusone._core.routes import route
-from otel_nplusone._live.db_spans import DbSpanProcessor
+from otel_nplusone._live.db_spans import DbSpanProcessor, describe_started
 from otel_nplusone._live.fence import fenced
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
@@ -40,7 +40,9 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_ENTRY_KINDS = (SpanKind.SERVER, SpanKind.CONSUMER)
+# Looked up once: each span asks.
+_CLIENT, _SERVER, _CONSUMER = SpanKind.CLIENT, SpanKind.SERVER, SpanKind.CONSUMER
+_ENTRY_KINDS = (_SERVER, _CONSUMER)
 
 
 class NPlusOneSpanProcessor(SpanProcessor):
@@ -50,7 +52,6 @@ class NPlusOneSpanProcessor(SpanProcessor):
     """
 
     _has_failed = False
-    _describer: DbSpanProcessor | None = None
 
     def __init__(
         self,
@@ -69,23 +70,22 @@ class NPlusOneSpanProcessor(SpanProcessor):
         self._processor = processor
         self._requests = requests if requests is not None else RunningRequests()
         self._metrics = LiveMetrics(meter_provider)
-        if describe:
-            self._describer = DbSpanProcessor()
+        self._describe = describe
         _reset_after_fork(self._requests)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
-            parent = span.parent
-            if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
-                self._requests.begin(span.get_span_context().span_id)
+            parent, kind, context = span.parent, span.kind, span.get_span_context()
+            if parent is None or parent.is_remote or kind is _SERVER or kind is _CONSUMER:
+                self._requests.begin(context.span_id)
             else:
-                self._requests.join(span.get_span_context().span_id, parent.span_id)
+                self._requests.join(context.span_id, parent.span_id)
                 if why := ignored_because():
                     span.set_attribute(semconv.IGNORED, why)
+            if kind is _CLIENT and self._describe:
+                describe_started(span, context)
         except Exception:
             self._report_fault()
-        if self._describer is not None:
-            self._describer.on_start(span, parent_context)
         self._processor.on_start(span, parent_context)
 
     def on_end(self, span: ReadableSpan) -> None:

@@ -13,6 +13,8 @@ from otel_nplusone._core.summary import Summarizer, Summary
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import ENTRY_KINDS, Tree
 from otel_nplusone._core.unjudged import Unjudged
+from otel_nplusone._predict.collect import MOST_ROUTES, Collector
+from otel_nplusone._predict.model import Outlook
 from otel_nplusone._read.assemble import MOST_SPANS_OF_A_TRACE, Assembler
 from otel_nplusone._read.files import read_file
 from otel_nplusone._read.http_json import is_url
@@ -20,6 +22,7 @@ from otel_nplusone._read.search import Search, read_backend
 from otel_nplusone._read.skipped import Skipped
 
 _TOO_LARGE = f"span past the first {MOST_SPANS_OF_A_TRACE:,} of one trace"
+_TOO_MANY = f"request of a route past the first {MOST_ROUTES}, for the prediction"
 Progress = Callable[[Iterable[Span]], Iterable[Span]]
 
 
@@ -29,6 +32,8 @@ class Wanted:
 
     `route` is a pattern as of a shell (`GET /cats/*`), with the method or without. `min_ns` is of
     one request on average, `min_share` of its time, 0 to 1; a share that is not known is enough.
+    With `limit_ns`, what mending would bring is predicted, and from which size on a request takes
+    longer than that.
     """
 
     search: Search = field(default_factory=Search)
@@ -37,6 +42,7 @@ class Wanted:
     kinds: frozenset[Kind] = frozenset(Kind)
     min_ns: int = 0
     min_share: float = 0.0
+    limit_ns: float = 0.0
 
     def summary(self, found: Summary) -> bool:
         """Tell whether a finding takes as much of a request, in time and as a share of it."""
@@ -71,7 +77,8 @@ class Result:
 
     `judged` are the statements and calls that were looked at, `unjudged` those that do not tell
     what they are; the warnings say why. `quiet` counts the findings that take less time or less of
-    a request than was asked for.
+    a request than was asked for. `outlooks` are predictions by route, those that take the most time
+    first; empty where none were asked for.
     """
 
     findings: tuple[Summary, ...]
@@ -82,6 +89,12 @@ class Result:
     judged: int = 0
     unjudged: int = 0
     quiet: int = 0
+    outlooks: tuple[Outlook, ...] = ()
+
+    def outlook(self, found: Summary) -> Outlook | None:
+        """Return what is predicted for a finding's route, where that was asked for."""
+        key = (found.service, found.route)
+        return next((one for one in self.outlooks if (one.service, one.route) == key), None)
 
 
 def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> Result:
@@ -89,6 +102,7 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
     warnings = Skipped()
     summarizer = Summarizer()
     unjudged = Unjudged()
+    collector = Collector(wanted.limit_ns) if wanted.limit_ns else None
     traces = incomplete = duplicates = 0
     met = not (wanted.search.service or wanted.route)
     with whole_traces(sources, wanted.search, warnings, progress) as found:
@@ -102,8 +116,12 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
             incomplete += tree.incomplete
             duplicates += len(trace.spans) - len(tree.by_id)
             summarizer.add(judged)
+            if collector is not None:
+                collector.add(tree, tallied, judged)
     if found.spans_left_out:
         warnings.add(_TOO_LARGE, ", ".join(sources), times=found.spans_left_out)
+    if collector is not None and collector.left_out:
+        warnings.add(_TOO_MANY, ", ".join(sources), times=collector.left_out)
     if duplicates:
         warnings.add("duplicate span", ", ".join(sources), times=duplicates)
     unmet = () if met else (wanted.unmet(),)
@@ -118,6 +136,7 @@ def scan(sources: Sequence[str], wanted: Wanted, progress: Progress = iter) -> R
         judged=unjudged.judged,
         unjudged=unjudged.total,
         quiet=len(summaries) - len(loud),
+        outlooks=collector.outlooks() if collector is not None else (),
     )
 
 

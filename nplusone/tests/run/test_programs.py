@@ -15,6 +15,8 @@ import pytest
 from nplusone.tests.run.running import PROGRAMS, Running, answers, finish, free_port, run
 from otel_nplusone.scan import Wanted, scan
 
+pytestmark = pytest.mark.programs
+
 MOUNTED = ("/api/shelves", "/api/stream", "/api/later")
 
 

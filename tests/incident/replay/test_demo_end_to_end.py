@@ -16,6 +16,8 @@ from harness.ports import unused_ports
 from harness.project import tool
 from harness.waiting import wait_until
 
+pytestmark = pytest.mark.programs
+
 
 @dataclass(slots=True)
 class Replay:

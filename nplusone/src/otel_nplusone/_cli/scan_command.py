@@ -20,6 +20,7 @@ from otel_nplusone._cli.options import (
 )
 from otel_nplusone._cli.progress import counted
 from otel_nplusone._core.model import Kind, RepeatClass
+from otel_nplusone._predict.model import DEFAULT_LIMIT_NS
 from otel_nplusone._read.http_json import is_url
 from otel_nplusone._read.jaeger_api import trace_page
 from otel_nplusone._report import (
@@ -53,6 +54,7 @@ examples:
   otel-nplusone scan http://127.0.0.1:16686 --service cat-clinic --since 10m
   otel-nplusone scan traces.jsonl.gz --format json > baseline.json
   otel-nplusone scan traces.jsonl.gz --baseline baseline.json --fail-on n_plus_one nested
+  otel-nplusone scan traces.jsonl.gz --predict --limit 2s
 
 exit codes: 0 clean, 1 findings, 2 bad usage or input, or nothing that could be judged
 """
@@ -111,6 +113,18 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="SHARE",
         help="leave out what takes less of a request's time, 2%%",
     )
+    parser.add_argument(
+        "--predict",
+        action="store_true",
+        help="say what mending each N+1 would bring: statements, p50, p95, capacity, growth",
+    )
+    parser.add_argument(
+        "--limit",
+        type=seconds,
+        default=None,
+        metavar="TIME",
+        help="of --predict: say at which size a request takes longer, 2s (default 1s)",
+    )
     parser.add_argument("--format", choices=list(RENDERERS), default="text")
     parser.add_argument(
         "--fail-on",
@@ -131,6 +145,8 @@ def _run(asked: argparse.Namespace) -> int:
         return CLEAN
     if not asked.sources:
         asked.parser.error("no SOURCE: give an address, a file, or - for standard input")
+    if asked.limit is not None and not (asked.predict and asked.limit):
+        asked.parser.error("--limit needs --predict, and a time above 0")
     accepted = read_baseline(asked.baseline) if asked.baseline else frozenset()
     entries = read_acknowledged(asked.acknowledged) if asked.acknowledged else []
     found = scan(asked.sources, _wanted(asked), iter if asked.quiet else counted)
@@ -160,7 +176,15 @@ def _wanted(asked: argparse.Namespace) -> Wanted:
         asked.kinds,
         min_ns=round(asked.min_time * _NS_IN_S),
         min_share=asked.min_share,
+        limit_ns=_limit_ns(asked),
     )
+
+
+def _limit_ns(asked: argparse.Namespace) -> float:
+    """Return the duration that is too long; 0 where nothing is to be predicted."""
+    if not asked.predict:
+        return 0.0
+    return DEFAULT_LIMIT_NS if asked.limit is None else float(asked.limit * _NS_IN_S)
 
 
 def _is_whole(found: Result, asked: argparse.Namespace) -> bool:

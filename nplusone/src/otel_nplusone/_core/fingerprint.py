@@ -162,7 +162,7 @@ def _verb(found: list[str]) -> str:
             depth -= 1
         elif token in _VERBS and (depth <= 0 or found[0] == "("):
             return token
-        elif token != "WITH" and found[0] not in ("WITH", "("):
+        elif found[0] not in ("WITH", "("):
             break
     return found[0].upper()
 
@@ -245,7 +245,7 @@ def _end_of_array(found: list[str], start: int) -> int:
 def _rows(found: list[str], start: int) -> tuple[int, int]:
     """Return where the first row after VALUES ends, and where the last one does."""
     first_end = end = _end_of_row(found, start)
-    while end > start and end + 1 < len(found) and found[end : end + 2] == [",", "("]:
+    while end > start and found[end : end + 2] == [",", "("]:
         end = _end_of_row(found, end + 1)
     return first_end, end
 

@@ -16,15 +16,16 @@ from otel_nplusone._core.parameters import parameters
 # WHERE owner_id = ? AND status IN (?, ?)
 _SHORT_LIST = 20
 _FEW_TIMES = 2
-_TOLD_FROM = 5
 _BATCH_SIZE, _PIPELINE = semconv.BATCH_SIZE
 _VALUES_HASH = semconv.VALUES_HASH
 _PATH = semconv.CODE_PATH
+_FUNCTION, _OLD_FUNCTION = semconv.CODE_FUNCTION
+_FILE, _OLD_FILE = semconv.CODE_FILE
 _IGNORED = semconv.IGNORED
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
-_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "codes", "sites")
+_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "_placed", "codes", "sites")
 
 
 class Group:
@@ -176,34 +177,40 @@ class Group:
         }
 
     @cached_property
+    def _placed(self) -> list[Span]:
+        """Return the spans that may tell their place: a few of many, where that takes time."""
+        return [
+            span
+            for span in self.spans
+            if _FUNCTION in (told := span[9])
+            or _FILE in told
+            or _OLD_FUNCTION in told
+            or _OLD_FILE in told
+        ]
+
+    @cached_property
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
-        spans = self.spans
-        # Few services tell, and one that does has told of the first, the last or the fifth on:
-        # a processor that is there for all libraries does not tell of each.
-        probes = (spans[0], spans[-1], spans[min(len(spans) - 1, _TOLD_FROM)])
-        if not any(semconv.code_location(span[9]) for span in probes):
-            return []
-        return list(filter(None, (semconv.code_location(span[9]) for span in spans)))
+        return list(filter(None, (semconv.code_location(span[9]) for span in self._placed)))
 
     @cached_property
     def sites(self) -> list[str]:
         """Return the way to the loop of each span that tells, or its place where that is all."""
         if not self.codes:
             return []
-        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self.spans)
+        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self._placed)
         return list(filter(None, told))
 
     @property
     def path(self) -> str | None:
         """Return the way to the loop that most spans tell."""
-        ways = Counter(filter(None, (semconv.text(span[9], (_PATH,)) for span in self.spans)))
+        ways = Counter(filter(None, (semconv.text(span[9], (_PATH,)) for span in self._placed)))
         return ways.most_common(1)[0][0] if ways else None
 
     @property
     def load(self) -> str | None:
         """Return what an ORM has loaded by itself, `deferred Cat.notes`."""
-        return semconv.text(self.spans[-1][9], (semconv.LOAD,)) or None
+        return self._last_told(semconv.LOAD)
 
     @property
     def code(self) -> str | None:
@@ -213,7 +220,11 @@ class Group:
     @property
     def relationship(self) -> str | None:
         """Return the relationship that a lazy load was for, `Appointment.cat`."""
-        return semconv.text(self.spans[-1][9], (semconv.RELATIONSHIP,)) or None
+        return self._last_told(semconv.RELATIONSHIP)
+
+    def _last_told(self, key: str) -> str | None:
+        spans = self._placed or self.spans
+        return semconv.text(spans[-1][9], (key,)) or None
 
     def is_scattered(self, places: Sequence[str]) -> bool:
         """Tell whether no loop sends it: every span is from a place that sends it once or twice."""

@@ -48,8 +48,9 @@ def _rounds(sequence: Sequence[int], period: int, min_rounds: int) -> dict[tuple
     while start >= 0:
         end = equal.find(b"\0", start)
         end = len(equal) if end < 0 else end
-        members = _turned(tuple(sequence[start : start + period]))
+        members = tuple(sequence[start : start + period])
         if not _has_shorter_period(members):
+            members = _turned(members)
             rounds[members] = rounds.get(members, 0) + (end - start) // period + 1
         start = equal.find(least, end)
     return rounds

@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # Set in a running program: a salted hash of the bind values, the relationship that a lazy load was
 # for (`Appointment.cat`), what else an ORM loads by itself (`deferred Cat.notes`), the way from the
@@ -30,6 +31,7 @@ COLLECTION = (
 SYSTEM = ("db.system.name", "db.system")
 NAMESPACE = ("db.namespace", "db.name")
 REDIS_INDEX = ("db.redis.database_index",)
+RETURNED_ROWS = ("db.response.returned_rows",)
 BATCH_SIZE = ("db.operation.batch.size", "db.redis.pipeline_length")
 PARAMETERS = (
     "db.statement.parameters",
@@ -85,7 +87,7 @@ _OF_A_LIBRARY = re.compile(
 
 _DATABASE = (
     *(QUERY_TEXT, QUERY_SUMMARY, OPERATION, COLLECTION, SYSTEM, NAMESPACE),
-    *(REDIS_INDEX, BATCH_SIZE, PARAMETERS),
+    *(REDIS_INDEX, BATCH_SIZE, PARAMETERS, RETURNED_ROWS),
 )
 _HTTP = (METHOD, ROUTE, URL, URL_TEMPLATE, URL_PATH, HOST, PORT, RESENDS)
 _OTHER_CALLS = (
@@ -136,10 +138,15 @@ def code_location(attributes: Mapping[str, object]) -> str | None:
 
     Rust's tracing names the line of the library that made the span.
     """
-    if _OF_A_LIBRARY.search(text(attributes, CODE_FILE)):
+    return _location(
+        text(attributes, CODE_FILE), number(attributes, CODE_LINE), text(attributes, CODE_FUNCTION)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _location(path: str, line: int | None, function: str) -> str | None:
+    if _OF_A_LIBRARY.search(path):
         return None
-    path, line = text(attributes, CODE_FILE), number(attributes, CODE_LINE)
-    function = text(attributes, CODE_FUNCTION)
     place = f"{path}:{line}" if path and line is not None else path
     if place and function:
         return f"{place} in {function}"

@@ -132,7 +132,7 @@ def _ends_in_a_word(sql: str, found: list[str]) -> bool:
     """Tell whether a clause's word is cut: `FROM a WH`; an alias would be used elsewhere."""
     if found[0] != "SELECT" or len(found) < 4:
         return False
-    if _is_part_of_a_name(found[-1], found[-2] in _CONDITIONS, found[:-1]):
+    if _is_part_of_a_name(found[-1], found[-2] in _CONDITIONS, found[:-2]):
         return True
     if "WHERE" in found:
         return False
@@ -146,16 +146,14 @@ def _ends_in_a_word(sql: str, found: list[str]) -> bool:
 
 def _is_part_of_a_name(last: str, is_condition: bool, before: list[str]) -> bool:
     """Tell whether a longer name of the text begins so: `cat.name FROM c`, `… WHERE cat`."""
-    if not last.isidentifier() or last in KEYWORDS:
-        return False
-    tables = {name.partition(".")[0] for name in before if "." in name}
+    tables = {name.rpartition(".")[0] for name in before if "." in name}
     return any(t.startswith(last) and (is_condition or last not in tables) for t in tables)
 
 
 def _has_no_table(found: list[str], values: list[str | None]) -> bool:
     """Tell whether a list of columns is all that is left: `SELECT a.x, a.y`."""
     columns = found[0] == "SELECT" and "FROM" not in found and not values
-    return columns and len(found) > 1 and found[-1] != ")"
+    return columns and found[-1] != ")"
 
 
 def is_page(found: list[str], values: list[str | None], text: str) -> bool:
@@ -193,5 +191,5 @@ def _number_after(found: list[str], values: list[str | None], words: Collection[
     number = found[: at + after.index(VALUE)].count(VALUE)
     if after[1:4] == [VALUE, ",", VALUE]:  # LIMIT offset, size
         number += 1
-    value = values[number] if number < len(values) else None
+    value = values[number]
     return int(value) if value is not None and value.isdecimal() and len(value) < 19 else None

@@ -120,6 +120,20 @@ class Tally:
         return self.asked + sum(_TEXT in s[9] or _OLD_TEXT in s[9] for s in self._blind[""])
 
     @property
+    def spans(self) -> Sequence[Span]:
+        """Return all spans that may ask something, in order."""
+        return self._spans
+
+    def statement_of(self, span_id: str) -> str:
+        """Return the statement that a span has executed; an empty text for any other span."""
+        return self._texts.get(span_id, "")
+
+    def alike(self, span_id: str) -> Sequence[Span]:
+        """Return the executions of the statement that this span is one of, in order."""
+        groups = self._groups.values()
+        return next((g.spans for g in groups if any(s[1] == span_id for s in g.spans)), ())
+
+    @property
     def cut(self) -> int:
         """Say how many statements have a text whose end is missing."""
         return sum(g.asked for g in self._groups.values() if g.statement.is_cut)

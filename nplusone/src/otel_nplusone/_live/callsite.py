@@ -18,10 +18,10 @@ the application's outermost frame.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from otel_nplusone._core import semconv
@@ -41,6 +41,7 @@ from otel_nplusone._live.templates import (
 # Deeper than any web framework; a recursion without end must not be walked to its end.
 MAX_FRAMES = 200
 MAX_PLACES = 8
+_MOST_PASSED_OVER = 4_096
 ARROW = " ← "
 # Looked up once: find_caller() asks for each frame.
 _LIBRARY, _OUTSIDE, _ENTRY = Origin.LIBRARY, Origin.OUTSIDE, Origin.ENTRY
@@ -98,7 +99,8 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
     load: orm_loads.Load | None = None
     loaders, node = orm_loads.readers(), django_code()
     is_library_loop = is_awaited = False
-    for frame in _frames(sys._getframe(1)):
+    skipped = _passed_over.of(loaders, node)
+    for frame in _frames(sys._getframe(1), skipped, outside):
         code = frame.f_code
         origin = origin_of(code.co_filename)
         place = None
@@ -110,7 +112,10 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
                 is_awaited = True
             elif code is node:
                 place, origin = _node_place(frame, outside or installed)
-            elif outside and not is_library_loop and not is_of_an_engine(code.co_filename):
+            elif not outside:
+                if not orm_loads.is_awaited(frame):
+                    _passed_over.add(code)
+            elif not is_library_loop and not is_of_an_engine(code.co_filename):
                 is_library_loop = is_in_loop(code, frame.f_lasti)
         elif origin is _ENTRY:
             if outside or installed:
@@ -202,8 +207,38 @@ def _node_place(frame: FrameType, inner: list[_Place]) -> tuple[_Place | None, O
     return _template_place(template, loops=bool(template.loops)), origin
 
 
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """Yield frames from the innermost outwards, across greenlets."""
+class _PassedOver:
+    """Keep the codes of libraries that tell nothing before a place of the application is found.
+
+    They are most of a stack. By the identity of the code, which is kept, so that none is reused.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[int, CodeType] = {}
+        self._for: tuple[object, object] = (None, None)
+
+    def of(self, loaders: object, node: object) -> Mapping[int, CodeType]:
+        """Return them, as long as loaders and Django's node are what they were."""
+        if self._for[0] is not loaders or self._for[1] is not node:
+            self._codes, self._for = {}, (loaders, node)
+        return self._codes
+
+    def add(self, code: CodeType) -> None:
+        """Keep a code; bounded."""
+        if len(self._codes) < _MOST_PASSED_OVER:
+            self._codes[id(code)] = code
+
+
+_passed_over = _PassedOver()
+
+
+def _frames(
+    frame: FrameType | None, skipped: Mapping[int, CodeType], found: Sequence[_Place]
+) -> Iterator[FrameType]:
+    """Yield frames from the innermost outwards, across greenlets.
+
+    Those of `skipped` are left out as long as nothing is found.
+    """
     greenlet: Any = None
     for _ in range(MAX_FRAMES):
         if frame is None:
@@ -211,7 +246,8 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
             frame = getattr(greenlet, "gr_frame", None)
             if frame is None:
                 return
-        yield frame
+        if found or id(frame.f_code) not in skipped:
+            yield frame
         frame = frame.f_back
 
 

@@ -16,12 +16,13 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import SpanKind
+from opentelemetry.sdk.trace import Span, SpanProcessor
+from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core.semconv import QUERY_TEXT, SYSTEM, VALUES_HASH
 from otel_nplusone._live.described import Parameters, shared_describer
 from otel_nplusone._live.fence import fenced, tell_once
+from otel_nplusone._live.sdk_spans import attributes_of
 
 # Scopes of spans that a helper with listeners of its own describes.
 described_scopes: set[str] = set()
@@ -71,7 +72,9 @@ def announced(
 def _describe_current(statement: str, parameters: Parameters | None) -> bool:
     """Describe the current span if it is the statement's own; tell whether it is."""
     span = trace.get_current_span()
-    if not isinstance(span, Span) or not span.is_recording() or not _is_of_a_database(span):
+    if not isinstance(span, Span) or not span.is_recording() or span.kind is not SpanKind.CLIENT:
+        return False
+    if _asked(span) is None:
         return False
     if VALUES_HASH not in (span.attributes or {}):
         shared_describer().describe(span, statement, parameters)
@@ -87,26 +90,35 @@ class DbSpanProcessor(SpanProcessor):
     @fenced
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Describe a span of a database; a fault is logged once, and the span goes on."""
-        if _is_of_a_database(span):
-            _describe_started(span)
+        if span.kind is SpanKind.CLIENT:
+            describe_started(span, span.get_span_context())
 
 
-def _describe_started(span: Span) -> None:
+def describe_started(span: Span, context: SpanContext) -> None:
+    """Describe a CLIENT span that has just begun, if it is a database's."""
+    asked = _asked(span)
+    if asked is None:
+        return
     waiting = _announced.get()
     if waiting is not None and not waiting.is_taken:
         waiting.is_taken = True
         shared_describer().describe(span, waiting.statement, waiting.parameters)
-        return
-    attributes = span.attributes or {}
-    statement = attributes.get(_TEXT) or attributes.get(_OLD_TEXT) or span.name
-    shared_describer().place(span, str(statement))
+    else:
+        shared_describer().place(span, context.trace_id, asked)
 
 
-def _is_of_a_database(span: ReadableSpan) -> bool:
-    if span.kind is not SpanKind.CLIENT:
-        return False
+def _asked(span: Span) -> str | None:
+    """Return what a database's span is known by as it starts; None for any other span.
+
+    Most instrumentations give it its name, and all else when it has begun.
+    """
     scope = span.instrumentation_scope
-    name = scope.name if scope is not None else ""
-    if name in described_scopes:
-        return False
-    return name in _SCOPES or not _KEYS.isdisjoint(span.attributes or ())
+    scope_name = scope.name if scope is not None else ""
+    if scope_name in described_scopes:
+        return None
+    if scope_name in _SCOPES:
+        return span.name
+    attributes = attributes_of(span)
+    if _KEYS.isdisjoint(attributes):
+        return None
+    return str(attributes.get(_TEXT) or attributes.get(_OLD_TEXT) or span.name)

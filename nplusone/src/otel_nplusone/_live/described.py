@@ -10,7 +10,7 @@ What describe(span, "SELECT name FROM cat WHERE id = %s", (17,)) adds:
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from opentelemetry.trace import Span
@@ -27,7 +27,7 @@ from otel_nplusone._core.semconv import (
     VALUES_HASH,
 )
 from otel_nplusone._core.sql_summary import operation, summarize
-from otel_nplusone._live.callsite import ARROW, find_caller
+from otel_nplusone._live.callsite import ARROW, CallSite, find_caller
 from otel_nplusone._live.statement_counts import RepeatCounter
 
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
@@ -45,8 +45,11 @@ Attributes = dict[str, str | int]
 def locate() -> Attributes:
     """Return the attributes that tell the line that the call came from, and the way to the loop."""
     caller = find_caller(with_way=True)
-    if caller is None:
-        return {}
+    return {} if caller is None else _told(caller)
+
+
+@lru_cache(maxsize=1024)
+def _told(caller: CallSite) -> Attributes:
     attributes = caller.attributes
     if ARROW in caller.way:
         attributes[CODE_PATH] = caller.way
@@ -106,17 +109,12 @@ class StatementDescriber:
         self._place(span, statement, attributes)
         span.set_attributes(attributes)
 
-    def place(self, span: Span, asked: str) -> None:
+    def place(self, span: Span, trace_id: int, asked: str) -> None:
         """Add the place alone, where the statement is not known yet; `asked` stands for it."""
         # Counted apart: the statement of the same span may become known when it has begun.
-        repeats = self._placed.count(span.get_span_context().trace_id, asked)
-        if self._is_due(repeats) and not _is_placed(span):
+        beyond = self._placed.count(trace_id, asked) - self._locate_from
+        if beyond >= 0 and _is_worth_its_time(beyond) and not _is_placed(span):
             span.set_attributes(locate())
-
-    def _is_due(self, repeats: int) -> bool:
-        """Tell whether a place is worth its time: the first ones are, and some of the rest."""
-        beyond = repeats - self._locate_from
-        return 0 <= beyond < _PLACED_FIRST or (beyond > 0 and beyond % _PLACED_EACH == 0)
 
     def _place(self, span: Span, asked: str, attributes: Attributes) -> None:
         if why := ignored_because():
@@ -124,6 +122,11 @@ class StatementDescriber:
         repeats = self._seen.count(span.get_span_context().trace_id, asked)
         if repeats >= self._locate_from and not _is_placed(span):
             attributes |= locate()
+
+
+def _is_worth_its_time(beyond: int) -> bool:
+    """Tell whether a place is looked up: those of the first are, and of some of the rest."""
+    return beyond < _PLACED_FIRST or beyond % _PLACED_EACH == 0
 
 
 def _is_placed(span: Span) -> bool:

@@ -49,8 +49,8 @@ def to_part(span_id: int, span: ReadableSpan) -> Span:
         Span,
         (
             "",
-            f"{span_id:016x}",
-            f"{parent.span_id:016x}" if parent is not None else "",
+            span_id.to_bytes(8).hex(),
+            parent.span_id.to_bytes(8).hex() if parent is not None else "",
             "",
             span.name,
             span.kind._value_ + _INTERNAL,
@@ -65,4 +65,4 @@ def to_part(span_id: int, span: ReadableSpan) -> Span:
 
 def hex_id(span_id: int) -> str:
     """Return a span's id as it is written."""
-    return f"{span_id:016x}"
+    return span_id.to_bytes(8).hex()

@@ -1,10 +1,14 @@
 """Write the report for programs; its schema is report.schema.json, next to this module."""
 
 import json
+import math
 from importlib import resources
 from typing import Any
 
 from otel_nplusone._core.summary import Summary
+from otel_nplusone._predict.growth import Growth
+from otel_nplusone._predict.interval import Interval
+from otel_nplusone._predict.model import Figures, Outlook, Prediction
 from otel_nplusone.scan import Result
 
 _NS_IN_MS = 1_000_000
@@ -30,6 +34,7 @@ def document(result: Result) -> dict[str, Any]:
         "judged": result.judged,
         "unjudged": result.unjudged,
         "warnings": list(result.warnings),
+        "predictions": [_outlook(one) for one in result.outlooks],
     }
 
 
@@ -67,3 +72,56 @@ def _finding(summary: Summary) -> dict[str, Any]:
         "worst_trace_id": summary.worst_trace_id,
         "trace_ids": list(summary.trace_ids),
     }
+
+
+def _outlook(outlook: Outlook) -> dict[str, Any]:
+    return {
+        "service": outlook.service,
+        "route": outlook.route,
+        "requests": outlook.requests,
+        "sampled": outlook.sampled,
+        "in_flight": round(outlook.in_flight, 2),
+        "before": _figures(outlook.before),
+        "repairs": [
+            {
+                "repair": one.repair.value,
+                "mends": list(one.mends),
+                **_figures(one),
+                "capacity": _interval(one.capacity),
+                "growth": _growth(one.growth),
+            }
+            for one in outlook.predictions
+        ],
+        "growth": _growth(outlook.growth),
+        "notes": list(outlook.notes),
+    }
+
+
+def _figures(of: Figures | Prediction) -> dict[str, Any]:
+    return {
+        "statements": _interval(of.statements),
+        "p50_ms": _interval(of.p50_ns.times(1 / _NS_IN_MS)),
+        "p95_ms": _interval(of.p95_ns.times(1 / _NS_IN_MS)),
+    }
+
+
+def _growth(growth: Growth | None) -> dict[str, Any] | None:
+    if growth is None:
+        return None
+    repeats = growth.repeats
+    return {
+        "counted": growth.counted,
+        "smallest": growth.smallest,
+        "largest": growth.largest,
+        "repeats": {"a": round(repeats.intercept, 3), "b": _interval(repeats.slope)},
+        "ms_per_row": _interval(growth.duration.slope.times(1 / _NS_IN_MS)),
+        "residual_ms": round(growth.duration.residual / _NS_IN_MS, 3),
+        "limit_ms": growth.limit_ns / _NS_IN_MS,
+        "rows_at_limit": _interval(growth.rows_at_limit) if growth.rows_at_limit else None,
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    """Return the three values; JSON has no infinity, and an end that is not known is null."""
+    ends = {"low": interval.low, "mid": interval.mid, "high": interval.high}
+    return {name: round(end, 4) if math.isfinite(end) else None for name, end in ends.items()}

@@ -1,9 +1,13 @@
 """Write the report for a pull request or a ticket."""
 
+from collections.abc import Sequence
+
 from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Kind
 from otel_nplusone._core.summary import Summary
 from otel_nplusone._core.words import count, duration
+from otel_nplusone._predict.model import Outlook
+from otel_nplusone._report import outlooks
 from otel_nplusone._report.text import answered_by, trace_link, values
 from otel_nplusone.scan import Result
 
@@ -15,6 +19,7 @@ def render(result: Result, backend: str = "") -> str:
     if result.findings:
         parts.append(_table(result))
     parts += [_section(n, s, backend) for n, s in enumerate(result.findings, start=1)]
+    parts += [_prediction(outlook, rows) for outlook, rows in outlooks.shown(result)]
     if result.warnings:
         parts.append("\n".join(f"> {warning}" for warning in result.warnings))
     return "\n\n".join(parts) + "\n"
@@ -30,6 +35,13 @@ def _table(result: Result) -> str:
         for number, s in enumerate(result.findings, start=1)
     ]
     return "\n".join(lines)
+
+
+def _prediction(outlook: Outlook, rows: Sequence[outlooks.Row]) -> str:
+    table = [f"| {' | '.join(row)} |" for row in (outlooks.HEAD, ("---",) * 6, *rows)]
+    facts = [f"- {sentence}" for sentence in outlooks.told(outlook)]
+    title = f"### Prediction: {_cell(outlooks.title(outlook))}"
+    return "\n\n".join(filter(None, (title, "\n".join(table), "\n".join(facts))))
 
 
 def _section(number: int, summary: Summary, backend: str) -> str:

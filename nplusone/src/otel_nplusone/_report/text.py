@@ -8,12 +8,15 @@
    …
 """
 
+from collections.abc import Sequence
 from itertools import chain, repeat
 
 from otel_nplusone._core.excerpt import Excerpts, shorten
 from otel_nplusone._core.model import RepeatClass
 from otel_nplusone._core.summary import Summary
 from otel_nplusone._core.words import count, duration, wrap
+from otel_nplusone._predict.model import Outlook
+from otel_nplusone._report import outlooks
 from otel_nplusone.scan import Result
 
 _INDENT = "   "
@@ -30,7 +33,19 @@ def render(result: Result, backend: str = "") -> str:
     parts += [wrap(f"warning: {warning}", _INDENT) for warning in result.warnings]
     excerpt = Excerpts()
     parts += [_finding(n, s, backend, excerpt) for n, s in enumerate(result.findings, start=1)]
+    parts += [_prediction(outlook, rows) for outlook, rows in outlooks.shown(result)]
     return "\n\n".join(parts) + "\n"
+
+
+def _prediction(outlook: Outlook, rows: Sequence[outlooks.Row]) -> str:
+    """Return the table of a route, its columns below one another, and what else is to be said."""
+    table = [outlooks.HEAD, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [f"prediction   {outlooks.title(outlook)}"]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append((_INDENT + "   ".join(cells)).rstrip())
+    return "\n".join([*lines, *(_INDENT + wrap(s, _INDENT) for s in outlooks.told(outlook))])
 
 
 def _finding(number: int, summary: Summary, backend: str, excerpt: Excerpts) -> str:

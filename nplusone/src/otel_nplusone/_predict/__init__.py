@@ -1,0 +1,1 @@
+"""Say from traces alone what the repair of an N+1 would bring."""

@@ -1,7 +1,7 @@
 """Draw what the page shows, once for everybody who looks; the renderer draws the story itself."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, render_template
@@ -10,11 +10,12 @@ from markupsafe import Markup
 from incident.control.desk import Desk, DeskState
 from incident.control.now import audience_percent, visitors_per_second
 from incident.story.growing import Growing
-from incident.story.story import Story
+from incident.story.story import PhaseSeen, Story
 
 # Fragments of HTML by the id of the element that holds them.
 Fragments = Mapping[str, str]
 WEB = ("http://", "https://")
+REPORTS = ("report.html", "report.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Pictures:
         self._app, self._journal, self._desk, self._draw = app, journal, desk, draw
         self._token = token
         self._lock = threading.Lock()
-        self._key: tuple[int, int] | None = None
+        self._key: tuple[int, int, tuple[str, ...]] | None = None
         self._drawn: dict[str, str] = {}
 
     def now(self) -> dict[str, str]:
@@ -47,16 +48,21 @@ class Pictures:
         with self._lock:
             desk = self._desk.state()
             count, story = self._journal.copy()
-            if (count, desk.version) != self._key:
+            reports = tuple(name for name in REPORTS if (self._journal.folder / name).is_file())
+            key = count, desk.version, reports
+            if key != self._key:
                 with self._app.app_context():
-                    self._drawn = {**self._own(story, desk), **self._draw(story)}
-                self._key = (count, desk.version)
+                    self._drawn = {**self._own(story, desk, reports), **self._draw(story)}
+                self._key = key
             return self._drawn
 
-    def _own(self, story: Story, desk: DeskState) -> dict[str, str]:
+    def _own(self, story: Story, desk: DeskState, reports: Sequence[str]) -> dict[str, str]:
+        stopped = self._journal.stopped
         return {
             "control-links": render_template("_links.html", links=links(story)),
-            "control-state": self._state(story),
+            "control-state": render_template(
+                "_state.html", story=story, stopped=stopped, reports=reports
+            ),
             "control-desk": render_template(
                 "_desk.html",
                 desk=desk,
@@ -68,13 +74,6 @@ class Pictures:
             "said-phase": said_phase(story),
             "said-alert": said_alert(story),
         }
-
-    def _state(self, story: Story) -> str:
-        written = [name for name in REPORTS if (self._journal.folder / name).is_file()]
-        return render_template("_state.html", story=story, journal=self._journal, reports=written)
-
-
-REPORTS = ("report.html", "report.json")
 
 
 def links(story: Story) -> list[Link]:
@@ -103,9 +102,8 @@ def worst_trace(story: Story) -> str:
     return f"{backend.rstrip('/')}/trace/{traces[-1]}" if traces and backend else ""
 
 
-def _p99_ms(seen: object) -> float:
-    figures = getattr(seen, "figures", None)
-    return float(figures.latency_ms.get("p99", 0)) if figures else 0.0
+def _p99_ms(seen: PhaseSeen) -> float:
+    return seen.figures.latency_ms.get("p99", 0.0) if seen.figures else 0.0
 
 
 def said_phase(story: Story) -> str:

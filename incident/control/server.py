@@ -167,6 +167,7 @@ def control_page(
     *,
     host: str = LOOPBACK,
     also: Sequence[str] = (),
+    draw: Callable[[Story], Fragments] = fragments,
     heartbeat_s: float = HEARTBEAT_S,
 ) -> Iterator[str]:
     """Serve the page while the block runs, and yield its address.
@@ -174,7 +175,8 @@ def control_page(
     `also` are more values of the Host header under which it answers. Raises PortTaken.
     """
     closing = threading.Event()
-    page = Page(hosts=[*names(port.number), *also], heartbeat_s=heartbeat_s)
+    hosts = [*names(port.number), *also]
+    page = Page(hosts=hosts, draw=draw, heartbeat_s=heartbeat_s)
     app = create_app(journal, desk, page, closing)
     with _listening(host, port) as listener:
         server = make_server(

@@ -21,7 +21,7 @@ def stream(
     *,
     heartbeat_s: float = HEARTBEAT_S,
 ) -> Iterator[str]:
-    """Yield events until `closing` is set; the server closes the iterator of a browser that left."""
+    """Yield events until `closing` is set, or the server finds that the browser has left."""
     yield "retry: 2000\n" + event("hello", {"page": page})
     sent: dict[str, str] = {}
     told = time.monotonic()

@@ -66,7 +66,7 @@ class _Looking(Repeating):
         try:
             self._followed.look()
         except (RecordError, OSError) as error:
-            self._followed._stop(str(error))
+            self._followed.stop(str(error))
 
 
 @contextmanager

@@ -59,7 +59,8 @@ class Growing:
             self.run += 1
             self._changed.notify_all()
 
-    def _stop(self, why: str) -> None:
+    def stop(self, why: str) -> None:
+        """Say why the story cannot grow any more."""
         with self._changed:
             self.stopped = why
             self.count += 1

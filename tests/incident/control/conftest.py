@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
+from werkzeug.test import TestResponse
 
 from harness.ports import Port
 from incident.control.desk import CAN, Desk
 from incident.control.server import Page, control_page, create_app, names
 from incident.story import events as ev
 from incident.story.journal import Journal
+from incident.story.story import Story
 
 PORT = 8088
 HOST = f"127.0.0.1:{PORT}"
@@ -31,22 +34,38 @@ def desk() -> Desk:
     return desk
 
 
+class Client(FlaskClient):
+    """Ask as a browser of this machine does."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        return super().open(*args, **({"base_url": f"http://{HOST}"} | kwargs))
+
+
+def draw(story: Story) -> dict[str, str]:
+    """Draw the phase and the figures, each in a part of its own."""
+    phase = story.phases[-1].begun.text if story.phases else ""
+    rate = f"{story.samples[-1].requests_per_second:g}" if story.samples else ""
+    return {"phase": escape(phase), "figures": f"<p>{rate} requests/s</p>"}
+
+
 @pytest.fixture
 def app(journal: Journal, desk: Desk) -> Flask:
-    return create_app(journal, desk, Page(hosts=names(PORT)))
+    app = create_app(journal, desk, Page(hosts=names(PORT), draw=draw))
+    app.test_client_class = Client
+    return app
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    client.environ_base["HTTP_HOST"] = HOST
-    return client
+    return app.test_client()
 
 
 @pytest.fixture
 def address(journal: Journal, desk: Desk, free_port: int) -> Iterator[str]:
     """Serve the page on a free port."""
-    with control_page(Port(free_port, "the control page", "CONTROL_PORT"), journal, desk) as url:
+    port = Port(free_port, "the control page", "CONTROL_PORT")
+    with control_page(port, journal, desk, draw=draw) as url:
         yield url
 
 

@@ -1,5 +1,6 @@
 """Show a replay in a terminal as it goes: live in a terminal, a line for each event in a pipe."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Self
 
@@ -30,7 +31,7 @@ class Terminal:
 
     def __init__(self, console: Console, journal: Growing) -> None:
         self._console, self._journal = console, journal
-        self._told = 0
+        self._told: Counter[str] = Counter()
         self._live: Live | None = None
         self._err = console.err
 
@@ -61,9 +62,14 @@ class Terminal:
             self._live.update(picture(story), refresh=True)
             return
         told = lines(story)
-        for line in told[self._told :]:
-            self._console.step(line)
-        self._told = len(told)
+        # Not by place: figures of a phase may come after what happened later.
+        left = self._told.copy()
+        for line in told:
+            if left[line]:
+                left[line] -= 1
+            else:
+                self._console.step(line)
+        self._told = Counter(told)
 
 
 def lines(story: Story) -> list[str]:

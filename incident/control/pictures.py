@@ -16,6 +16,8 @@ from incident.story.story import PhaseSeen, Story
 Fragments = Mapping[str, str]
 WEB = ("http://", "https://")
 REPORTS = ("report.html", "report.json")
+# The fragments of the page itself: all others are the story's.
+OWN = ("control-links", "control-state", "control-desk", "said-phase", "said-alert")
 
 
 @dataclass(frozen=True, slots=True)

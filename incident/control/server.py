@@ -21,7 +21,7 @@ from harness.ports import LOOPBACK, Port, require_free
 from incident.control import guard, metrics
 from incident.control.asked import BadAsk, command
 from incident.control.desk import Desk, NotOffered
-from incident.control.pictures import REPORTS, Fragments, Pictures
+from incident.control.pictures import OWN, REPORTS, Fragments, Pictures
 from incident.control.stream import HEARTBEAT_S, stream
 from incident.story.growing import Growing
 from incident.story.render import fragments
@@ -67,7 +67,7 @@ def _add_pages(app: Flask, journal: Growing, pictures: Pictures) -> None:
     def index() -> str:
         ended = journal.story.ended is not None or bool(journal.stopped)
         return render_template(
-            "page.html", fragments=pictures.now(), page=_page(app, journal), ended=ended
+            "page.html", fragments=pictures.now(), own=OWN, page=_page(app, journal), ended=ended
         )
 
     @app.get("/healthz")

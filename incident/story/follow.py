@@ -14,7 +14,7 @@ EVERY_S = 0.2
 
 
 class Followed(Growing):
-    """Grow a story from the whole lines of a folder's file; `look` reads what has come.
+    """Read a story from the whole lines of a folder's file; `look` reads what has come.
 
     A file that is replaced or cut short is another replay: its story begins anew.
     """

@@ -31,14 +31,13 @@ class Growing:
     def copy(self) -> tuple[int, Story]:
         """Return the number of events so far, and a story of them that stays as it is."""
         with self._changed:
-            lists = {
-                one.name: list(held)
-                for one in fields(Story)
-                if isinstance(held := getattr(self.story, one.name), list)
-            }
+            story = replace(self.story)
+            for one in fields(Story):
+                if isinstance(held := getattr(story, one.name), list):
+                    setattr(story, one.name, list(held))
             # Events never change; a phase does, when it ends and when its figures come.
-            lists["phases"] = [replace(seen) for seen in self.story.phases]
-            return self.count, replace(self.story, **lists)
+            story.phases = [replace(seen) for seen in story.phases]
+            return self.count, story
 
     def wait(self, seen: int, timeout_s: float) -> int:
         """Return the number of events once it is not `seen` any more, or after the timeout."""

@@ -1,4 +1,4 @@
-"""`incident control DIR` shows a folder's replay from a process of its own."""
+"""Show a folder's replay from a process of its own: `incident control DIR`."""
 
 import json
 import signal
@@ -26,7 +26,7 @@ def test_a_replay_is_shown_while_it_goes_on_until_a_signal(
 ) -> None:
     url = f"http://127.0.0.1:{free_port}"
     with Journal(tmp_path) as journal:
-        command = [tool("incident"), "control", tmp_path, f"--control-port={free_port}"]
+        command = [tool("incident"), "control", str(tmp_path), f"--control-port={free_port}"]
         journal.write(ev.Switch(at_s=1.0, what="strategy", before="naive", now="core"))
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:

@@ -1,4 +1,4 @@
-"""What people ask reaches the engine once, in order, and only if it is offered."""
+"""Test that what people ask reaches the engine once, in order, and only if it is offered."""
 
 import pytest
 

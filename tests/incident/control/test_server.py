@@ -1,4 +1,4 @@
-"""The page grows, hands on what is asked, and refuses what no page of its own sends."""
+"""Test that the page grows, hands on what is asked, and refuses what other pages send."""
 
 import http.client
 import json
@@ -115,7 +115,7 @@ def test_the_report_is_served_once_it_is_written(client: FlaskClient, journal: J
     (journal.folder / "report.json").write_text("{}")
 
     with client.get("/report.html") as page, client.get("/report.json") as document:
-        assert page.text == "<p>post-mortem</p>"
+        assert page.get_data(as_text=True) == "<p>post-mortem</p>"
         assert "script" not in page.headers["Content-Security-Policy"]
         assert document.get_json() == {}
     assert early.status_code == 404

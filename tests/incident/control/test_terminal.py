@@ -1,4 +1,4 @@
-"""A terminal shows the replay live, a pipe a line for each thing that happens."""
+"""Test that a terminal shows the replay live, and a pipe a line for each thing that happens."""
 
 import io
 from collections.abc import Callable

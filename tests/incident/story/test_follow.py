@@ -1,4 +1,4 @@
-"""A replay of another process is followed line by line, as it is written."""
+"""Test that a replay of another process is followed line by line, as it is written."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -16,6 +16,7 @@ from incident.console import Console
 from incident.story import events as ev
 from incident.story.growing import Growing
 from incident.story.story import Story
+from incident.story.words import counted
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 # As many samples as a curve shows.
@@ -75,8 +76,9 @@ class Terminal:
 def lines(story: Story) -> list[str]:
     """Return a line for each phase, its figures, each switch, alert, finding and note; by time."""
     told: list[tuple[float, str]] = [
-        *((one.begun.at_s, f"{one.begun.title}: {one.begun.text}") for one in story.phases),
+        # A phase ends as the next one begins: its figures come first.
         *((one.figures.at_s, _came_to(one.figures)) for one in story.phases if one.figures),
+        *((one.begun.at_s, f"{one.begun.title}: {one.begun.text}") for one in story.phases),
         *((one.at_s, f"{one.title} is left out: {one.why}") for one in story.skipped),
         *((one.at_s, f"{one.what}: {one.before} → {one.now}") for one in story.switches),
         *((one.at_s, _alert(one)) for one in story.alerts),
@@ -148,9 +150,9 @@ def _came_to(figures: ev.Figures) -> str:
     latency = ", ".join(f"{name} {ms:,.0f} ms" for name, ms in figures.latency_ms.items())
     statements = figures.statements_per_request.get("p50")
     said = [
-        f"{figures.name}: {figures.requests} requests, {figures.failures} failed",
+        f"{figures.name}: {counted(figures.requests, 'request')}, {figures.failures} failed",
         *([latency] if latency else []),
-        *([f"{statements:,.0f} statements per request"] if statements is not None else []),
+        *([f"{counted(statements, 'statement')} per request"] if statements is not None else []),
         f"service {figures.service_cpu_percent_of_core:.0f} % of a core",
     ]
     return ", ".join(said)

@@ -9,6 +9,7 @@ from incident.console import Console
 from incident.control.terminal import Terminal, spark
 from incident.story import events as ev
 from incident.story.journal import Journal
+from tests.incident.story.plausible import events
 
 Phase = Callable[..., ev.PhaseBegun]
 Sample = Callable[..., ev.Sample]
@@ -85,6 +86,16 @@ def test_a_line_that_belongs_before_others_is_told_all_the_same(
         "Launch: Everybody gets the page.",
         "seen late",
     ]
+
+
+def test_a_phase_is_summed_up_before_the_next_one_is_told(pipe: Console, journal: Journal) -> None:
+    with Terminal(pipe, journal):
+        for event in events():
+            journal.write(event)
+
+    said = [line.split("] ", 1)[1].split(":")[0] for line in text(pipe.err).splitlines()]
+    assert said.index("QA") < said.index("qa") < said.index("Canary")
+    assert said.index("fix") < said.index("Proof") < said.index("proof")
 
 
 def test_a_terminal_shows_phase_figures_alert_and_finding(

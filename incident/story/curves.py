@@ -145,7 +145,7 @@ def _axis(story: Story, drawn: Sequence[Curve], *, least: float = 1) -> Axis:
 
 def _round_up(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
+    return next(step * power for step in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
 
 
 def _phases(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
@@ -176,8 +176,11 @@ def _grid(axis: Axis, whole_s: float) -> Iterator[Shape]:
 
 def _values(axis: Axis) -> Iterator[Shape]:
     # Within the drawing, above its lines: the left margin of a phone is needed for the curve.
-    for value in axis.ticks()[0 if axis.log else 1 :]:
+    # The highest stands below its line: above is the name of the phase.
+    *others, highest = axis.ticks()[0 if axis.log else 1 :]
+    for value in others:
         yield Text(x=0, y=axis.y(value) - 3, dx=2, text=axis.write(value))
+    yield Text(x=0, y=axis.y(highest) + 12, dx=2, text=axis.write(highest))
 
 
 def _marks(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
@@ -244,6 +247,6 @@ def _runs(samples: Sequence[ev.Sample], value: Value) -> Iterator[list[tuple[flo
 def _legend(drawn: Sequence[Curve]) -> Iterator[Text]:
     dx = 0.0
     for curve in drawn:
-        text = f"{'╌╌' if curve.dashed else '━━'} {curve.label}"
+        text = f"{'- -' if curve.dashed else '––'} {curve.label}"
         yield Text(x=0, y=LEGEND_Y, dx=dx, text=text, look=curve.look, bold=True)
         dx += (len(text) + 3) * LETTER_PX

@@ -9,6 +9,8 @@ CORPUS := var/corpus-venv
 # Apart again: nplus1, which watches the corpus's programs, has taken the name `nplusone`.
 RIVALS := var/rivals-venv
 MUTANTS := var/mutants-venv
+# Applications that nobody here has written, an environment for each.
+PROGRAMS := ihatemoney oscar helpdesk prefect
 DIST ?= dist
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools
@@ -19,7 +21,7 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 ON_ALL_CORES := --numprocesses auto --dist loadfile
 # What needs nothing but Python.
 HERE := not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
-	and not distribution
+	and not distribution and not programs
 
 # Where it is set, each of the hundreds of processes that tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,7 +37,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-programs test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution docs dist mutants coverage
+.PHONY: help demo serve up down logs load fix doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,10 +76,10 @@ reconcile: $(VENV)/.runtime ## compare the counts of service, spans and database
 	@$(BIN)/incident reconcile --target $(TARGET)
 
 test: $(VENV)/.dev ## unit and integration tests, on all cores
-	@$(BIN)/pytest $(ON_ALL_CORES) -m "$(HERE) and not programs" $(PYTEST_ARGS)
+	@$(BIN)/pytest $(ON_ALL_CORES) -m "$(HERE) and not commands" $(PYTEST_ARGS)
 
-test-programs: $(VENV)/.dev ## whole programs: servers under otel-nplusone run, and the replay
-	@$(BIN)/pytest $(ON_ALL_CORES) -m programs $(PYTEST_ARGS)
+test-commands: $(VENV)/.dev ## whole commands: servers under otel-nplusone run, and the replay
+	@$(BIN)/pytest $(ON_ALL_CORES) -m commands $(PYTEST_ARGS)
 
 test-sqlalchemy20: var/sqlalchemy20/.ready ## both on SQLAlchemy 2.0, in an environment of its own
 	@var/sqlalchemy20/bin/pytest $(ON_ALL_CORES) -m "$(HERE)" $(PYTEST_ARGS)
@@ -102,6 +104,9 @@ test-jaeger: $(VENV)/.dev ## tracestore and the detector against a real Jaeger (
 
 test-distribution: $(VENV)/.dev ## otel-nplusone as strangers get it: wheel, sdist, pre-commit hook, action
 	@$(BIN)/pytest -m distribution $(PYTEST_ARGS)
+
+test-programs: $(VENV)/.dev $(PROGRAMS:%=var/programs/%/.ready) ## what the detector finds in other people's applications
+	@$(BIN)/pytest -m programs $(PYTEST_ARGS)
 
 test-fuzz: $(VENV)/.dev ## a hundred thousand mutated and random inputs
 	@$(BIN)/pytest -m fuzz $(PYTEST_ARGS)
@@ -179,6 +184,8 @@ lock: $(VENV)/.uv ## pin requirements/*.in again, with hashes and without index 
 	@$(UV_COMPILE) --output-file requirements/rivals.txt -c requirements/corpus.txt requirements/rivals.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy20.txt requirements/sqlalchemy20.in
 	@$(UV_COMPILE) --output-file requirements/sqlalchemy14.txt requirements/sqlalchemy14.in
+	@for program in $(PROGRAMS); do \
+		$(UV_COMPILE) --output-file requirements/programs/$$program.txt requirements/programs/$$program.in || exit; done
 
 clean: ## remove what was built
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -240,4 +247,11 @@ var/sqlalchemy%/.ready: requirements/sqlalchemy%.txt requirements/dev.txt pyproj
 	@for file in bootstrap dev sqlalchemy$*; do \
 		$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
 	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e ./nplusone -e .
+	@touch $@
+
+var/programs/%/.ready: requirements/programs/%.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	@for file in bootstrap programs/$*; do \
+		$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes -r requirements/$$file.txt || exit; done
+	@$(UV) pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e ./nplusone
 	@touch $@

@@ -120,7 +120,7 @@ def test_renovate_moves_together_what_is_one_thing() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((PROJECT / "requirements").glob("*.in")), ids=lambda p: p.name
+    "path", sorted((PROJECT / "requirements").rglob("*.in")), ids=lambda p: p.name
 )
 def test_renovate_moves_all_of_opentelemetry_for_python_at_once(path: Any) -> None:
     (pattern,) = RENOVATE["pip_requirements"]["managerFilePatterns"]
@@ -128,7 +128,7 @@ def test_renovate_moves_all_of_opentelemetry_for_python_at_once(path: Any) -> No
         r"^(opentelemetry-[\w-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
     )
 
-    assert re.search(pattern.strip("/"), f"requirements/{path.name}")
+    assert re.search(pattern.strip("/"), path.relative_to(PROJECT).as_posix())
     assert {group_of(name) for name in packages} <= {"OpenTelemetry for Python"}
 
 

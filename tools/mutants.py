@@ -27,7 +27,8 @@ SCRATCH = ROOT / "var" / "mutants"
 # mutmut takes a module's name from its path.
 _PACKAGES = {"nplusone/src/": "", "service/clinic/": "clinic/"}
 _SOME = (
-    "not jaeger and not fuzz and not browser and not postgres and not distribution and not programs"
+    "not jaeger and not fuzz and not browser and not postgres and not distribution "
+    "and not programs and not commands"
 )
 # nplusone has settings of its own, which pytest would take.
 _PYTEST_ARGS = ["-c", "pyproject.toml", "-p", "without_caches", "-m", _SOME]

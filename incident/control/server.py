@@ -24,7 +24,7 @@ from incident.control.desk import Desk, NotOffered
 from incident.control.pictures import OWN, REPORTS, Fragments, Pictures
 from incident.control.stream import HEARTBEAT_S, stream
 from incident.story.growing import Growing
-from incident.story.render import fragments
+from incident.story.render import fragments, style
 from incident.story.story import Story
 
 # A browser opens six connections to one address; more pages than these are a mistake.
@@ -69,6 +69,10 @@ def _add_pages(app: Flask, journal: Growing, pictures: Pictures) -> None:
         return render_template(
             "page.html", fragments=pictures.now(), own=OWN, page=_page(app, journal), ended=ended
         )
+
+    @app.get("/story.css")
+    def story_style() -> Response:
+        return Response(style(), mimetype="text/css")
 
     @app.get("/healthz")
     def healthz() -> Response:

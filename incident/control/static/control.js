@@ -10,7 +10,7 @@ function grow(id, html) {
   if (!held) {
     held = document.createElement("div");
     held.id = id;
-    document.getElementById("story").append(held);
+    document.getElementById("control-story").append(held);
   }
   mendChildren(held, fresh.content);
 }

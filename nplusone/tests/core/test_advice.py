@@ -191,10 +191,32 @@ def test_who_uses_no_library_hears_of_none(statement: str) -> None:
         "SELECT sum(visit.price) AS total FROM visit WHERE visit.cat_id = ? AND visit.paid = ?",
         "SELECT max(born) FROM cat WHERE owner_id = ?",
         "SELECT COUNT(*) AS n FROM (SELECT id FROM cat WHERE cat.owner_id = ?) AS inner_",
+        "SELECT (CAST(SUM(visit.price) AS NUMERIC)) AS total FROM visit WHERE visit.cat_id = ?",
+        "SELECT COALESCE(SUM(price), ?) FROM visit WHERE (visit.day >= ? AND visit.day < ?)",
+        "SELECT count(*) FROM cat WHERE born BETWEEN ? AND ?",
     ],
 )
 def test_counts_and_sums_in_a_loop_are_one_group_by(statement: str) -> None:
     assert "GROUP BY" in advise(told(statement, origin=PSYCOPG))
+
+
+def test_number_of_a_range_is_not_called_a_row() -> None:
+    statement = "SELECT sum(price) FROM visit WHERE (day >= ? AND day < ?)"
+
+    assert "read by itself" not in advise(told(statement, origin=PSYCOPG))
+
+
+def test_tables_that_are_read_in_turn_are_named_and_not_called_polymorphic_alone() -> None:
+    drawing = Drawing(origin="python opentelemetry.instrumentation.sqlite3")
+    page = drawing.server()
+    for table in ("product", "partner", "product", "partner", "product", "partner"):
+        drawing.sql(page, f"SELECT {table}.id, {table}.name FROM {table} WHERE {table}.id = ?")
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    advice = advise(finding.what)
+
+    assert advice.startswith("Rows of product, partner are loaded one by one, in turn")
+    assert "by type" in advice
 
 
 @pytest.mark.parametrize(

@@ -443,6 +443,22 @@ def test_a_line_of_a_library_is_no_place_in_the_callers_code(path: str) -> None:
     assert finding.what.code is None
 
 
+def test_place_and_way_are_those_that_most_spans_tell() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for line in (7, 7, 7, 7, 9):
+        way = f"kv.py:{line} get ← views.py:{line} page"
+        code = {"code.file.path": "kv.py", "code.line.number": line, "nplusone.code.path": way}
+        drawing.sql(request, CAT, **{key.replace(".", "__"): code[key] for key in code})  # type: ignore[arg-type]  # attributes have dots
+
+    finding = only(drawing.trace())
+
+    assert (finding.what.code, finding.what.path) == (
+        "kv.py:7",
+        "kv.py:7 get ← views.py:7 page",
+    )
+
+
 def test_a_line_of_a_folder_of_that_name_is_a_place() -> None:
     drawing = Drawing()
     request = drawing.server()

@@ -102,3 +102,13 @@ def test_any_text_is_shortened_and_keeps_its_first_word(text: str, most: int) ->
 
     assert len(short) <= max(len(text), most)
     assert short.split(" ", 1)[0] == text.split(" ", 1)[0] or not text.split(" ", 1)[0]
+
+
+def test_each_of_several_statements_keeps_its_table_and_condition() -> None:
+    loop = [f"SELECT {OTHERS} FROM {name} WHERE {name}.id = ?" for name in "abcd"]
+
+    short = shorten("; ".join(loop))
+
+    assert [part.partition(" … ")[2] for part in short.split("; ")] == [
+        f"FROM {name} WHERE {name}.id = ?" for name in "abcd"
+    ]

@@ -138,6 +138,9 @@ def test_a_subtraction_keeps_its_sign() -> None:
         ("DELETE FROM public.cat", "DELETE public.cat", True),
         ("(SELECT a FROM b) UNION SELECT c FROM d", "SELECT b", False),
         ("SELECT * FROM (SELECT a FROM b) AS c", "SELECT b", False),
+        ("SELECT a FROM transaction WHERE transaction.id = ?", "SELECT transaction", False),
+        ("INSERT INTO key (a) VALUES (1)", "INSERT key", True),
+        ("SELECT a FROM cat FOR UPDATE SKIP LOCKED", "SELECT cat", False),
         ("", "", False),
     ],
 )
@@ -291,6 +294,7 @@ def test_one_row_and_the_first_rows_of_each_owner_are_no_page(text: str) -> None
         "SELECT a",
         "SELECT a FROM ca ",
         "SELECT a FROM b JOIN ca ",
+        f"SELECT a FROM t WHERE {'b' * 95} = 'x' OR c",
     ],
 )
 def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
@@ -317,6 +321,7 @@ def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
         "DELETE FROM t ord",
         "SELECT ?",
         "SELECT f(a)",
+        f"SELECT a FROM t WHERE {'b' * 102} = ?",
     ],
 )
 def test_a_whole_text_is_not_cut(text: str) -> None:

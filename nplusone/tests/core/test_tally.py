@@ -1,6 +1,7 @@
 """Test what is counted of the spans of one request, and what is told of their values."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def hashed(values: Iterable[str | None]) -> Drawing:
     drawing = Drawing()
     request = drawing.server()
     for value in values:
-        told = {} if value is None else {"nplusone__values_hash": value}
+        told: dict[str, Any] = {} if value is None else {"nplusone__values_hash": value}
         drawing.sql(request, CAT, **told)
     return drawing
 

@@ -1,5 +1,7 @@
 """Test what a tree says of entries and ancestors, where spans are missing or sent twice."""
 
+from typing import Any
+
 import pytest
 
 from nplusone.tests.traces import MS, TRACE_ID, Drawing
@@ -54,7 +56,7 @@ def test_a_trace_is_whole_with_its_root_and_every_parent() -> None:
     assert incomplete == [False, True, True]
 
 
-def twice(**change: object) -> list[Span]:
+def twice(**change: Any) -> list[Span]:
     """Return two spans of one id."""
     drawing = Drawing()
     drawing.sql(drawing.server(), CAT)
@@ -157,7 +159,7 @@ def test_what_may_ask_goes_outward_or_is_a_databases() -> None:
     ],
 )
 def test_a_statement_is_named_by_its_text_its_summary_or_its_operation_and_table(
-    attributes: dict[str, object], text: str, table: str
+    attributes: dict[str, Any], text: str, table: str
 ) -> None:
     found = asked(
         call(**{key.replace(".", "__"): v for key, v in attributes.items()}, db__system="mssql")
@@ -177,7 +179,7 @@ def test_a_statement_is_named_by_its_text_its_summary_or_its_operation_and_table
         {"db__sql__table": "cat"},
     ],
 )
-def test_a_name_without_a_verb_of_sql_tells_no_statement(attributes: dict[str, object]) -> None:
+def test_a_name_without_a_verb_of_sql_tells_no_statement(attributes: dict[str, Any]) -> None:
     assert asked(call(db__system="mssql", **attributes)) is None
 
 

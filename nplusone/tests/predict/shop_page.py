@@ -35,7 +35,7 @@ class Page:
 
     @property
     def around_ms(self) -> float:
-        """Return what is no statement's."""
+        """Return what belongs to none of the statements."""
         return self.before_ms + self.after_ms
 
     @property

@@ -13,7 +13,7 @@ from otel_nplusone._run.command import environment
 from otel_nplusone.cli import main
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_findings_of_all_workers_are_said_once_and_summed_up(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
     server = ("gunicorn", "--no-control-socket", "--workers=2", f"--bind={address}", "library:app")
@@ -33,7 +33,7 @@ def test_findings_of_all_workers_are_said_once_and_summed_up(tmp_path: Path) -> 
     assert "12 median, 12 at most in one request, in 6 traces" in program.said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_application_that_is_installed_among_its_libraries_has_a_line(tmp_path: Path) -> None:
     packages = tmp_path / "site-packages"
     (packages / "bookshop").mkdir(parents=True)
@@ -54,7 +54,7 @@ def test_application_that_is_installed_among_its_libraries_has_a_line(tmp_path: 
     assert f"at bookshop/shelves.py:{line} in bookshop.shelves.shelves" in program.said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 @pytest.mark.parametrize("disabled", ["sqlalchemy", "*"])
 def test_instrumentation_that_is_disabled_stays_so(disabled: str, tmp_path: Path) -> None:
     program_text = (
@@ -73,7 +73,7 @@ def test_instrumentation_that_is_disabled_stays_so(disabled: str, tmp_path: Path
     assert said == ["instrumented: True", "instrumented: False"]
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_program_ends_with_its_own_exit_code(tmp_path: Path) -> None:
     with run(tmp_path / "output", "python", "-c", "raise SystemExit(7)") as program:
         code = program.process.wait(DEADLINE_S)

@@ -15,7 +15,7 @@ import pytest
 from nplusone.tests.run.running import PROGRAMS, Running, answers, finish, free_port, run
 from otel_nplusone.scan import Wanted, scan
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.commands
 
 MOUNTED = ("/api/shelves", "/api/stream", "/api/later")
 

@@ -33,7 +33,7 @@ def reason(*hellos: Hello, statements: int = 0, outside: int = 0, **environ: str
     return said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_program_in_which_opentelemetry_does_not_start_is_not_called_clean(tmp_path: Path) -> None:
     said = finish(tmp_path / "output", "--", "python", "-I", "-c", "print('on its own')")
 
@@ -42,21 +42,21 @@ def test_program_in_which_opentelemetry_does_not_start_is_not_called_clean(tmp_p
     assert "-m pip install 'otel-nplusone[run]'" in " ".join(said.split())
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_sdk_that_is_switched_off_is_named(tmp_path: Path) -> None:
     said = finish(tmp_path / "output", "--", "python", "-c", BARE, OTEL_SDK_DISABLED="true")
 
     assert "no statement was seen: the SDK is switched off by OTEL_SDK_DISABLED=true" in said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_program_without_a_statement_is_told_so(tmp_path: Path) -> None:
     said = finish(tmp_path / "output", "--", "python", "-c", "print('nothing')")
 
     assert "no statement was seen" in said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_instrumentation_that_is_disabled_is_named(tmp_path: Path) -> None:
     off = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "sqlalchemy,sqlite3"}
 
@@ -66,7 +66,7 @@ def test_instrumentation_that_is_disabled_is_named(tmp_path: Path) -> None:
     assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=sqlalchemy,sqlite3 switches" in said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_statements_outside_any_request_are_counted(tmp_path: Path) -> None:
     said = finish(tmp_path / "output", "--", "python", "-c", BARE)
 
@@ -129,7 +129,7 @@ def test_program_that_was_seen_is_told_nothing() -> None:
     assert sight.reasons(spans=9, statements=9, outside=0) == []
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 @pytest.mark.parametrize(
     ("program", "options", "code"),
     [
@@ -153,7 +153,7 @@ def test_it_ends_as_it_is_asked_to(
     assert ended == code, running.said
 
 
-@pytest.mark.programs
+@pytest.mark.commands
 def test_summary_goes_to_a_file_in_the_format_that_is_asked_for(tmp_path: Path) -> None:
     options = ("--format", "json", "--output", str(tmp_path / "report.json"))
 
@@ -161,5 +161,6 @@ def test_summary_goes_to_a_file_in_the_format_that_is_asked_for(tmp_path: Path) 
 
     report = json.loads((tmp_path / "report.json").read_text())
     assert [one["route"] for one in report["findings"]] == ["nightly"]
+    assert not any("nothing was judged" in warning for warning in report["warnings"])
     assert "n_plus_one in nightly: 12 times" in said
     assert "1 finding in" not in said

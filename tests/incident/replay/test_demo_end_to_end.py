@@ -16,7 +16,7 @@ from harness.ports import unused_ports
 from harness.project import tool
 from harness.waiting import wait_until
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.commands
 
 
 @dataclass(slots=True)

@@ -51,8 +51,9 @@ def _of_form(repeats: Repeats) -> str:
         )
     if len(repeats.pattern) > 1:
         return (
-            "A polymorphic relationship is loaded row by row: collect the ids by type and load each"
-            " type with one query and IN (…)."
+            f"Rows of {_tables(repeats)} are loaded one by one, in turn: load them before the loop,"
+            f" with {_eager(repeats)}; where one relationship leads to all of these tables, collect"
+            " the ids by type and load each type with one query and IN (…)."
         )
     if fingerprint(repeats.statement).is_sequence:
         return (
@@ -103,6 +104,12 @@ def _of_statement(repeats: Repeats) -> str:
     asked = asks_for(repeats.statement)
     if not asked.table:
         return "One request for each row: ask for all of them at once."
+    if asked.shape == "ranged":
+        return (
+            "A number is asked for under one condition after another: ask for all of them in one"
+            " query, with GROUP BY where they are ranges of one column, else with"
+            " sum(CASE WHEN … END) for each."
+        )
     how: str = getattr(_words(repeats), asked.shape).format(
         table=asked.table,
         column=asked.column,
@@ -178,17 +185,24 @@ def _row_by_row(repeats: Repeats) -> str:
 
 
 def _nested(repeats: Repeats) -> str:
-    tables = dict.fromkeys(fingerprint(text).table for text in repeats.pattern)
-    how = _EAGER.get(repeats.framework, "one query with IN (…) for each")
     return (
         f"A loop sends {len(repeats.pattern)} statements for each row: load"
-        f" {', '.join(filter(None, tables)) or 'them'} before the loop, with {how},"
+        f" {_tables(repeats)} before the loop, with {_eager(repeats)},"
         " or in one query that joins them."
         + "".join(
             f" {text} asks for the same each time: read it once, before the loop."
             for text in repeats.same_values
         )
     )
+
+
+def _tables(repeats: Repeats) -> str:
+    tables = dict.fromkeys(fingerprint(text).table for text in repeats.pattern)
+    return ", ".join(filter(None, tables)) or "them"
+
+
+def _eager(repeats: Repeats) -> str:
+    return _EAGER.get(repeats.framework, "one query with IN (…) for each")
 
 
 _EAGER = {

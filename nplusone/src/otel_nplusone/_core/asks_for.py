@@ -6,8 +6,10 @@ from functools import lru_cache
 
 from otel_nplusone._core.fingerprint import fingerprint
 
+# SELECT count(DISTINCT …); SELECT (CAST (sum(…) AS numeric)), as Django casts money on SQLite
 _AGGREGATE = re.compile(
-    r"^SELECT (?:DISTINCT )?(count|sum|avg|min|max)\((?:DISTINCT )?", re.IGNORECASE
+    r"^SELECT (?:DISTINCT )?(?:(?:CAST|COALESCE|IFNULL|NVL|ROUND)? ?\()*(count|sum|avg|min|max)\(",
+    re.IGNORECASE,
 )
 _NAMES = {"count": "Count", "sum": "Sum", "avg": "Avg", "min": "Min", "max": "Max"}
 # `WHERE cat.owner_id = ?`, `WHERE ? = cat.owner_id`, `WHERE (cat.owner_id = ?)`, and what follows
@@ -29,7 +31,8 @@ _SECOND = re.compile(
 class AsksFor:
     """Tell what the statement asks for.
 
-    `shape` is a field of the words of a library; `column` is what its condition is on, empty where
+    `shape` is a field of the words of a library, or "ranged": a number under conditions that are
+    not one key; `column` is what its condition is on, empty where
     that is not one; `link` is the table of links; `function` is the aggregate.
     """
 
@@ -49,6 +52,8 @@ def asks_for(statement: str) -> AsksFor:
     aggregate = _AGGREGATE.match(statement)
     if aggregate and column:
         return AsksFor("counted", table, column, function=aggregate[1].lower())
+    if aggregate and " WHERE " in statement:
+        return AsksFor("ranged", table, function=aggregate[1].lower())
     if not column or not _FOREIGN.search(column):
         return AsksFor("by_key", table, column)
     second = _SECOND.search(statement)

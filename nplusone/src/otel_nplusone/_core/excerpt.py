@@ -13,11 +13,19 @@ _WORD = re.compile(r"[()]|\b(?:SELECT|FROM|INTO|SET|WHERE|VALUES)\b", re.IGNOREC
 _MARK = "…"
 # So much is left of whatever is cut: a column or two, the table and the first words of a join.
 _LEAST = 24
+_LEAST_OF_SEVERAL = 80
 _Part = tuple[int, int]
 
 
 def shorten(statement: str, most: int = 300) -> str:
-    """Return a statement of `most` characters, or a little more if its tables need that."""
+    """Return a statement of `most` characters, or a little more if its tables need that.
+
+    Of several statements in a row, each is shortened by itself.
+    """
+    if len(statement) > most and "; " in statement:
+        several = statement.split("; ")
+        each = max(most // len(several), _LEAST_OF_SEVERAL)
+        return "; ".join(shorten(one, each) for one in several)
     for parts, clip in ((_columns, _head), (_tables, _ends), (_conditions, _ends)):
         if len(statement) > most:
             statement = _clipped(statement, _apart(parts(statement)), clip, most)

@@ -38,6 +38,9 @@ _CONTROL_WORDS = """
 """
 _CONTROL = frozenset(_CONTROL_WORDS.split())
 _TABLE_FOLLOWS = frozenset({"FROM", "INTO", "UPDATE", "JOIN"})
+# Words of SQL that are names of tables as well, without quotes.
+_NAMES_TOO = frozenset({"FIRST", "KEY", "NEXT", "RELEASE", "SHARE", "START", "TRANSACTION"})
+_NO_NAMES = KEYWORDS - _NAMES_TOO
 _LIST = frozenset({VALUE, ",", "(", ")"})
 _NO_SPACE_BEFORE = frozenset({",", ")", "]", ";"})
 _NO_SPACE_AFTER = frozenset({"(", "["})
@@ -177,10 +180,11 @@ def _table(found: list[str]) -> str:
             continue
         if following == "(" and depth == 0:
             takes_any = True  # FROM (SELECT … FROM cat): what it is made of
-        elif following[0] not in "(?" and following not in KEYWORDS:
+        elif following[0] not in "(?" and following not in _NO_NAMES:
+            name = following.lower() if following in _NAMES_TOO else following
             if takes_any or depth <= 0:
-                return following
-            first = first or following
+                return name
+            first = first or name
     return first
 
 

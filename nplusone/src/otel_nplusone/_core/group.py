@@ -204,8 +204,7 @@ class Group:
     @property
     def path(self) -> str | None:
         """Return the way to the loop that most spans tell."""
-        ways = Counter(filter(None, (semconv.text(span[9], (_PATH,)) for span in self._placed)))
-        return ways.most_common(1)[0][0] if ways else None
+        return self._place[1]
 
     @property
     def load(self) -> str | None:
@@ -214,8 +213,19 @@ class Group:
 
     @property
     def code(self) -> str | None:
-        """Return the place, the last one that is told."""
-        return self.codes[-1] if self.codes else None
+        """Return the place that most spans tell."""
+        return self._place[0]
+
+    @property
+    def _place(self) -> tuple[str | None, str | None]:
+        """Return place and way of one span, so that they belong together."""
+        if not self.codes:
+            return None, None
+        told = (
+            (semconv.code_location(s[9]), semconv.text(s[9], (_PATH,)) or None)
+            for s in self._placed
+        )
+        return Counter(place for place in told if place[0]).most_common(1)[0][0]
 
     @property
     def relationship(self) -> str | None:

@@ -109,7 +109,9 @@ def is_sequence(text: str) -> bool:
 
 def is_cut(sql: str, found: list[str], values: list[str | None]) -> bool:
     """Tell whether the end of the text is missing, as far as the text tells."""
-    if len(sql) in _CUT_AT or sql.endswith(_CUT_MARKS):
+    # A text that ends in a bind is hardly cut there, and its values are not in it either way.
+    ends_in_bind = found[-1:] == [VALUE] and values[-1:] == [None]
+    if (len(sql) in _CUT_AT and not ends_in_bind) or sql.endswith(_CUT_MARKS):
         return True
     if not found:
         return False

@@ -37,7 +37,7 @@ def single(
         places=places,
         place_counts=counts,
         fan_out=group.fan_out,
-        path=group.path if group.codes else None,
+        path=group.path,
         load=group.load,
     )
 
@@ -65,7 +65,7 @@ def nested(groups: Sequence[Group], rounds: int, source: Source) -> Repeats:
         relationship=_first(groups, lambda g: g.relationship),
         offender_span_ids=tuple(span[1] for g in groups for span in g.spans),
         kind=first.kind,
-        path=_first(groups, lambda g: g.path if g.codes else None),
+        path=_first(groups, lambda g: g.path),
         load=_first(groups, lambda g: g.load),
         places=places,
         place_counts=counts,

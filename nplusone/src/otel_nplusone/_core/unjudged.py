@@ -55,8 +55,11 @@ class Unjudged:
         """Say how many spans could not be judged."""
         return self.blind.total() + self.outside + self.orphans
 
-    def lines(self, spans_read: int) -> list[str]:
-        """Return a sentence for each kind, with what to do."""
+    def lines(self, spans_read: int | None) -> list[str]:
+        """Return a sentence for each kind, with what to do.
+
+        spans_read: None leaves out why nothing was judged, for one who has told it already.
+        """
         found = [
             f"{count(number, f'{system} span')} without text, summary, or operation and table:"
             f" not judged; have the text recorded, by {_OPTIONS.get(system, _OTHERWISE)}"
@@ -85,9 +88,9 @@ class Unjudged:
                 f"{count(self.cut, 'statement')} cut before the end: what repeats may have the same"
                 " values or others; raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"
             )
-        if not spans_read:
+        if spans_read == 0:
             found.append("nothing was judged: no span was read")
-        elif not self.judged and not found:
+        elif spans_read and not self.judged and not found:
             found.append(
                 "nothing was judged: no span is a database's or a call to another service; see that"
                 " the database library or its driver is instrumented"

@@ -15,7 +15,7 @@ from otel_nplusone._core.tally import Tally
 from otel_nplusone._core.tree import Tree
 from otel_nplusone._predict.counting import Loop, Repair, statements_after
 from otel_nplusone._predict.growth import MOST_POINTS, Growth, Line, fit
-from otel_nplusone._predict.interval import Interval, Three, exactly, ordered, quantile, times
+from otel_nplusone._predict.interval import Interval, Three, exactly, quantile, times
 from otel_nplusone._predict.model import Figures, Outlook, Prediction
 from otel_nplusone._predict.repairs import (
     duration_after,
@@ -242,7 +242,7 @@ class _Forecast:
     def _bend(self) -> Interval:
         """Return by how much each gap is longer than the one before, where that is sure.
 
-        A step is no bend: the gaps have to grow twice, in most requests.
+        A step is not a bend: the gaps have to grow twice, in most requests.
         """
         rises = [part.rises_ns for part in self._of_the_worst if part]
         one, other = (median(rise[at] for rise in rises) for at in (0, 1))

@@ -69,7 +69,7 @@ class Announcer:
                     spans=self._spans, statements=seen, outside=unjudged.outside
                 )
                 outside, unjudged.outside = unjudged.outside, 0
-                warnings = [*reasons, *unjudged.lines(0)]  # 0: the reasons say why none was judged
+                warnings = [*reasons, *unjudged.lines(None)]  # the reasons say why none was judged
                 unjudged.outside = outside
             return Result(
                 tuple(self._summarizer.summaries()),

@@ -60,11 +60,16 @@ def missing(is_there: Callable[[str], object]) -> Missing:
     found = {
         library: f"opentelemetry-instrumentation-{name}"
         for library, name in INSTRUMENTATIONS.items()
-        if name.replace("-", "_") not in _instrumentations() and is_there(library)
+        if not is_instrumented(name) and is_there(library)
     }
     if is_there("fastapi"):  # its instrumentation covers what it is built on
         found.pop("starlette", None)
     return tuple(found.items())
+
+
+def is_instrumented(name: str) -> bool:
+    """Tell whether opentelemetry-instrumentation-NAME is installed."""
+    return name.replace("-", "_") in _instrumentations()
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from pathlib import Path
 from opentelemetry.trace import NoOpTracer, get_tracer_provider
 
 from otel_nplusone._live.fence import fenced
+from otel_nplusone._run.drivers import describe_drivers
 from otel_nplusone._run.engines import describe_engines, instrument_newer_sqlalchemy
 from otel_nplusone._run.libraries import missing
 from otel_nplusone._run.wire import SOCKET_VARIABLE, Hello, Sender
@@ -26,6 +27,8 @@ def start() -> None:
         _watch(Sender(Path(socket)))
         describe_engines()
     if socket or _EXPORTER in _words("OTEL_TRACES_EXPORTER"):
+        if hasattr(get_tracer_provider(), "add_span_processor"):
+            describe_drivers(get_tracer_provider())
         instrument_newer_sqlalchemy()
 
 

@@ -19,6 +19,7 @@ from incident.control.desk import CAN, Desk, NextPhase, SetAudience, SetLoad, Se
 from incident.control.server import Page, control_page, create_app, names
 from incident.story import events as ev
 from incident.story.journal import Journal
+from incident.story.render import style
 from tests.incident.control.conftest import HOST, PORT, Client
 
 Phase = Callable[..., ev.PhaseBegun]
@@ -90,6 +91,18 @@ def test_only_phase_and_alert_are_read_aloud(
     ]
 
 
+def test_an_alert_that_fires_stands_above_the_buttons_until_it_is_over(
+    client: FlaskClient, journal: Journal
+) -> None:
+    alert = ev.Alert(at_s=3.0, name="TooSlow", firing=True, text="p95 is 13 s.")
+    journal.write(alert)
+    firing = client.get("/").text
+    journal.write(replace(alert, firing=False))
+
+    assert firing.index("<strong>Alert:</strong> p95 is 13 s.") < firing.index("<form")
+    assert "<strong>Alert:</strong>" not in client.get("/").text
+
+
 def test_what_events_say_is_never_markup(
     client: FlaskClient, journal: Journal, desk: Desk, phase: Phase
 ) -> None:
@@ -103,6 +116,13 @@ def test_what_events_say_is_never_markup(
     assert "<img" not in page
     assert "<b>bold" not in page
     assert "<i>no" not in page
+
+
+def test_the_style_of_the_story_comes_from_its_renderer(client: FlaskClient) -> None:
+    answer = client.get("/story.css")
+
+    assert answer.mimetype == "text/css"
+    assert answer.text == style()
 
 
 def test_health_is_told(client: FlaskClient) -> None:

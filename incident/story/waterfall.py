@@ -43,11 +43,7 @@ def _rows(trace: ev.Trace, bars: list[ev.Bar] | tuple[ev.Bar, ...]) -> Iterator[
         start = min(max(bar.start_ms / whole_ms, 0), 1 - LEAST_WIDTH)
         width = min(max(bar.duration_ms / whole_ms, LEAST_WIDTH), 1 - start)
         yield Text(
-            x=0,
-            y=top + 13,
-            dx=12 * min(bar.depth, 8),
-            text=_name(bar),
-            look="ink",
+            x=0, y=top + 13, dx=12 * min(bar.depth, 8), text=_name(bar), look="ink",
             bold=bar.count > 1,
         )
         yield Text(x=1, y=top + 13, text=milliseconds(bar.duration_ms), anchor="end")

@@ -10,6 +10,7 @@ import click
 from harness.errors import HarnessError
 from harness.ports import LOOPBACK, is_taken
 from incident.console import Console
+from incident.control import command as control_command
 from incident.doctor import examine as examination
 from incident.errors import from_os_error
 from incident.reconcile import compare as reconciliation
@@ -181,6 +182,21 @@ def doctor(*, without: tuple[str, ...], stack: Stack) -> None:
       incident doctor --target compose --without grafana
     """
     sys.exit(examination.run(stack, Console(), without=without))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@port_option("--control-port", "control", "Port of the page.")
+def control(folder: Path, control: int) -> None:
+    """Show the replay whose records are in DIR, finished or running, until Ctrl-C.
+
+    Nothing can be changed from this page. Exits with 2 if DIR holds no replay or the port is taken.
+
+    \b
+    Example:
+      incident control var/replay/20261125-201500
+    """
+    control_command.run(folder, replace(Stack().control, number=control), Console())
 
 
 def main() -> None:

@@ -39,6 +39,11 @@ class Console:
         print(f"\r{line:<{self._status_width}}", end="", file=self.err, flush=True)
         self._status_width = len(line)
 
+    @property
+    def is_live(self) -> bool:
+        """Return whether progress goes to a terminal that can write over its own lines."""
+        return self._live(self.err)
+
     def bold(self, text: str) -> str:
         """Return the text as a heading for stdout, where colours and the like are welcome."""
         # https://no-color.org: any value but the empty one counts.

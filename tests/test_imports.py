@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "tests": set(PACKAGES) - {"bench"},
 }
 # Tests of other packages ask harness instead.
-MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
+MAY_TEST_INCIDENT = {"browser", "incident", "locustfiles", "stack"}
 # Where a package's tests are: a folder for each of its rooms.
 TESTS = {
     "clinic": PROJECT / "tests" / "clinic",
@@ -137,8 +137,9 @@ ROOMS = {
         "story": {"errors"},
         "doctor": {"console", "errors", "stack"},
         "reconcile": {"console", "stack"},
-        "replay": {"console", "errors", "stack", "story"},
-        "cli": {"console", "doctor", "errors", "reconcile", "replay", "stack", "story"},
+        "control": {"console", "errors", "stack", "story"},
+        "replay": {"console", "control", "errors", "stack", "story"},
+        "cli": {"console", "control", "doctor", "errors", "reconcile", "replay", "stack", "story"},
         "__init__": set(),
     },
 }

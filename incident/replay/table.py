@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from incident.replay.measure import Phase, SpanCounts
 from incident.replay.report import machine
+from incident.story.words import change as change
+from incident.story.words import milliseconds as milliseconds
 
 LABEL, COLUMN, CHANGE = 28, 14, 20
 WIDTH = LABEL + 2 * COLUMN + CHANGE
@@ -43,26 +45,6 @@ def meaning(before: Phase, after: Phase, *, users: int) -> str:
     # A figure and its unit stay on one line.
     tied = re.sub(r"(\d) (s|ms|%)(?=\W|$)", "\\1\N{NO-BREAK SPACE}\\2", text)
     return textwrap.fill(tied, width=WIDTH).replace("\N{NO-BREAK SPACE}", " ")
-
-
-def milliseconds(value: float) -> str:
-    """Write a time in the unit in which it reads best."""
-    if value >= 10_000:
-        return f"{value / 1000:.1f} s"
-    if value >= 1000:
-        return f"{value / 1000:.2f} s"
-    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
-
-
-def change(before: float, after: float) -> str:
-    """Say by which factor a figure changed."""
-    if not before or not after:
-        return ""
-    factor = max(before, after) / min(before, after)
-    if factor < 1.05:
-        return "the same"
-    shown = f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
-    return f"{shown}x {'more' if after > before else 'less'}"
 
 
 def _requests(before: Phase, after: Phase) -> Iterable[str]:

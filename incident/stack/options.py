@@ -21,6 +21,7 @@ _PORTS = (
     ("--prometheus-port", "prometheus", "Port of the compose stack's Prometheus."),
     ("--locust-port", "locust_ui", "Port of the compose stack's Locust."),
     ("--grafana-port", "grafana", "Port of the compose stack's Grafana."),
+    ("--control-port", "control", "Port of the control page."),
 )
 
 

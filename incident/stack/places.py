@@ -17,6 +17,7 @@ OTLP = Port(4318, "the OTLP receiver", "OTLP_HTTP_PORT")
 PROMETHEUS = Port(9090, "Prometheus", "PROMETHEUS_PORT")
 LOCUST_UI = Port(8089, "Locust's web UI", "LOCUST_PORT")
 GRAFANA = Port(3000, "Grafana", "GRAFANA_PORT")
+CONTROL = Port(8088, "the control page", "CONTROL_PORT")
 FLAGS_FILE = Path("flags") / "flags.json"
 
 
@@ -33,6 +34,7 @@ class Stack:
     prometheus: Port = PROMETHEUS
     locust_ui: Port = LOCUST_UI
     grafana: Port = GRAFANA
+    control: Port = CONTROL
 
     @property
     def in_containers(self) -> bool:

@@ -1,6 +1,5 @@
 """Write down the events of a replay, let others wait for the next one, and read them again."""
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,26 +7,22 @@ from typing import Self
 
 from incident.errors import RecordError
 from incident.story.events import Event, from_json, to_json
+from incident.story.growing import Growing
 from incident.story.story import Story, tell
 
 FILE = "events.jsonl"
 
 
-class Journal:
-    """Append events to a folder's file, and keep the story that they add up to.
-
-    One thread writes; any thread reads within `reading()` and waits with `wait`.
-    """
+class Journal(Growing):
+    """Append events to a folder's file, and keep the story that they add up to."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # Each line is written at once: what was seen is there however the replay ends.
         self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
         self._clock = clock
         self._began = clock()
-        self._changed = threading.Condition()
-        self.story = Story()
-        self.count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -43,20 +38,7 @@ class Journal:
     def write(self, event: Event) -> None:
         """Write an event down, and wake those who wait."""
         self._file.write(to_json(event) + "\n")
-        with self._changed:
-            self.story.take(event)
-            self.count += 1
-            self._changed.notify_all()
-
-    def reading(self) -> threading.Condition:
-        """Hold the story still while the `with` block reads it."""
-        return self._changed
-
-    def wait(self, seen: int, timeout_s: float) -> int:
-        """Return the number of events once it is not `seen` any more, or after the timeout."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.count != seen, timeout_s)
-            return self.count
+        self._add(event)
 
 
 def read(folder: Path) -> Story:

@@ -1,0 +1,210 @@
+"""Put a story into words: its headline, its large figures and its timeline; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from incident.story import events as ev
+from incident.story import outcome
+from incident.story.story import PhaseSeen, Story
+from incident.story.words import clock, counted, milliseconds, number, times
+
+NOTHING = "–"  # where there is no value yet
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Hold the first line, whether it is bad news, and what else there is to know at once."""
+
+    text: str
+    bad: bool
+    more: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Hold a large figure; `after` is empty while the replay runs."""
+
+    label: str
+    value: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Hold one line of the timeline."""
+
+    at_s: float
+    kind: str  # phase, switch, alert, finding, note, short
+    text: str
+
+
+def headline(story: Story) -> Headline:
+    """Return the result, or where the run fell short, or how far it has come."""
+    short = [one.text for one in story.shortfalls]
+    result = _result(story)
+    if story.ended is not None and story.ended.why:
+        said = f"The replay could not finish: {story.ended.why}"
+        return Headline(said, True, [*_fell_short(short), *result])
+    if short:
+        first, *others = _fell_short(short)
+        return Headline(first, True, [*others, *result])
+    if story.ended is not None:
+        first, *others = result or ["The replay is over. It measured nothing to compare."]
+        return Headline(first, not result, others)
+    return Headline(_so_far(story), False, result)
+
+
+def _fell_short(short: Sequence[str]) -> list[str]:
+    return [f"Fell short: {text}" for text in short]
+
+
+def _result(story: Story) -> list[str]:
+    """Return the result in a sentence or two; empty while there is none."""
+    found = {one.measure.name: one for one in outcome.ratios(story)}
+    before, after = sides(story)
+    if before is None or after is None or story.begun is None:
+        return []
+    was, now = before.statements_per_request.get("p50"), after.statements_per_request.get("p50")
+    slow, quick = before.latency_ms.get("p50"), after.latency_ms.get("p50")
+    if was is None or now is None or slow is None or quick is None:
+        return []
+    text = (
+        f"With {after.strategy} one page takes {counted(now, 'SQL statement')} instead of "
+        f"{number(was)}, and {milliseconds(quick)} instead of {milliseconds(slow)}."
+    )
+    if (capacity := found.get(outcome.CAPACITY.name)) is not None:
+        text += (
+            f" The same service carries {times(capacity.spread.mid)} times the visitors:"
+            f" {number(capacity.after)} a second instead of {number(capacity.before)}."
+        )
+    failures = sum(seen.figures.failures for seen in story.phases if seen.figures is not None)
+    silent = "Not one request failed all the while: an alert on errors would have stayed silent."
+    return [text, silent if not failures else f"{counted(failures, 'request')} failed."]
+
+
+def sides(story: Story) -> tuple[ev.Figures | None, ev.Figures | None]:
+    """Return the figures of the worst phase before the fix, and of the last one with it."""
+    worst = outcome.worst(story)
+    fix = story.begun.fix if story.begun else ""
+    return (
+        worst.figures if worst else None,
+        outcome.measured_in(story, lambda one: one.strategy == fix),
+    )
+
+
+def _so_far(story: Story) -> str:
+    if story.begun is None:
+        return "No replay has begun yet."
+    if not story.phases:
+        return "The replay begins: its parts start."
+    seen = story.phases[-1]
+    return f"{_which(story, seen)}: {seen.begun.title}. {seen.begun.text}"
+
+
+def _which(story: Story, seen: PhaseSeen) -> str:
+    named = list(story.begun.phases) if story.begun else []
+    if seen.begun.name not in named:
+        return "Now"
+    return f"Phase {named.index(seen.begun.name) + 1} of {len(named)}"
+
+
+def tiles(story: Story) -> list[Tile]:
+    """Return the large figures: of the last seconds, and once all is over before and after."""
+    before, after = sides(story)
+    if story.ended is not None and before is not None and after is not None:
+        pairs = zip(_of_phase(before), _of_phase(after), strict=True)
+        return [Tile(label, was, now) for (label, was), (_, now) in pairs]
+    if not story.samples:
+        return []
+    last = story.samples[-1]
+    return [
+        Tile("requests/s", _number(last.requests_per_second)),
+        Tile("p50", _time(last.p50_ms)),
+        Tile("p95", _time(last.p95_ms)),
+        Tile("/healthz", _time(last.healthz_ms)),
+        Tile("SQL statements per request", _number(last.statements_per_request)),
+        Tile("SQL per minute", _number(last.sql_per_minute)),
+        Tile("service CPU, of one core", _percent(last.service_cpu_percent_of_core)),
+        Tile("machine CPU", _percent(last.machine_cpu_percent)),
+    ]
+
+
+def _of_phase(one: ev.Figures) -> list[tuple[str, str]]:
+    return [
+        ("requests/s", _number(one.requests_per_second)),
+        ("p50", _time(one.latency_ms.get("p50"))),
+        ("p95", _time(one.latency_ms.get("p95"))),
+        ("/healthz p50", _time(one.healthz_ms.get("p50"))),
+        ("SQL statements per request", _number(one.statements_per_request.get("p50"))),
+        ("SQL per minute", _number(one.sql_per_minute)),
+        ("service CPU, of one core", _percent(one.service_cpu_percent_of_core)),
+        ("machine CPU", _percent(one.machine_cpu_percent)),
+    ]
+
+
+def _time(value: float | None) -> str:
+    return NOTHING if value is None else milliseconds(value)
+
+
+def _number(value: float | None) -> str:
+    return NOTHING if value is None else number(value)
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.0f} %"
+
+
+def timeline(story: Story) -> list[Moment]:
+    """Return what happened, in the order of time."""
+    return sorted(_moments(story), key=lambda one: one.at_s)
+
+
+def _moments(story: Story) -> Iterator[Moment]:
+    for seen in story.phases:
+        yield Moment(seen.begun.at_s, "phase", f"{seen.begun.title}: {seen.begun.text}")
+    for skipped in story.skipped:
+        yield Moment(skipped.at_s, "note", f"{skipped.title} was left out: {skipped.why}")
+    for switch in story.switches:
+        yield Moment(switch.at_s, "switch", _switched(switch))
+    for alert in story.alerts:
+        said = "The alert fires" if alert.firing else "The alert is over"
+        yield Moment(alert.at_s, "alert", f"{said}: {alert.text} ({alert.name}).")
+    for finding in story.findings:
+        yield Moment(finding.at_s, "finding", _found(finding))
+    for recovery in story.recoveries:
+        yield Moment(recovery.at_s, "note", _recovered(recovery))
+    for note in story.notes:
+        yield Moment(note.at_s, "note", note.text)
+    for short in story.shortfalls:
+        yield Moment(short.at_s, "short", f"Fell short: {short.text}")
+    if story.ended is not None:
+        why = story.ended.why
+        said = f"The replay could not finish: {why}" if why else "The replay is over."
+        yield Moment(story.ended.at_s, "short" if why else "note", said)
+
+
+def _switched(switch: ev.Switch) -> str:
+    what = {"strategy": "strategy", "audience": "audience", "workers": "number of workers"}
+    by = "" if switch.by == "replay" else f" ({switch.by})"
+    return f"The {what.get(switch.what, switch.what)} goes from {switch.before} to {switch.now}{by}."
+
+
+def _found(finding: ev.Finding) -> str:
+    return (
+        f"The detector has asked the traces for {finding.took_s:.1f} s: {finding.route} sends one "
+        f"statement {number(finding.repeats)} times, from {finding.loop}."
+    )
+
+
+def _recovered(one: ev.Recovery) -> str:
+    limit = milliseconds(one.limit_ms)
+    if one.seconds is None:
+        return f"With {one.strategy} p95 did not come under {limit}."
+    failed = f"{counted(one.failed_requests, 'request')} failed" if one.failed_requests else (
+        "no request failed"
+    )
+    restarted = "the service was restarted" if one.restarted else "nothing was restarted"
+    return (
+        f"{one.seconds:.1f} s after the switch to {one.strategy} p95 is under {limit}: "
+        f"{restarted}, {failed}."
+    )

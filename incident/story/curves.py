@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from incident.story import events as ev
-from incident.story.drawing import Box, Drawing, Line, Look, Shape, Text
+from incident.story.drawing import Anchor, Box, Drawing, Line, Look, Room, Shape, Text
 from incident.story.story import Story
 from incident.story.words import clock, milliseconds, number
 
@@ -66,8 +66,8 @@ LATENCY = (
 RATE = (Curve("requests/s", lambda one: one.requests_per_second, "plain"),)
 SQL = (Curve("SQL statements per minute", lambda one: one.sql_per_minute, "plain"),)
 CPU = (
-    Curve("service, % of one core", lambda one: one.service_cpu_percent_of_core, "p50"),
-    Curve("machine, % of all cores", lambda one: one.machine_cpu_percent, "health", dashed=True),
+    Curve("service, % of a core", lambda one: one.service_cpu_percent_of_core, "p50"),
+    Curve("machine, %", lambda one: one.machine_cpu_percent, "health", dashed=True),
 )
 
 
@@ -158,9 +158,10 @@ def _phases(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
         middle, name, short = begun + width / 2, seen.begun.title, str(index + 1)
         if width * WIDE_PX < len(name) * LETTER_PX:
             name = short
-        for text, room, room_px in ((name, "wide", WIDE_PX), (short, "narrow", NARROW_PX)):
-            if width * room_px >= len(text) * LETTER_PX:
-                yield Text(x=middle, y=NAMES_Y, text=text, anchor="middle", room=room)  # type: ignore[arg-type]
+        if width * WIDE_PX >= len(name) * LETTER_PX:
+            yield Text(x=middle, y=NAMES_Y, text=name, anchor="middle", room="wide")
+        if width * NARROW_PX >= len(short) * LETTER_PX:
+            yield Text(x=middle, y=NAMES_Y, text=short, anchor="middle", room="narrow")
 
 
 def _grid(axis: Axis, whole_s: float) -> Iterator[Shape]:
@@ -169,9 +170,8 @@ def _grid(axis: Axis, whole_s: float) -> Iterator[Shape]:
     step_s = next((one for one in TICK_STEPS_S if whole_s / one <= MOST_TICKS), whole_s)
     for tick in range(int(whole_s // step_s) + 1):
         at = tick * step_s / whole_s
-        anchor = "start" if at == 0 else "end" if at > 0.97 else "middle"
-        y = TOP + axis.height + 14
-        yield Text(x=at, y=y, text=clock(tick * step_s), anchor=anchor)  # type: ignore[arg-type]
+        anchor: Anchor = "start" if at == 0 else "end" if at > 0.97 else "middle"
+        yield Text(x=at, y=TOP + axis.height + 14, text=clock(tick * step_s), anchor=anchor)
 
 
 def _values(axis: Axis) -> Iterator[Shape]:
@@ -185,31 +185,31 @@ def _values(axis: Axis) -> Iterator[Shape]:
 
 def _marks(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
     bottom = TOP + axis.height
-    for switch in story.switches:
+    for index, switch in enumerate(story.switches):
         at = switch.at_s / whole_s
         yield Line(points=[(at, TOP), (at, bottom)], look="ink", dashed=True)
         if axis.log:
-            yield _mark_text(at, bottom - 6, f"{switch.what} {switch.now}", "ink", switch.what)
+            # Neighbours stand on lines of their own.
+            text, y = f"{switch.what} {switch.now}", bottom - 6 - index % 3 * 14
+            yield _mark_text(at, y, text, "ink", room="wide")
     for alert in story.alerts:
         at = alert.at_s / whole_s
         yield Line(points=[(at, TOP), (at, bottom)], look="bad", thick=2)
         if axis.log:
             text = "alert" if alert.firing else "alert over"
-            yield _mark_text(at, bottom - 48, text, "bad", "alert")
+            yield _mark_text(at, bottom - 50, text, "bad", room="any")
 
 
-def _mark_text(at: float, y: float, text: str, look: Look, what: str) -> Text:
-    # Of one moment there may be several: each kind has a line of its own.
-    lift = {"audience": 14, "workers": 28}.get(what, 0)
+def _mark_text(at: float, y: float, text: str, look: Look, *, room: Room) -> Text:
     late = at > 0.85
     return Text(
         x=at,
-        y=y - lift,
+        y=y,
         text=text,
         look=look,
         anchor="end" if late else "start",
         dx=-4 if late else 4,
-        room="any" if what == "alert" else "wide",
+        room=room,
     )
 
 

@@ -87,11 +87,9 @@ def _text(
     canvas: ImageDraw.ImageDraw, text: Text, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> None:
     x, y = _place(text.x, text.y)
-    canvas.text(
-        (x + text.dx * SCALE, y),
-        text.text.translate(DRAWABLE),
-        fill=COLOURS[text.look],
-        font=font,
-        anchor=_ANCHORS[text.anchor],
-        stroke_width=0.5 if text.bold else 0,
-    )
+    said, anchor = text.text.translate(DRAWABLE), _ANCHORS[text.anchor]
+    at = x + text.dx * SCALE, y
+    # First in the colour of the paper: a text is read where a curve crosses it, too.
+    canvas.text(at, said, fill=PAPER, font=font, anchor=anchor, stroke_width=3)
+    bold = 0.5 if text.bold else 0
+    canvas.text(at, said, fill=COLOURS[text.look], font=font, anchor=anchor, stroke_width=bold)

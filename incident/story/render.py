@@ -94,6 +94,7 @@ def environment() -> Environment:
         figure=lambda value: view.NOTHING if value is None else words.number(value),
         times=words.times,
         clock=words.clock,
+        tied=words.tied,
         bytes=lambda value: f"{value / 2**30:.1f} GiB",
     )
     return made

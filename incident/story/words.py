@@ -1,5 +1,7 @@
 """Put figures into words: the same ones in the terminal, on the page and in the report; pure."""
 
+import re
+
 
 def milliseconds(value: float) -> str:
     """Write a time in the unit in which it reads best."""
@@ -28,6 +30,11 @@ def times(factor: float) -> str:
 def number(value: float) -> str:
     """Write a figure with its thousands apart: whole from 10 on, with one digit below."""
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+
+
+def tied(text: str) -> str:
+    """Keep each figure and its unit on one line."""
+    return re.sub(r"(\d) (s|ms|%)(?!\w)", "\\1\N{NO-BREAK SPACE}\\2", text)
 
 
 def clock(seconds: float) -> str:

@@ -88,9 +88,7 @@ def end_s(story: Story) -> float:
     return max(story.now_s, LEAST_SECONDS)
 
 
-def _drawing(
-    story: Story, name: str, title: str, drawn: Sequence[Curve], axis: Axis
-) -> Drawing:
+def _drawing(story: Story, name: str, title: str, drawn: Sequence[Curve], axis: Axis) -> Drawing:
     whole_s = end_s(story)
     return Drawing(
         name=name,
@@ -113,7 +111,9 @@ def _description(story: Story, drawn: Sequence[Curve], axis: Axis) -> str:
     for curve in drawn:
         values = [value for one in story.samples if (value := curve.value(one)) is not None]
         if values:
-            low, high, last = (axis.write(value) for value in (min(values), max(values), values[-1]))
+            low, high, last = (
+                axis.write(value) for value in (min(values), max(values), values[-1])
+            )
             parts.append(f"{curve.label}: from {low} to {high}, {last} at the end")
     return f"{clock(story.now_s)} minutes. {'; '.join(parts) or 'No value yet'}."
 
@@ -145,7 +145,9 @@ def _axis(story: Story, drawn: Sequence[Curve], *, least: float = 1) -> Axis:
 
 def _round_up(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
+    return next(
+        step * power for step in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999
+    )
 
 
 def _phases(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
@@ -233,7 +235,9 @@ def _runs(samples: Sequence[ev.Sample], value: Value) -> Iterator[list[tuple[flo
     size = math.ceil(len(samples) / MOST_POINTS)
     run: list[tuple[float, float]] = []
     for start in range(0, len(samples), size):
-        some = [(v, one.at_s) for one in samples[start : start + size] if (v := value(one)) is not None]
+        some = [
+            (v, one.at_s) for one in samples[start : start + size] if (v := value(one)) is not None
+        ]
         if some:
             highest, at_s = max(some)
             run.append((at_s, highest))

@@ -38,9 +38,7 @@ def file(drawing: Drawing) -> str:
 
 
 def _style() -> str:
-    looks = "".join(
-        f".{look}{{fill:{colour};stroke:{colour}}}" for look, colour in COLOURS.items()
-    )
+    looks = "".join(f".{look}{{fill:{colour};stroke:{colour}}}" for look, colour in COLOURS.items())
     return (
         f"text{{font:{TEXT_PX}px {FONT};stroke:{PAPER}!important;stroke-width:3;paint-order:stroke}}.bold{{font-weight:600}}"
         f"polyline{{fill:none!important;stroke-linejoin:round;stroke-linecap:round}}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from incident.story import events as ev
 from incident.story import outcome
 from incident.story.story import PhaseSeen, Story
-from incident.story.words import clock, counted, milliseconds, number, times
+from incident.story.words import counted, milliseconds, number, times
 
 NOTHING = "–"  # where there is no value yet
 
@@ -186,7 +186,9 @@ def _moments(story: Story) -> Iterator[Moment]:
 def _switched(switch: ev.Switch) -> str:
     what = {"strategy": "strategy", "audience": "audience", "workers": "number of workers"}
     by = "" if switch.by == "replay" else f" ({switch.by})"
-    return f"The {what.get(switch.what, switch.what)} goes from {switch.before} to {switch.now}{by}."
+    return (
+        f"The {what.get(switch.what, switch.what)} goes from {switch.before} to {switch.now}{by}."
+    )
 
 
 def _found(finding: ev.Finding) -> str:
@@ -200,8 +202,10 @@ def _recovered(one: ev.Recovery) -> str:
     limit = milliseconds(one.limit_ms)
     if one.seconds is None:
         return f"With {one.strategy} p95 did not come under {limit}."
-    failed = f"{counted(one.failed_requests, 'request')} failed" if one.failed_requests else (
-        "no request failed"
+    failed = (
+        f"{counted(one.failed_requests, 'request')} failed"
+        if one.failed_requests
+        else ("no request failed")
     )
     restarted = "the service was restarted" if one.restarted else "nothing was restarted"
     return (

@@ -43,7 +43,11 @@ def _rows(trace: ev.Trace, bars: Sequence[ev.Bar]) -> Iterator[Shape]:
         start = min(max(bar.start_ms / whole_ms, 0), 1 - LEAST_WIDTH)
         width = min(max(bar.duration_ms / whole_ms, LEAST_WIDTH), 1 - start)
         yield Text(
-            x=0, y=top + 13, dx=12 * min(bar.depth, 8), text=_name(bar), look="ink",
+            x=0,
+            y=top + 13,
+            dx=12 * min(bar.depth, 8),
+            text=_name(bar),
+            look="ink",
             bold=bar.count > 1,
         )
         yield Text(x=1, y=top + 13, text=milliseconds(bar.duration_ms), anchor="end")

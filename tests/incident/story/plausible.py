@@ -453,6 +453,4 @@ def _capacity(
     attempts = [
         ev.Attempt(rate=one, p95_ms=p95, held=p95 is not None and p95 < 2_000) for one, p95 in tried
     ]
-    return ev.Capacity(
-        at_s=at_s, strategy=strategy, limit_ms=2_000, rate=rate, attempts=attempts
-    )
+    return ev.Capacity(at_s=at_s, strategy=strategy, limit_ms=2_000, rate=rate, attempts=attempts)

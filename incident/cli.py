@@ -219,10 +219,8 @@ def compare(a: Path, b: Path, form: str) -> None:
       incident compare var/replay/before var/replay/after
     """
     found = comparison.compare(read(a), read(b))
-    in_words = (
-        comparison.as_text(found) if form == "text" else json.dumps(found.document(), indent=2)
-    )
-    click.echo(in_words)
+    in_json = json.dumps(found.document(), indent=2)
+    click.echo(in_json if form == "json" else comparison.as_text(found))
     sys.exit(1 if any(one.exceeds for one in found.differences) else 0)
 
 

@@ -4,7 +4,7 @@ A difference counts if the ranges of both sides lie apart, and their medians fur
 wider of the two ranges. Of two equal services, repeated three times each, it errs in 4 % of cases.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +16,11 @@ from incident.story.words import change, listed, milliseconds, number
 
 # What must be the same for two replays to be two measurements of one thing.
 _PLAYED = ("target", "dataset", "seed", "before", "fix", "visitors_per_second", "loop", "machine")
-LABEL, SIDE = 34, 26
+_HEADINGS = {
+    "Differences that exceed their spread": True,
+    "Within the spread": False,
+    "Measured once: no spread to judge by": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,10 @@ def _played_differently(a: Story, b: Story) -> Iterator[str]:
 def as_text(found: Comparison) -> str:
     """Return the comparison for a terminal: what differs first, then what does not."""
     parts = []
-    for heading, verdict in (
-        ("Differences that exceed their spread", True),
-        ("Within the spread", False),
-        ("Measured once: no spread to judge by", None),
-    ):
+    for heading, verdict in _HEADINGS.items():
         rows = [_row(one) for one in found.differences if one.exceeds is verdict]
         if rows:
-            parts.append("\n".join([heading, *rows]))
+            parts.append("\n".join([heading, *_aligned(rows)]))
     if not any(one.exceeds for one in found.differences):
         parts.insert(0, "No difference exceeds its spread.")
     if found.played_differently:
@@ -122,13 +122,25 @@ def as_text(found: Comparison) -> str:
     return "\n\n".join(parts)
 
 
-def _row(one: Difference) -> str:
-    said = change(one.a.mid, one.b.mid)
-    return f"  {one.what:<{LABEL}} {_side(one, one.a):<{SIDE}} {_side(one, one.b):<{SIDE}} {said}".rstrip()
+def _row(one: Difference) -> tuple[str, ...]:
+    return one.what, _side(one, one.a), _side(one, one.b), _by_how_much(one.a.mid, one.b.mid)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()
 
 
 def _side(one: Difference, spread: Spread) -> str:
     write = milliseconds if one.unit == "ms" else number
     if spread.count == 1:
         return write(spread.mid)
-    return f"{write(spread.mid)} ({write(spread.low)}–{write(spread.high)})"
+    return f"{write(spread.mid)} ({write(spread.low)} to {write(spread.high)})"
+
+
+def _by_how_much(a: float, b: float) -> str:
+    said = change(a, b)
+    # What is the same to the eye may still be more than the spread.
+    return f"{(b / a - 1) * 100:+.1f} %" if said == "the same" and a != b else said

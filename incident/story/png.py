@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -68,7 +69,7 @@ def _dashes(points: Sequence[Point]) -> Iterator[list[Point]]:
     """Yield the drawn pieces of a dashed line, which runs on around its corners."""
     dash, gap = DASH_PX * SCALE, GAP_PX * SCALE
     done = 0.0
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         length = math.hypot(x2 - x1, y2 - y1)
         at = 0.0
         while at < length:

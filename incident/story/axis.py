@@ -18,7 +18,7 @@ _ROUND = (1, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Place values at heights: 0 at the bottom of a linear axis, a power of ten on a logarithmic."""
+    """Place values at heights: 0 at the bottom of a linear axis, a power of ten on another."""
 
     low: float
     high: float

@@ -10,12 +10,13 @@ from typing import Any
 
 from incident.errors import RecordError
 from incident.story import outcome
+from incident.story.events import Begun
 from incident.story.outcome import Measure, Spread
 from incident.story.story import Story
 from incident.story.words import change, listed, milliseconds, number
 
 # What must be the same for two replays to be two measurements of one thing.
-_PLAYED = ("target", "dataset", "seed", "before", "fix", "visitors_per_second", "loop", "machine")
+_PLAYED = ("target", "dataset", "seed", "before", "fix", "visitors_per_second", "loop")
 _HEADINGS = {
     "Differences that exceed their spread": True,
     "Within the spread": False,
@@ -98,14 +99,18 @@ def _capacities(a: Story, b: Story) -> Iterator[Difference]:
 def _played_differently(a: Story, b: Story) -> Iterator[str]:
     if a.begun is None or b.begun is None:
         return
-    for name in _PLAYED:
-        one, other = getattr(a.begun, name), getattr(b.begun, name)
-        if one != other:
-            yield f"{name.replace('_', ' ')}: {one} and {other}"
-    for name in sorted({*a.begun.versions, *b.begun.versions}):
-        one, other = (side.begun.versions.get(name, "none") for side in (a, b) if side.begun)
-        if one != other:
-            yield f"{name}: {one} and {other}"
+    one, other = _conditions(a.begun), _conditions(b.begun)
+    for name in dict.fromkeys([*one, *other]):
+        if one.get(name) != other.get(name):
+            yield f"{name}: {one.get(name, 'unknown')} and {other.get(name, 'unknown')}"
+
+
+def _conditions(begun: Begun) -> dict[str, Any]:
+    return {
+        **{name.replace("_", " "): getattr(begun, name) for name in _PLAYED},
+        **begun.machine,
+        **begun.versions,
+    }
 
 
 def as_text(found: Comparison) -> str:

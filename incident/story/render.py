@@ -65,9 +65,10 @@ def fragments(story: Story) -> dict[str, str]:
 def page(story: Story) -> str:
     """Return the whole report as one file that needs nothing else."""
     headline = view.headline(story)
-    return _template("report.html").render(
+    report: str = _template("report.html").render(
         title=headline.text, fragments=fragments(story), style=Markup(style())
     )
+    return report
 
 
 def style() -> str:

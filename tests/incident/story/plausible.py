@@ -248,7 +248,8 @@ def _sample(act: Act, before: Act, at_s: float, after_s: float, chance: random.R
     old = float(0.5 ** (after_s / HALF_LIFE_S))
 
     def level(was: float, now: float) -> float:
-        return round((was**old * now ** (1 - old)) * chance.lognormvariate(0, 0.08), 2)
+        between: float = was**old * now ** (1 - old)
+        return round(between * chance.lognormvariate(0, 0.08), 2)
 
     answered = act.p50_ms < 5_000 or after_s > 4
     rate = level(before.rate, act.rate)

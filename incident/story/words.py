@@ -50,4 +50,5 @@ def counted(count: float, what: str) -> str:
 
 def listed(words: list[str]) -> str:
     """Join words as a sentence does."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last

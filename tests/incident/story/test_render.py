@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from incident.story import events as ev
+from incident.story.axis import TOP
+from incident.story.curves import MOST_POINTS, curves
+from incident.story.drawing import Line
 from incident.story.render import PARTS, fragments, page
 from incident.story.story import Story, tell
 from tests.incident.story.plausible import TRACES, bar, events, story
@@ -38,6 +43,8 @@ class Outline(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        if tag in ("dt", "dd", "th", "td"):
+            self.text += " "
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -89,7 +96,7 @@ def test_the_headings_of_the_report_are_in_order(until_s: float | None) -> None:
 
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(now <= was + 1 for was, now in zip(levels, levels[1:], strict=False))
+    assert all(now <= was + 1 for was, now in pairwise(levels))
 
 
 @pytest.mark.parametrize("until_s", MOMENTS)
@@ -145,7 +152,7 @@ def test_a_table_has_a_caption_and_its_headings_a_scope() -> None:
 
 def hostile(told: ev.Event) -> ev.Event:
     """Put a hostile text into every text of an event."""
-    texts = {
+    texts: dict[str, Any] = {
         name: EVIL
         for name in ev.KINDS["begun"].__dataclass_fields__.keys() | told.__dataclass_fields__.keys()
         if isinstance(getattr(told, name, None), str) and name not in ("which", "what")
@@ -211,7 +218,12 @@ def test_a_running_phase_has_large_figures_and_a_finished_replay_both_sides() ->
 
 
 def test_values_that_are_not_there_yet_are_dashes() -> None:
-    empty = {"p50_ms": None, "p95_ms": None, "healthz_ms": None, "statements_per_request": None}
+    empty: dict[str, Any] = {
+        "p50_ms": None,
+        "p95_ms": None,
+        "healthz_ms": None,
+        "statements_per_request": None,
+    }
     told = [replace(one, **empty) if isinstance(one, ev.Sample) else one for one in events(75)]
     drawn = fragments(tell(told))
 
@@ -250,14 +262,16 @@ def test_a_trace_that_does_not_repeat_itself_stays_short() -> None:
 
 def test_curves_have_few_points_however_long_a_replay_is_watched() -> None:
     sample = next(one for one in events() if isinstance(one, ev.Sample))
-    peak = replace(sample, at_s=5_000, p95_ms=50_000.0)
-    told = [replace(sample, at_s=n / 2) for n in range(10_000)] + [peak]
+    told = [replace(sample, at_s=n / 2) for n in range(10_000)]
+    told[4_321] = replace(told[4_321], p95_ms=50_000.0)
 
-    drawn = fragments(tell(told))["curves"]
+    latency = curves(tell(told))[0]
+    [p95] = [one for one in latency.shapes if isinstance(one, Line) and one.look == "p95"]
 
-    assert len(drawn) < 60_000
-    # The highest of those that share a point is drawn.
-    assert "to 50.0 s" in drawn
+    assert len(p95.points) <= MOST_POINTS
+    # The highest of those that share a point is drawn: 50 s on an axis that ends at 100 s.
+    assert min(y for _, y in p95.points) < TOP + 20
+    assert "to 50 s, 35 ms at the end" in latency.description
 
 
 def test_a_curve_breaks_where_nothing_was_answered() -> None:

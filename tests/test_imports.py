@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "tests": set(PACKAGES) - {"bench"},
 }
 # Tests of other packages ask harness instead.
-MAY_TEST_INCIDENT = {"incident", "locustfiles", "stack"}
+MAY_TEST_INCIDENT = {"browser", "incident", "locustfiles", "stack"}
 # Where a package's tests are: a folder for each of its rooms.
 TESTS = {
     "clinic": PROJECT / "tests" / "clinic",

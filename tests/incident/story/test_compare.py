@@ -1,4 +1,4 @@
-"""Two replays differ where the difference is more than what their repetitions spread."""
+"""Compare replays: they differ where it is by more than their repetitions spread."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Every part of the page is sensible from the first event on, and what is said is never run."""
+"""Draw stories of every length: each part is sensible, and what is said is never run."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A report is whole files, drawn from the events alone; report.json is what its schema says."""
+"""Write reports: whole files, drawn from the events alone, and JSON as its schema says."""
 
 import json
 from io import BytesIO

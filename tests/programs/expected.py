@@ -4,19 +4,27 @@
     route = "GET /<project_id>/export/<string:file>.<string:format>"
     class = "n_plus_one"
     repeats = 48                                     in one request, at most
-    place = "ihatemoney/models.py:615 in …"          the line that sends it
+    place = "ihatemoney/models.py:615 in …"          the line that sends it, if the spans tell
     path = "… ← …"                                   the way from there to the loop, if it is longer
     relationship = "Bill.payer"                      what is loaded lazily, if the spans tell
     statement = "SELECT …"                           as reports shorten it
     advice = "…"
 
-    [[finding.mend]]                                 the advice, done to a copy of the program
+    statements = [50, 2]                             of a request, before the mends and after them
+
+    [[mend]]                                         an edit of a copy, as findings advise
     file = "ihatemoney/models.py"
     before = "bills = self.get_bills()"              stands there once
     after = "bills = self.get_bills().options(…)"
 
-A finding without a mend says in `unmended` why the advice is not a matter of an edit. `statements`
-are those of one request, the median before the mend and after it.
+    warnings = ["12 statements lie outside …"]       what the report warns of, by its beginning
+    [[further]]                                      a finding that only the mended copy has, as the
+    route = "…"                                      mended one has hidden it; no more is compared
+    class = "redundant"
+    statement = "SELECT …"
+
+A finding that stays has `unmended`: why its advice is not a matter of an edit. The numbers of
+statements are medians, which `otel-nplusone diff` tells.
 """
 
 import difflib
@@ -49,7 +57,7 @@ class Found:
     repeat_class: str
     statement: str
     repeats: int
-    place: str
+    place: str = ""
     path: str = ""
     relationship: str = ""
     advice: str = ""
@@ -65,21 +73,39 @@ class Expected:
     """Hold a finding that is expected, and what becomes of it."""
 
     found: Found
-    edits: tuple[Edit, ...] = ()
-    unmended: str = ""
     statements: tuple[int, ...] = ()
+    unmended: str = ""
 
 
-def expected_of(program: str) -> list[Expected]:
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Hold what is expected of a program."""
+
+    findings: tuple[Expected, ...]
+    edits: tuple[Edit, ...]
+    warnings: tuple[str, ...]
+    further: frozenset[tuple[str, str, str]]
+
+    @property
+    def left(self) -> set[tuple[str, str, str]]:
+        """Return the findings that the mended program has, by their kinds."""
+        return {one.found.kind for one in self.findings if one.unmended} | self.further
+
+
+def expectation_of(program: str) -> Expectation:
     """Return what is expected to be found in a program, in the order of its file."""
-    document = tomllib.loads((FOLDER / program / "expected.toml").read_text(encoding="utf-8"))
-    return [_expected(one) for one in document["finding"]]
+    read = tomllib.loads((FOLDER / program / "expected.toml").read_text(encoding="utf-8"))
+    edits = tuple(Edit(**edit) for edit in read.get("mend", ()))
+    findings = tuple(_expected(one) for one in read.get("finding", ()))
+    further = ((one["route"], one["class"], one["statement"]) for one in read.get("further", ()))
+    return Expectation(findings, edits, tuple(read.get("warnings", ())), frozenset(further))
 
 
 def _expected(read: dict[str, Any]) -> Expected:
-    edits = tuple(Edit(**edit) for edit in read.pop("mend", ()))
     unmended, statements = read.pop("unmended", ""), tuple(read.pop("statements", ()))
-    return Expected(Found(repeat_class=read.pop("class"), **read), edits, unmended, statements)
+    if bool(unmended) == bool(statements):
+        raise ValueError(f"{read['route']}: say either `statements` or `unmended`")
+    return Expected(Found(repeat_class=read.pop("class"), **read), statements, unmended)
 
 
 def found_in(report: dict[str, Any]) -> list[Found]:
@@ -99,21 +125,27 @@ def found_in(report: dict[str, Any]) -> list[Found]:
     )
 
 
+def written(one: Found, **further: object) -> str:
+    """Return a finding as it stands in expected.toml."""
+    named = {"class": one.repeat_class, "repeats": one.repeats, "place": one.place}
+    named |= {"path": one.path, "relationship": one.relationship}
+    told = {
+        "route": one.route,
+        **named,
+        "statement": one.statement,
+        "advice": one.advice,
+        **further,
+    }
+    # A string of JSON is one of TOML.
+    lines = [f"{key} = {json.dumps(told[key], ensure_ascii=False)}" for key in told if told[key]]
+    return "\n".join(["[[finding]]", *lines, ""])
+
+
 def difference(expected: Iterable[Found], found: Iterable[Found]) -> str:
     """Return what is lost (-) and what is new (+), as in expected.toml; empty if all is as ever."""
     before, after = (
-        [line for one in sorted(every) for line in _lines(one)] for every in (expected, found)
+        [line for one in sorted(every) for line in [*written(one).splitlines(), ""]]
+        for every in (expected, found)
     )
     shown = difflib.unified_diff(before, after, "expected", "found", lineterm="", n=9)
     return "\n".join(shown)
-
-
-def _lines(one: Found) -> list[str]:
-    named = {"class": one.repeat_class, "repeats": one.repeats, "place": one.place}
-    named |= {"path": one.path, "relationship": one.relationship}
-    told = {"route": one.route, **named, "statement": one.statement, "advice": one.advice}
-    # A string of JSON is one of TOML.
-    lines = (
-        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in told.items() if value
-    )
-    return ["[[finding]]", *lines, ""]

@@ -20,6 +20,7 @@ from harness.project import PROJECT
 from harness.waiting import wait_until
 from tests.programs.expected import FOLDER, Edit
 
+PROGRAMS = ("ihatemoney", "oscar")
 DEADLINE_S = 120
 
 
@@ -63,6 +64,7 @@ class Run:
 
     def report(self) -> dict[str, Any]:
         """Seed, start, visit and stop the program; return what `otel-nplusone run` reports."""
+        self.folder.mkdir()
         self._mend()
         for words in self.program.seeded_by:
             self._finish(words)

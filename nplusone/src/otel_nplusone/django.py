@@ -10,7 +10,7 @@ processors: Django calls its wrappers outside of the driver's span.
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
+from django import conf
 from django.db import connections
 from django.db.backends.signals import connection_created
 
@@ -24,7 +24,7 @@ _ID = "otel_nplusone"
 def instrument() -> None:
     """Tell spans beforehand what all connections send, those to come as well; twice is once."""
     connection_created.connect(_add, dispatch_uid=_ID)
-    if settings.configured:  # before, there is no connection, and to ask for them is an error
+    if conf.settings.configured:  # before, there is no connection, and to ask for them is an error
         for connection in connections.all(initialized_only=True):
             _add(connection=connection)
 

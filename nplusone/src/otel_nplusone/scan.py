@@ -4,10 +4,10 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from otel_nplusone._core.detect import findings_of, tallies
 from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
+from otel_nplusone._core.patterns import means
 from otel_nplusone._core.routes import route
 from otel_nplusone._core.summary import Summarizer, Summary
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
@@ -223,4 +223,4 @@ def _no_cycles() -> Iterator[None]:
 
 def matches(pattern: str, route: str) -> bool:
     """Tell whether a route is meant, with its method or without."""
-    return fnmatchcase(route, pattern) or fnmatchcase(route.partition(" ")[2], pattern)
+    return means(pattern, route) or means(pattern, route.partition(" ")[2])

@@ -155,3 +155,15 @@ def test_a_mark_a_round_length_and_half_a_table_tell_that_a_text_is_cut(text: st
 )
 def test_an_alias_a_schema_and_a_comment_are_whole(text: str) -> None:
     assert not fingerprint(text).is_cut
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT name FROM cat WHERE (name LIKE %s ESCAPE '\\' OR color LIKE %s ESCAPE '\\')",
+        f"SELECT {'n' * 94} FROM cat ORDER BY name ASC",  # 128 characters
+        f"SELECT {'n' * 93} FROM cat ORDER BY name DESC",
+    ],
+)
+def test_an_escape_and_a_direction_end_a_text_well(text: str) -> None:
+    assert not fingerprint(text).is_cut

@@ -217,10 +217,10 @@ def test_places_that_send_it_twice_at_most_are_no_loop(
     assert [f.what.repeat_class for f in found] == ([expected] if expected else [])
 
 
-def test_the_last_place_that_is_told_is_the_place() -> None:
+def test_the_place_that_most_spans_tell_is_the_place() -> None:
     (finding,) = find_n_plus_one(from_lines([1, 1, 1, 1, 1, 2, 3]).trace())
 
-    assert finding.what.code == "views.py:3"
+    assert finding.what.code == "views.py:1"
 
 
 @pytest.mark.parametrize("older", [False, True])

@@ -13,10 +13,10 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from otel_nplusone._core.patterns import means
 from otel_nplusone._core.summary import Summary
 from otel_nplusone.errors import UsageError
 from otel_nplusone.scan import Result, matches
@@ -24,13 +24,13 @@ from otel_nplusone.scan import Result, matches
 _TABLE = "acknowledged"
 _NEEDED = ("who", "why", "until")
 _WHAT: dict[str, Callable[[str, Summary], bool]] = {
-    "class": lambda pattern, found: fnmatchcase(found.repeat_class.value, pattern),
-    "service": lambda pattern, found: fnmatchcase(found.service, pattern),
+    "class": lambda pattern, found: means(pattern, found.repeat_class.value),
+    "service": lambda pattern, found: means(pattern, found.service),
     "route": lambda pattern, found: matches(pattern, found.route),
-    "statement": lambda pattern, found: fnmatchcase(found.statement, pattern),
-    "fingerprint": lambda pattern, found: fnmatchcase(found.fingerprint, pattern),
+    "statement": lambda pattern, found: means(pattern, found.statement),
+    "fingerprint": lambda pattern, found: means(pattern, found.fingerprint),
     "code": lambda pattern, found: any(
-        fnmatchcase(place, pattern) for place in (found.code or "", found.path or "", *found.places)
+        means(pattern, place) for place in (found.code or "", found.path or "", *found.places)
     ),
 }
 

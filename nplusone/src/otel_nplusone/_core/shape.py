@@ -9,6 +9,7 @@ from otel_nplusone._core.tokens import KEYWORDS, VALUE
 _CUT_AT = frozenset(
     {128, 200, 255, 256, 500, 512, 1000, 1023, 1024, 2000, 2047, 2048, 4000, 4095, 4096}
 )
+_ENDS = (["ASC"], ["DESC"])
 _CUT_MARKS = ("...", "…", "[truncated]", "(truncated)", "<truncated>")
 _NOT_LAST = frozenset({",", "(", "=", "<", ">", ">=", "<=", "<>", "!=", "||", "+", "-", "."})
 _MAY_BE_LAST_WORDS = """
@@ -109,9 +110,10 @@ def is_sequence(text: str) -> bool:
 
 def is_cut(sql: str, found: list[str], values: list[str | None]) -> bool:
     """Tell whether the end of the text is missing, as far as the text tells."""
-    # A text that ends in a bind is hardly cut there, and its values are not in it either way.
-    ends_in_bind = found[-1:] == [VALUE] and values[-1:] == [None]
-    if (len(sql) in _CUT_AT and not ends_in_bind) or sql.endswith(_CUT_MARKS):
+    # A text that ends in a bind is hardly cut there, and its values are not in it either way; nor
+    # is one that ends with the direction of its order.
+    ends_well = (found[-1:] == [VALUE] and values[-1:] == [None]) or found[-1:] in _ENDS
+    if (len(sql) in _CUT_AT and not ends_well) or sql.endswith(_CUT_MARKS):
         return True
     if not found:
         return False

@@ -14,7 +14,8 @@ _TOKEN = re.compile(
     rf"""
     (?P<skip> (?: \A | \n ) [ \t]* \#[^\n]* | [^\S\n]+ | \n | --[^\n]* | /\*.*?(?:\*/|\Z) )
   | (?P<value>
-        (?: [eEnNbBxX] | [uU]& )? '(?: [^'\\] | '' | \\. )*+ \\? '?      # 'text', E'text', b'01'
+        (?<= ESCAPE[ ] ) '\\'                                           # LIKE … ESCAPE '\\'
+      | (?: [eEnNbBxX] | [uU]& )? '(?: [^'\\] | '' | \\. )*+ \\? '?      # 'text', E'text', b'01'
       | \$ (?P<tag> (?: [^\W\d]\w* )? ) \$ .*? (?: \$ (?P=tag) \$ | \Z )  # $tag$text$tag$
     )
   | (?P<bind>

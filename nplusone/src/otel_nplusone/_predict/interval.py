@@ -65,7 +65,7 @@ def quantile(values: Three, part: float) -> Interval:
 
 
 def _rank(position: float, count: int) -> int:
-    """Return the index of a rank that is counted from 1: the least that has as many at or below it."""
+    """Return the index of a rank, counted from 1: the least with as many at or below it."""
     return min(max(math.ceil(position) - 1, 0), count - 1)
 
 

@@ -6,13 +6,13 @@ Each request of a test client is a request of its own; what the test sends itsel
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from otel_nplusone._core import semconv
 from otel_nplusone._core.advice import advise
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.model import Finding, RepeatClass, Repeats, Span, SpanKind, Trace
+from otel_nplusone._core.patterns import means
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.words import wrap
 from otel_nplusone._live.callsite import CallSite, find_caller
@@ -42,7 +42,7 @@ class Loop:
     def is_meant(self, pattern: str) -> bool:
         """Tell whether a pattern as of a shell means it: relationship, statement or place."""
         told = (self.what.relationship, self.what.statement, self.what.code)
-        return any(fnmatchcase(text, pattern) for text in told if text)
+        return any(means(pattern, text) for text in told if text)
 
     def describe(self) -> str:
         """Say what repeats, where it is sent, where the parents were loaded, and what to do."""

@@ -1,5 +1,6 @@
 """Run the command `incident`: the replay, and the switch that solves it."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from incident.replay import demo as replay
 from incident.stack import flags
 from incident.stack.options import port_option, with_stack, with_var
 from incident.stack.places import BACKENDS, FLAGS_FILE, TRACESTORE, Folder, Stack
+from incident.story import compare as comparison
+from incident.story.journal import read
+from incident.story.report import write_report
 
 SECONDS = click.FloatRange(1, 3600)
 
@@ -197,6 +201,43 @@ def control(folder: Path, control: int) -> None:
       incident control var/replay/20261125-201500
     """
     control_command.run(folder, replace(Stack().control, number=control), Console())
+
+
+FOLDER = click.Path(path_type=Path)
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def report(folder: Path) -> None:
+    """Write the report of a replay again, from the events in its folder.
+
+    \b
+    Example:
+      incident report var/replay/2026-11-25T20-34-01
+    """
+    first, *_ = write_report(folder, read(folder))
+    click.echo(first)
+
+
+@cli.command()
+@click.argument("a", type=FOLDER)
+@click.argument("b", type=FOLDER)
+@click.option(
+    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"])
+)
+def compare(a: Path, b: Path, form: str) -> None:
+    """Say which differences between two replays exceed the spread of their repetitions.
+
+    Exits with 0 if none does, 1 if any does, 2 if they cannot be compared.
+
+    \b
+    Example:
+      incident compare var/replay/before var/replay/after
+    """
+    found = comparison.compare(read(a), read(b))
+    in_json = json.dumps(found.document(), indent=2)
+    click.echo(in_json if form == "json" else comparison.as_text(found))
+    sys.exit(1 if any(one.exceeds for one in found.differences) else 0)
 
 
 def main() -> None:

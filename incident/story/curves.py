@@ -5,19 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from incident.story import events as ev
-from incident.story.drawing import Box, Drawing, Line, Look, Shape, Text
+from incident.story.axis import LETTER_PX, TOP, Axis, grid, marks, phases, round_up, values
+from incident.story.drawing import Drawing, Line, Look, Text
 from incident.story.story import Story
 from incident.story.words import clock, milliseconds, number
 
-# A curve has at most so many points: more are not seen, and a live page draws them again and again.
+# More points of a curve are not seen, and a live page draws them again and again.
 MOST_POINTS = 240
 LEAST_SECONDS = 10.0
-LEGEND_Y, NAMES_Y, TOP = 12, 30, 38
+LEGEND_Y = 12
 AXIS_HEIGHT = 20
-TICK_STEPS_S = (5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-MOST_TICKS = 7
-# Pixels per letter, and what a phase's name has room in: a page that is not wide, and a phone.
-LETTER_PX, WIDE_PX, NARROW_PX = 7.5, 640, 350
 
 Value = Callable[[ev.Sample], float | None]
 
@@ -32,32 +29,6 @@ class Curve:
     dashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """Map values to heights: 0 at the bottom of a linear axis, a power of ten on a logarithmic."""
-
-    low: float
-    high: float
-    height: float
-    write: Callable[[float], str]
-    log: bool = False
-
-    def y(self, value: float) -> float:
-        """Return how far from the top a value is drawn."""
-        if self.log:
-            share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
-        else:
-            share = value / self.high
-        return TOP + self.height * (1 - min(1, share))
-
-    def ticks(self) -> list[float]:
-        """Return the values that have a line across."""
-        if self.log:
-            decades = round(math.log10(self.high / self.low))
-            return [self.low * 10**power for power in range(decades + 1)]
-        return [0, self.high / 2, self.high]
-
-
 LATENCY = (
     Curve("p95", lambda one: one.p95_ms, "p95"),
     Curve("p50", lambda one: one.p50_ms, "p50"),
@@ -66,8 +37,8 @@ LATENCY = (
 RATE = (Curve("requests/s", lambda one: one.requests_per_second, "plain"),)
 SQL = (Curve("SQL statements per minute", lambda one: one.sql_per_minute, "plain"),)
 CPU = (
-    Curve("service, % of one core", lambda one: one.service_cpu_percent_of_core, "p50"),
-    Curve("machine, % of all cores", lambda one: one.machine_cpu_percent, "health", dashed=True),
+    Curve("service, % of a core", lambda one: one.service_cpu_percent_of_core, "p50"),
+    Curve("machine, %", lambda one: one.machine_cpu_percent, "health", dashed=True),
 )
 
 
@@ -88,9 +59,7 @@ def end_s(story: Story) -> float:
     return max(story.now_s, LEAST_SECONDS)
 
 
-def _drawing(
-    story: Story, name: str, title: str, drawn: Sequence[Curve], axis: Axis
-) -> Drawing:
+def _drawing(story: Story, name: str, title: str, drawn: Sequence[Curve], axis: Axis) -> Drawing:
     whole_s = end_s(story)
     return Drawing(
         name=name,
@@ -98,11 +67,11 @@ def _drawing(
         description=_description(story, drawn, axis),
         height=TOP + axis.height + AXIS_HEIGHT,
         shapes=[
-            *_phases(story, axis, whole_s),
-            *_grid(axis, whole_s),
-            *_marks(story, axis, whole_s),
+            *phases(story, axis, whole_s),
+            *grid(axis, whole_s),
+            *marks(story, axis, whole_s),
             *(line for curve in drawn for line in _curve(story, curve, axis, whole_s)),
-            *_values(axis),
+            *values(axis),
             *_legend(drawn),
         ],
     )
@@ -111,22 +80,23 @@ def _drawing(
 def _description(story: Story, drawn: Sequence[Curve], axis: Axis) -> str:
     parts = []
     for curve in drawn:
-        values = [value for one in story.samples if (value := curve.value(one)) is not None]
-        if values:
-            low, high, last = (axis.write(value) for value in (min(values), max(values), values[-1]))
+        found = [value for one in story.samples if (value := curve.value(one)) is not None]
+        if found:
+            low, high = axis.write(min(found)), axis.write(max(found))
+            last = axis.write(found[-1])
             parts.append(f"{curve.label}: from {low} to {high}, {last} at the end")
     return f"{clock(story.now_s)} minutes. {'; '.join(parts) or 'No value yet'}."
 
 
 def _log_axis(story: Story) -> Axis:
-    values = [
+    found = [
         value
         for one in story.samples
         for curve in LATENCY
         if (value := curve.value(one)) is not None and value > 0
     ] or [1.0]
-    low = math.floor(math.log10(max(min(values), 0.1)))
-    high = max(low + 1, math.ceil(math.log10(max(values))))
+    low = math.floor(math.log10(max(min(found), 0.1)))
+    high = max(low + 1, math.ceil(math.log10(max(found))))
     return Axis(10.0**low, 10.0**high, 180, _tick_ms, log=True)
 
 
@@ -140,77 +110,7 @@ def _axis(story: Story, drawn: Sequence[Curve], *, least: float = 1) -> Axis:
         (value for one in story.samples for curve in drawn if (value := curve.value(one))),
         default=0,
     )
-    return Axis(0, _round_up(max(highest, least)), 84, number)
-
-
-def _round_up(value: float) -> float:
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
-
-
-def _phases(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
-    for index, seen in enumerate(story.phases):
-        begun = seen.begun.at_s / whole_s
-        width = (whole_s if seen.ended_s is None else seen.ended_s) / whole_s - begun
-        if index % 2 == 0:
-            height = axis.height + TOP - NAMES_Y + 12
-            yield Box(x=begun, y=NAMES_Y - 12, width=width, height=height, look="shade")
-        middle, name, short = begun + width / 2, seen.begun.title, str(index + 1)
-        if width * WIDE_PX < len(name) * LETTER_PX:
-            name = short
-        for text, room, room_px in ((name, "wide", WIDE_PX), (short, "narrow", NARROW_PX)):
-            if width * room_px >= len(text) * LETTER_PX:
-                yield Text(x=middle, y=NAMES_Y, text=text, anchor="middle", room=room)  # type: ignore[arg-type]
-
-
-def _grid(axis: Axis, whole_s: float) -> Iterator[Shape]:
-    for value in axis.ticks():
-        yield Line(points=[(0, axis.y(value)), (1, axis.y(value))], look="grid")
-    step_s = next((one for one in TICK_STEPS_S if whole_s / one <= MOST_TICKS), whole_s)
-    for tick in range(int(whole_s // step_s) + 1):
-        at = tick * step_s / whole_s
-        anchor = "start" if at == 0 else "end" if at > 0.97 else "middle"
-        y = TOP + axis.height + 14
-        yield Text(x=at, y=y, text=clock(tick * step_s), anchor=anchor)  # type: ignore[arg-type]
-
-
-def _values(axis: Axis) -> Iterator[Shape]:
-    # Within the drawing, above its lines: the left margin of a phone is needed for the curve.
-    # The highest stands below its line: above is the name of the phase.
-    *others, highest = axis.ticks()[0 if axis.log else 1 :]
-    for value in others:
-        yield Text(x=0, y=axis.y(value) - 3, dx=2, text=axis.write(value))
-    yield Text(x=0, y=axis.y(highest) + 12, dx=2, text=axis.write(highest))
-
-
-def _marks(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
-    bottom = TOP + axis.height
-    for switch in story.switches:
-        at = switch.at_s / whole_s
-        yield Line(points=[(at, TOP), (at, bottom)], look="ink", dashed=True)
-        if axis.log:
-            yield _mark_text(at, bottom - 6, f"{switch.what} {switch.now}", "ink", switch.what)
-    for alert in story.alerts:
-        at = alert.at_s / whole_s
-        yield Line(points=[(at, TOP), (at, bottom)], look="bad", thick=2)
-        if axis.log:
-            text = "alert" if alert.firing else "alert over"
-            yield _mark_text(at, bottom - 48, text, "bad", "alert")
-
-
-def _mark_text(at: float, y: float, text: str, look: Look, what: str) -> Text:
-    # Of one moment there may be several: each kind has a line of its own.
-    lift = {"audience": 14, "workers": 28}.get(what, 0)
-    late = at > 0.85
-    return Text(
-        x=at,
-        y=y - lift,
-        text=text,
-        look=look,
-        anchor="end" if late else "start",
-        dx=-4 if late else 4,
-        room="any" if what == "alert" else "wide",
-    )
+    return Axis(0, round_up(max(highest, least)), 84, number)
 
 
 def _curve(story: Story, curve: Curve, axis: Axis, whole_s: float) -> Iterator[Line]:
@@ -233,7 +133,8 @@ def _runs(samples: Sequence[ev.Sample], value: Value) -> Iterator[list[tuple[flo
     size = math.ceil(len(samples) / MOST_POINTS)
     run: list[tuple[float, float]] = []
     for start in range(0, len(samples), size):
-        some = [(v, one.at_s) for one in samples[start : start + size] if (v := value(one)) is not None]
+        shared = samples[start : start + size]
+        some = [(found, one.at_s) for one in shared if (found := value(one)) is not None]
         if some:
             highest, at_s = max(some)
             run.append((at_s, highest))

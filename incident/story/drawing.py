@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 # What a shape is, and thereby its colour; the colours are those of the page.
-Look = Literal["p50", "p95", "health", "plain", "db", "bad", "ink", "quiet", "grid", "shade", "band"]
+Look = Literal[
+    "p50", "p95", "health", "plain", "db", "bad", "ink", "quiet", "grid", "shade", "band"
+]
 Anchor = Literal["start", "middle", "end"]
 # Whether a text is for wide screens and paper, or for narrow screens in its place.
 Room = Literal["any", "wide", "narrow"]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from incident.story.drawing import Box, Dot, Drawing, Line, Shape, Text
+from incident.story.drawing import Anchor, Box, Dot, Drawing, Line, Look, Shape, Text
 from incident.story.outcome import Checked
 from incident.story.words import times
 
@@ -56,8 +56,8 @@ def _axis(rows: int, reach: float) -> Iterator[Shape]:
     ):
         x = _x(factor, reach)
         yield Line(points=[(x, 0), (x, bottom)], look="grid")
-        anchor = "middle" if factor == 1 else "start" if factor < 1 else "end"
-        yield Text(x=x, y=bottom + 16, text=text, anchor=anchor)  # type: ignore[arg-type]
+        anchor: Anchor = "middle" if factor == 1 else "start" if factor < 1 else "end"
+        yield Text(x=x, y=bottom + 16, text=text, anchor=anchor)
 
 
 def _rows(shown: Sequence[Checked], reach: float) -> Iterator[Shape]:
@@ -67,6 +67,6 @@ def _rows(shown: Sequence[Checked], reach: float) -> Iterator[Shape]:
         yield Text(x=0, y=top + 13, text=f"{one.strategy}: {one.measure.label}", look="ink")
         width = max(high - low, LEAST_WIDTH)
         yield Box(x=(low + high - width) / 2, y=top + 20, width=width, height=12, look="band")
-        look = "plain" if one.inside else "bad"
+        look: Look = "plain" if one.inside else "bad"
         measured = (one.measured or 0) / mid
         yield Dot(x=_x(measured, reach), y=top + 26, look=look, hollow=not one.inside)

@@ -90,9 +90,9 @@ def capacity(story: Story, strategy: str) -> ev.Capacity | None:
 
 
 def ratios(story: Story) -> list[Ratio]:
-    """Return by which factor the fix is better, for each measure that was repeated on both sides.
+    """Return by which factor the fix is better, for each measure repeated on both sides.
 
-    Repetitions are paired by their number: what a busy machine does to one does it to its neighbour.
+    Repetitions are paired by their number: a busy machine slows both of a pair.
     """
     if story.begun is None:
         return []

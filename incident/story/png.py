@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -68,7 +69,7 @@ def _dashes(points: Sequence[Point]) -> Iterator[list[Point]]:
     """Yield the drawn pieces of a dashed line, which runs on around its corners."""
     dash, gap = DASH_PX * SCALE, GAP_PX * SCALE
     done = 0.0
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         length = math.hypot(x2 - x1, y2 - y1)
         at = 0.0
         while at < length:
@@ -87,11 +88,9 @@ def _text(
     canvas: ImageDraw.ImageDraw, text: Text, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
 ) -> None:
     x, y = _place(text.x, text.y)
-    canvas.text(
-        (x + text.dx * SCALE, y),
-        text.text.translate(DRAWABLE),
-        fill=COLOURS[text.look],
-        font=font,
-        anchor=_ANCHORS[text.anchor],
-        stroke_width=0.5 if text.bold else 0,
-    )
+    said, anchor = text.text.translate(DRAWABLE), _ANCHORS[text.anchor]
+    at = x + text.dx * SCALE, y
+    # First in the colour of the paper: a text is read where a curve crosses it, too.
+    canvas.text(at, said, fill=PAPER, font=font, anchor=anchor, stroke_width=3)
+    bold = 0.5 if text.bold else 0
+    canvas.text(at, said, fill=COLOURS[text.look], font=font, anchor=anchor, stroke_width=bold)

@@ -6,9 +6,10 @@ address but those of traces, so that a page with a strict content security polic
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from incident.story import outcome, svg, view, words
@@ -16,8 +17,10 @@ from incident.story.curves import curves
 from incident.story.drawing import COLOURS
 from incident.story.intervals import intervals
 from incident.story.story import Story
+from incident.story.timeline import timeline
 from incident.story.waterfall import waterfall
 
+TEMPLATES = Path(__file__).with_name("templates")
 WEB = ("http://", "https://")
 
 
@@ -37,7 +40,7 @@ _PARTS: Mapping[str, Callable[[Story], dict[str, Any]]] = {
     "headline": lambda story: {"headline": view.headline(story)},
     "now": lambda story: {"tiles": view.tiles(story), "sides": view.sides(story)},
     "curves": lambda story: {"drawings": curves(story)},
-    "story": lambda story: {"timeline": view.timeline(story)},
+    "story": lambda story: {"timeline": timeline(story)},
     "alert": lambda story: {},
     "finding": lambda story: {},
     "phases": lambda story: {},
@@ -62,15 +65,15 @@ def fragments(story: Story) -> dict[str, str]:
 def page(story: Story) -> str:
     """Return the whole report as one file that needs nothing else."""
     headline = view.headline(story)
-    return _template("report.html").render(
+    report: str = _template("report.html").render(
         title=headline.text, fragments=fragments(story), style=Markup(style())
     )
+    return report
 
 
 def style() -> str:
     """Return the style sheet that the fragments look right with, light and dark."""
-    source, _, _ = environment().loader.get_source(environment(), "story.css")  # type: ignore[union-attr]
-    return source
+    return (TEMPLATES / "story.css").read_text(encoding="utf-8")
 
 
 def address(link: str) -> str:
@@ -82,7 +85,7 @@ def address(link: str) -> str:
 def environment() -> Environment:
     """Return the templates; whatever a story says is escaped."""
     made = Environment(
-        loader=PackageLoader("incident.story"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -94,6 +97,7 @@ def environment() -> Environment:
         figure=lambda value: view.NOTHING if value is None else words.number(value),
         times=words.times,
         clock=words.clock,
+        tied=words.tied,
         bytes=lambda value: f"{value / 2**30:.1f} GiB",
     )
     return made

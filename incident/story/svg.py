@@ -38,11 +38,10 @@ def file(drawing: Drawing) -> str:
 
 
 def _style() -> str:
-    looks = "".join(
-        f".{look}{{fill:{colour};stroke:{colour}}}" for look, colour in COLOURS.items()
-    )
+    looks = "".join(f".{look}{{fill:{colour};stroke:{colour}}}" for look, colour in COLOURS.items())
     return (
-        f"text{{font:{TEXT_PX}px {FONT};stroke:none!important}}.bold{{font-weight:600}}"
+        f"text{{font:{TEXT_PX}px {FONT};stroke:{PAPER}!important;stroke-width:3;"
+        f"paint-order:stroke}}.bold{{font-weight:600}}"
         f"polyline{{fill:none!important;stroke-linejoin:round;stroke-linecap:round}}"
         f"rect{{stroke:none!important}}.hollow{{fill:{PAPER};stroke-width:2}}{looks}"
         f".hollow{{fill:{PAPER}!important}}"

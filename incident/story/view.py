@@ -1,12 +1,12 @@
-"""Put a story into words: its headline, its large figures and its timeline; pure."""
+"""Put a story into words: its headline and its large figures; pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from incident.story import events as ev
 from incident.story import outcome
 from incident.story.story import PhaseSeen, Story
-from incident.story.words import clock, counted, milliseconds, number, times
+from incident.story.words import counted, milliseconds, number, times
 
 NOTHING = "–"  # where there is no value yet
 
@@ -27,15 +27,6 @@ class Tile:
     label: str
     value: str
     after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Hold one line of the timeline."""
-
-    at_s: float
-    kind: str  # phase, switch, alert, finding, note, short
-    text: str
 
 
 def headline(story: Story) -> Headline:
@@ -152,59 +143,3 @@ def _number(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.0f} %"
-
-
-def timeline(story: Story) -> list[Moment]:
-    """Return what happened, in the order of time."""
-    return sorted(_moments(story), key=lambda one: one.at_s)
-
-
-def _moments(story: Story) -> Iterator[Moment]:
-    for seen in story.phases:
-        yield Moment(seen.begun.at_s, "phase", f"{seen.begun.title}: {seen.begun.text}")
-    for skipped in story.skipped:
-        yield Moment(skipped.at_s, "note", f"{skipped.title} was left out: {skipped.why}")
-    for switch in story.switches:
-        yield Moment(switch.at_s, "switch", _switched(switch))
-    for alert in story.alerts:
-        said = "The alert fires" if alert.firing else "The alert is over"
-        yield Moment(alert.at_s, "alert", f"{said}: {alert.text} ({alert.name}).")
-    for finding in story.findings:
-        yield Moment(finding.at_s, "finding", _found(finding))
-    for recovery in story.recoveries:
-        yield Moment(recovery.at_s, "note", _recovered(recovery))
-    for note in story.notes:
-        yield Moment(note.at_s, "note", note.text)
-    for short in story.shortfalls:
-        yield Moment(short.at_s, "short", f"Fell short: {short.text}")
-    if story.ended is not None:
-        why = story.ended.why
-        said = f"The replay could not finish: {why}" if why else "The replay is over."
-        yield Moment(story.ended.at_s, "short" if why else "note", said)
-
-
-def _switched(switch: ev.Switch) -> str:
-    what = {"strategy": "strategy", "audience": "audience", "workers": "number of workers"}
-    by = "" if switch.by == "replay" else f" ({switch.by})"
-    return f"The {what.get(switch.what, switch.what)} goes from {switch.before} to {switch.now}{by}."
-
-
-def _found(finding: ev.Finding) -> str:
-    return (
-        f"The detector has asked the traces for {finding.took_s:.1f} s: {finding.route} sends one "
-        f"statement {number(finding.repeats)} times, from {finding.loop}."
-    )
-
-
-def _recovered(one: ev.Recovery) -> str:
-    limit = milliseconds(one.limit_ms)
-    if one.seconds is None:
-        return f"With {one.strategy} p95 did not come under {limit}."
-    failed = f"{counted(one.failed_requests, 'request')} failed" if one.failed_requests else (
-        "no request failed"
-    )
-    restarted = "the service was restarted" if one.restarted else "nothing was restarted"
-    return (
-        f"{one.seconds:.1f} s after the switch to {one.strategy} p95 is under {limit}: "
-        f"{restarted}, {failed}."
-    )

@@ -1,9 +1,9 @@
 """Draw the waterfall of one request, with what repeats folded into one row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from incident.story import events as ev
-from incident.story.drawing import Box, Drawing, Shape, Text
+from incident.story.drawing import Box, Drawing, Look, Shape, Text
 from incident.story.words import counted, milliseconds, number
 
 # A trace that does not repeat itself may have thousands of rows; the trace's own page has them all.
@@ -36,19 +36,23 @@ def _axis(trace: ev.Trace, rows: int) -> Iterator[Shape]:
     yield Text(x=1, y=y, text=milliseconds(trace.duration_ms), anchor="end")
 
 
-def _rows(trace: ev.Trace, bars: list[ev.Bar] | tuple[ev.Bar, ...]) -> Iterator[Shape]:
+def _rows(trace: ev.Trace, bars: Sequence[ev.Bar]) -> Iterator[Shape]:
     whole_ms = trace.duration_ms or 1
     for row, bar in enumerate(bars):
         top = row * ROW_PX
         start = min(max(bar.start_ms / whole_ms, 0), 1 - LEAST_WIDTH)
         width = min(max(bar.duration_ms / whole_ms, LEAST_WIDTH), 1 - start)
         yield Text(
-            x=0, y=top + 13, dx=12 * min(bar.depth, 8), text=_name(bar), look="ink",
+            x=0,
+            y=top + 13,
+            dx=12 * min(bar.depth, 8),
+            text=_name(bar),
+            look="ink",
             bold=bar.count > 1,
         )
         yield Text(x=1, y=top + 13, text=milliseconds(bar.duration_ms), anchor="end")
         yield Box(x=0, y=top + 19, width=1, height=BAR_PX, look="shade")
-        look = "db" if bar.is_db else "plain"
+        look: Look = "db" if bar.is_db else "plain"
         yield Box(x=start, y=top + 19, width=width, height=BAR_PX, look=look)
 
 

@@ -1,5 +1,7 @@
 """Put figures into words: the same ones in the terminal, on the page and in the report; pure."""
 
+import re
+
 
 def milliseconds(value: float) -> str:
     """Write a time in the unit in which it reads best."""
@@ -30,6 +32,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
 
 
+def tied(text: str) -> str:
+    """Keep each figure and its unit on one line."""
+    return re.sub(r"(\d) (s|ms|%)(?!\w)", "\\1\N{NO-BREAK SPACE}\\2", text)
+
+
 def clock(seconds: float) -> str:
     """Write a moment of the replay as minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
@@ -43,4 +50,5 @@ def counted(count: float, what: str) -> str:
 
 def listed(words: list[str]) -> str:
     """Join words as a sentence does."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last

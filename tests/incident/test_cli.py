@@ -9,6 +9,8 @@ import pytest
 
 from harness.ports import unused_ports
 from harness.project import PROJECT, tool
+from incident.story.journal import Journal
+from tests.incident.story.plausible import events
 
 TEMPLATE = PROJECT / "service" / "flags.json"
 
@@ -110,3 +112,51 @@ def test_help_shows_an_example() -> None:
 
     assert "Example:" in done.stdout
     assert "CLINIC_PORT" in done.stdout
+
+
+@pytest.fixture
+def replayed(tmp_path: Path) -> Path:
+    """Return the folder of a replay that has written its events and no report."""
+    with Journal(tmp_path / "replay") as journal:
+        for event in events():
+            journal.write(event)
+    return tmp_path / "replay"
+
+
+def test_report_is_written_again_from_the_events(replayed: Path) -> None:
+    done = incident("report", replayed)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{replayed / 'report.html'}\n"
+    assert "instead of 512" in (replayed / "report.html").read_text(encoding="utf-8")
+    assert json.loads((replayed / "report.json").read_text())["result"]["finished"]
+
+
+@pytest.mark.parametrize("command", [["report", "."], ["compare", ".", "."]])
+def test_a_folder_without_a_replay_is_a_sentence_and_exit_code_2(
+    tmp_path: Path, command: list[str]
+) -> None:
+    done = incident(*(str(tmp_path) if one == "." else one for one in command))
+
+    assert done.returncode == 2
+    assert done.stderr == f"incident: {tmp_path} holds no replay: events.jsonl is missing.\n"
+
+
+def test_a_report_that_cannot_be_written_is_a_sentence_and_exit_code_2(replayed: Path) -> None:
+    (replayed / "charts").write_text("a file where a folder belongs")
+
+    done = incident("report", replayed)
+
+    assert done.returncode == 2
+    assert done.stderr == f"incident: File exists at {replayed / 'charts'}.\n"
+
+
+def test_compare_prints_text_and_json(replayed: Path) -> None:
+    text = incident("compare", replayed, replayed)
+    as_json = incident("compare", replayed, replayed, "--format", "json")
+
+    assert (text.returncode, as_json.returncode) == (0, 0)
+    assert text.stdout.startswith("No difference exceeds its spread.")
+    first = json.loads(as_json.stdout)["differences"][0]
+    assert first["what"] == "naive: SQL statements per request"
+    assert first["a"]["count"] == 3

@@ -163,14 +163,14 @@ ACTS: Sequence[Act] = (
 
 
 def story(until_s: float | None = None, *, acts: Sequence[Act] = ACTS) -> Story:
-    """Return the story as it stands after so many seconds; all of it by default."""
+    """Return the story as it stands at a moment; all of it by default."""
     return tell(events(until_s, acts=acts))
 
 
 def events(
     until_s: float | None = None, *, acts: Sequence[Act] = ACTS, seed: int = 20
 ) -> list[ev.Event]:
-    """Return the events of the first seconds, in the order of time; all of them by default."""
+    """Return the events up to a moment, in the order of time; all of them by default."""
     told = list(_all(acts, random.Random(seed)))
     return [one for one in told if until_s is None or one.at_s <= until_s]
 
@@ -245,10 +245,11 @@ def _switches(act: Act, before: Act, at_s: float) -> Iterator[ev.Switch]:
 
 def _sample(act: Act, before: Act, at_s: float, after_s: float, chance: random.Random) -> ev.Sample:
     # What was there fades, as a queue does, and everything trembles.
-    old = 0.5 ** (after_s / HALF_LIFE_S)
+    old = float(0.5 ** (after_s / HALF_LIFE_S))
 
     def level(was: float, now: float) -> float:
-        return round((was**old * now ** (1 - old)) * chance.lognormvariate(0, 0.08), 2)
+        between: float = was**old * now ** (1 - old)
+        return round(between * chance.lognormvariate(0, 0.08), 2)
 
     answered = act.p50_ms < 5_000 or after_s > 4
     rate = level(before.rate, act.rate)
@@ -436,7 +437,7 @@ def _proof(at_s: float) -> Iterator[ev.Event]:
                 number=number,
                 strategy=strategy,
                 statements=statements,
-                p50_ms=round(p50 * tremble, 1),
+                p50_ms=round(p50 * (tremble if statements > 1 else 2.02 - tremble), 1),
                 p95_ms=round(p95 * tremble, 1),
                 requests_per_second=round(rate / tremble, 2),
             )
@@ -453,6 +454,4 @@ def _capacity(
     attempts = [
         ev.Attempt(rate=one, p95_ms=p95, held=p95 is not None and p95 < 2_000) for one, p95 in tried
     ]
-    return ev.Capacity(
-        at_s=at_s, strategy=strategy, limit_ms=2_000, rate=rate, attempts=attempts
-    )
+    return ev.Capacity(at_s=at_s, strategy=strategy, limit_ms=2_000, rate=rate, attempts=attempts)

@@ -1,0 +1,72 @@
+"""Write the report of a replay into its folder: report.html, report.json and the charts.
+
+The pages are drawn from the story alone: events.jsonl gives the same report again.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from incident.story import events as ev
+from incident.story import svg
+from incident.story.curves import curves
+from incident.story.document import document
+from incident.story.drawing import Drawing
+from incident.story.intervals import intervals
+from incident.story.outcome import checked
+from incident.story.png import png
+from incident.story.render import page
+from incident.story.story import Story
+from incident.story.waterfall import waterfall
+from incident.story.words import clock
+
+HTML, JSON, CHARTS = "report.html", "report.json", "charts"
+CUT_OFF = 3  # the exit code of a replay that could not finish
+
+
+def write_report(folder: Path, story: Story) -> list[Path]:
+    """Write every file of the report, each whole or not at all; return their paths.
+
+    A story without an end is told as far as it goes, and the report says that its end is missing.
+    """
+    story = _with_an_end(story)
+    (folder / CHARTS).mkdir(exist_ok=True)
+    files = {
+        folder / HTML: page(story).encode(),
+        folder / JSON: (json.dumps(document(story), indent=2) + "\n").encode(),
+    }
+    for drawing in drawings(story):
+        files[folder / CHARTS / f"{drawing.name}.svg"] = svg.file(drawing).encode()
+        files[folder / CHARTS / f"{drawing.name}.png"] = png(drawing)
+    for path, content in files.items():
+        write_whole(path, content)
+    return list(files)
+
+
+def drawings(story: Story) -> Iterator[Drawing]:
+    """Yield each chart of the report."""
+    yield from curves(story)
+    # Of several traces of one side the page shows all; a file has the name of its side.
+    yield from {one.which: waterfall(one) for one in story.traces}.values()
+    predicted = intervals(checked(story))
+    if predicted is not None:
+        yield predicted
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that whoever opens it finds the old content or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _with_an_end(story: Story) -> Story:
+    if story.ended is not None:
+        return story
+    why = f"its record stops after {clock(story.now_s)} minutes."
+    return replace(story, ended=ev.Ended(at_s=story.now_s, exit_code=CUT_OFF, why=why))

@@ -13,10 +13,10 @@ from incident.console import Console
 from incident.doctor import examine as examination
 from incident.errors import from_os_error
 from incident.reconcile import compare as reconciliation
-from incident.replay import demo as replay
+from incident.replay import demo as short_demo
 from incident.stack import flags
 from incident.stack.options import port_option, with_stack, with_var
-from incident.stack.places import BACKENDS, FLAGS_FILE, TRACESTORE, Folder, Stack
+from incident.stack.places import BACKENDS, CLOSED, FLAGS_FILE, TRACESTORE, Folder, Stack
 
 SECONDS = click.FloatRange(1, 3600)
 
@@ -86,16 +86,17 @@ def demo(
     Example:
       incident demo --users 10 --before-seconds 15 --exit
     """
-    choices = replay.Choices(
+    plan = short_demo.short_form(
         users=users,
         before=before,
         fix=fix,
-        before_seconds=before_seconds,
-        after_seconds=after_seconds,
-        keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
+        seconds={short_demo.LAUNCH: before_seconds, short_demo.FIX: after_seconds},
+        loop=CLOSED,
+        command="incident demo",
     )
+    serve = sys.stdout.isatty() if keep_serving is None else keep_serving
     stack = replace(stack, backend=backend)
-    sys.exit(replay.run(stack, Folder(var, "demo"), choices, Console()))
+    sys.exit(short_demo.run(stack, Folder(var, "demo"), plan, Console(), keep_serving=serve))
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""A replay is written down event by event, and reads back as the same story."""
+"""Write a replay down event by event, and read it back as the same story."""
 
 from pathlib import Path
 

@@ -1,10 +1,11 @@
 """Run the command `incident`: the replay, and the switch that solves it."""
 
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -15,10 +16,23 @@ from incident.control import command as control_command
 from incident.doctor import examine as examination
 from incident.errors import from_os_error
 from incident.reconcile import compare as reconciliation
-from incident.replay import demo as replay
+from incident.replay import demo as short_demo
+from incident.replay import replay as whole_replay
+from incident.replay.phases import NAMES as PHASE_NAMES
+from incident.replay.phases import choose
+from incident.replay.plan import Plan, parse_time
 from incident.stack import flags
 from incident.stack.options import port_option, with_stack, with_var
-from incident.stack.places import BACKENDS, FLAGS_FILE, TRACESTORE, Folder, Stack
+from incident.stack.places import (
+    BACKENDS,
+    CLOSED,
+    FLAGS_FILE,
+    LOOPS,
+    OPEN,
+    TRACESTORE,
+    Folder,
+    Stack,
+)
 from incident.story import compare as comparison
 from incident.story.journal import read
 from incident.story.report import write_report
@@ -91,16 +105,119 @@ def demo(
     Example:
       incident demo --users 10 --before-seconds 15 --exit
     """
-    choices = replay.Choices(
+    plan = short_demo.short_form(
         users=users,
         before=before,
         fix=fix,
-        before_seconds=before_seconds,
-        after_seconds=after_seconds,
-        keep_serving=sys.stdout.isatty() if keep_serving is None else keep_serving,
+        seconds={short_demo.LAUNCH: before_seconds, short_demo.FIX: after_seconds},
+        loop=CLOSED,
+        command="incident demo",
     )
+    serve = sys.stdout.isatty() if keep_serving is None else keep_serving
     stack = replace(stack, backend=backend)
-    sys.exit(replay.run(stack, Folder(var, "demo"), choices, Console()))
+    sys.exit(short_demo.run(stack, Folder(var, "demo"), plan, Console(), keep_serving=serve))
+
+
+@cli.command()
+@click.option(
+    "--phases",
+    default="",
+    metavar="NAME,…",
+    help=f"Which phases, in this order; all of them by default: {', '.join(PHASE_NAMES)}.",
+)
+@click.option(
+    "--pace",
+    default="20s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a phase lasts, `20s` or `1m`; some last a part of it.",
+)
+@click.option("--before", default="naive", show_default=True, help="Strategy of the incident.")
+@click.option("--half", default="selectin", show_default=True, help="Strategy of half a fix.")
+@click.option("--fix", default="core", show_default=True, help="Strategy of the fix.")
+@click.option(
+    "--loop",
+    default=OPEN,
+    show_default=True,
+    type=click.Choice(LOOPS),
+    help="Visitors come whether or not the last answer is there, or ask again after it.",
+)
+@click.option(
+    "--rate",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 1000),
+    help="Visitors a second, of an open loop.",
+)
+@click.option(
+    "--users",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Visitors at the same time, of a closed loop.",
+)
+@click.option(
+    "--clinics",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How many clinics are asked for, in turn.",
+)
+@click.option(
+    "--dataset",
+    default="demo",
+    show_default=True,
+    type=click.Choice(["test", "demo", "prod"]),
+    help="The data of everything but QA.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Decides who comes when: the same for the same number.",
+)
+@click.option(
+    "--backend", default=TRACESTORE, show_default=True, type=click.Choice(BACKENDS), hidden=True
+)
+@click.option(
+    "--keep-serving/--exit",
+    default=None,
+    help="Serve page and traces until Ctrl-C afterwards, or end. By default, serve in a terminal.",
+)
+@port_option("--control-port", "control", "Port of the page that shows the replay.")
+@with_stack
+@with_var
+def replay(
+    *,
+    phases: str,
+    pace: str,
+    rate: float,
+    backend: str,
+    keep_serving: bool | None,
+    control: int,
+    stack: Stack,
+    var: Path,
+    **choices: Any,
+) -> None:
+    """Play the whole morning on a running service, show it live, and write a post-mortem.
+
+    Exits with 0 if all was seen, 1 if the run fell short, 2 if it could not be tried, 3 if it could
+    not be played to its end.
+
+    \b
+    Example:
+      incident replay --phases launch,fix --pace 10s
+    """
+    plan = Plan(
+        phases=choose(phases),
+        pace_s=parse_time(pace, "--pace"),
+        visitors_per_second=rate,
+        command=shlex.join(["incident", *sys.argv[1:]]),
+        **choices,
+    )
+    serve = sys.stdout.isatty() if keep_serving is None else keep_serving
+    stack = replace(stack, backend=backend, control=replace(stack.control, number=control))
+    sys.exit(whole_replay.run(stack, var, plan, Console(), keep_serving=serve))
 
 
 @cli.command()

@@ -3,7 +3,8 @@
 IncidentError   2   cannot be done as asked: usage, input, surroundings
 ├── DiskFull    2
 ├── FlagsError      the clinic's exit code: it refuses the flags file or the strategy
-└── RecordError 2   a line of the request log is not a request
+├── RecordError 2   a line of the request log is not a request
+└── Unfinished  3   a replay could not be played to its end
 """
 
 import errno
@@ -31,6 +32,10 @@ class FlagsError(IncidentError):
 
 class RecordError(IncidentError):
     pass
+
+
+class Unfinished(IncidentError):
+    exit_code = 3
 
 
 def from_os_error(error: OSError) -> IncidentError:

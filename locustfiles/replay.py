@@ -10,6 +10,7 @@ exact percentiles of each, together with what the service says of the request in
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from success_stories import Visitor  # type: ignore[import-not-found]
 
 __all__ = ["Visitor"]
 
+# What an arrival says of itself; None in a closed loop.
+ARRIVAL = ("intended_time_unix_nano", "clinic", "load")
 # `name;dur=1.5;desc="text"`: https://www.w3.org/TR/server-timing/
 METRIC = re.compile(r'(?P<name>\w+)(?:;dur=(?P<dur>[\d.]+))?(?:;desc="(?P<desc>[^"]*)")?')
 
@@ -46,6 +49,7 @@ def record(
     response_time: float,
     response: Any = None,
     exception: Exception | None = None,
+    context: Mapping[str, Any] | None = None,
     **_: Any,
 ) -> dict[str, Any]:
     """Turn Locust's request event into the record of one request; times in ns and ms."""
@@ -58,6 +62,7 @@ def record(
         "status": 0 if response is None else response.status_code,
         "failure": None if exception is None else str(exception),
         **timing,
+        **{name: (context or {}).get(name) for name in ARRIVAL},
     }
 
 

@@ -1,114 +1,91 @@
-"""Tell the incident once: load, a page that asks too often, the fix under load, the figures."""
+"""Tell the short form of the incident: load, a page that asks too often, the fix, the figures."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import Interrupted
 from harness.project import tool
 from incident.console import Console
+from incident.errors import IncidentError
 from incident.replay import findings, report
-from incident.replay.measure import Observed, Phase, SpanCounts, disagreements, measure
-from incident.replay.probe import HealthProbe
-from incident.replay.table import meaning, table
+from incident.replay.engine import Play, Played, play
+from incident.replay.measure import Phase, percentile, stories_of
+from incident.replay.phases import choose
+from incident.replay.plan import Plan
+from incident.replay.table import meaning, milliseconds, table
 from incident.replay.verdict import Verdict, judge
-from incident.replay.watch import Watch
-from incident.stack import commands, compose
 from incident.stack.places import FLAGS_FILE, Folder, Stack
 from incident.stack.run import Run, begin
-from incident.stack.stage import Stage, set_up
+from incident.story.journal import Journal
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """Say how many visitors come, and which strategies are watched for how long."""
-
-    users: int
-    before: str
-    fix: str
-    before_seconds: float
-    after_seconds: float
-    keep_serving: bool
+PHASES = LAUNCH, FIX = "launch", "fix"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold what a replay has found."""
+    """Hold what a demo has found."""
 
     before: Phase
     after: Phase
-    totals: SpanCounts
+    played: Played
     verdict: Verdict
 
 
-def run(stack: Stack, folder: Folder, choices: Choices, console: Console) -> int:
+def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serving: bool) -> int:
     """Show the incident and its fix; return the exit code: 0 if both were seen, or 1.
 
     Whatever was started is gone when this returns or raises.
     """
-    with begin(stack, folder, console) as run:
-        with _stage(run, choices) as stage:
-            result = _load(run, stage, choices)
-        report.write(folder.report, report.document([result.before, result.after], result.totals))
-        _show(run, result, choices.users)
+    with begin(stack, folder, console) as run, Journal(folder.records) as journal:
+        console.step(f"{plan.users} visitors are going to come.")
+        played = play(run, plan, journal, scenes={}, on_tick=_show_status, finish=_nothing_else)
+        result = _result(played)
+        phases = [result.before, result.after]
+        report.write(folder.report, report.document(phases, played.totals))
+        _show(run, result, plan.users)
         findings.show(run)
-        if choices.keep_serving and not stack.in_containers:
-            _serve(run, choices.before)
+        if keep_serving and not stack.in_containers:
+            _serve(run, plan.before)
     return result.verdict.exit_code
 
 
-@contextmanager
-def _stage(run: Run, choices: Choices) -> Iterator[Stage]:
-    # Both: a strategy that the clinic does not know is refused before any load.
-    strategies = choices.fix, choices.before
-    if run.stack.in_containers:
-        with compose.visitors_at_rest(run.stack):
-            yield compose.attach(run, *strategies)
-    else:
-        yield set_up(run, *strategies)
+def short_form(**choices: object) -> Plan:
+    """Return the plan of the demo's two phases."""
+    return Plan(phases=choose(",".join(PHASES)), **choices)  # type: ignore[arg-type]
 
 
-def _load(run: Run, stage: Stage, choices: Choices) -> Result:
-    stack, console = run.stack, run.console
-    with HealthProbe(f"{stack.clinic.address}/healthz") as health:
-        watch = Watch(run, stage, health=health, users=choices.users)
-        console.step(f"Sending {choices.users} visitors.")
-        locust = run.processes.start(
-            commands.locust(stack, run.folder, os.environ, users=choices.users)
-        )
-        watch.wait_for_visitors()
+def _nothing_else(play: Play, played: Played) -> None:
+    pass
 
-        console.step(f"Watching {choices.before} for {choices.before_seconds:g} s.")
-        before = watch.phase(choices.before, choices.before_seconds)
-        run.switch(choices.fix)
-        console.step(f"Switched the flag to {choices.fix}; the service and its load go on.")
-        watch.wait_for_switch(choices.fix)
-        console.step(f"Watching {choices.fix} for {choices.after_seconds:g} s.")
-        after = watch.phase(choices.fix, choices.after_seconds)
 
-        run.processes.stop(locust)
-    console.step("The visitors have left; waiting for the last spans.")
-    totals = watch.settle()
-    return _result(
-        watch.observed(before, dropped_until=after.counters_before.dropped),
-        watch.observed(after, dropped_until=totals.dropped),
-        totals=totals,
+def _show_status(play: Play) -> None:
+    recent = play.watch.recent(5)
+    stories = [one.latency_ms for one in stories_of(recent)]
+    p50 = milliseconds(percentile(stories, 50)) if stories else "no answer yet"
+    latest = play.journal.story.samples[-1]
+    play.run.console.status(
+        f"{play.strategy}: {latest.requests_per_second:g} requests/s, p50 {p50}, "
+        f"{latest.sql_per_minute:,.0f} SQL/min, "
+        f"CPU {latest.service_cpu_percent_of_core:.0f} % of a core"
     )
 
 
-def _result(seen_before: Observed, seen_after: Observed, *, totals: SpanCounts) -> Result:
-    before, after = measure(seen_before), measure(seen_after)
-    differing = disagreements(seen_before) + disagreements(seen_after)
-    verdict = judge(before, after, totals=totals, disagreements=differing)
-    return Result(before, after, totals, verdict)
+def _result(played: Played) -> Result:
+    """Judge a demo; raise IncidentError if a phase could not be measured."""
+    if missing := [name for name in PHASES if name not in played.phases]:
+        raise IncidentError(
+            f"Nothing was measured in {' and '.join(missing)}: give it more time with "
+            "--before-seconds or --after-seconds, or send fewer --users."
+        )
+    before, after = played.phases[LAUNCH], played.phases[FIX]
+    verdict = judge(before, after, totals=played.totals, disagreements=played.disagreements)
+    return Result(before, after, played, verdict)
 
 
 def _show(run: Run, result: Result, users: int) -> None:
     console, link = run.console, run.stack.trace_link
     before, after = result.before, result.after
-    heading, *rows = table(before, after, totals=result.totals).splitlines()
+    heading, *rows = table(before, after, totals=result.played.totals).splitlines()
     console.result()
     console.result(console.bold(heading))
     console.result("\n".join(rows))

@@ -26,10 +26,24 @@ class Request:
     spans: int | None
     strategy: str | None
     trace_id: str | None
+    # Of an open loop alone: when the visitor was due, where, and under which load.
+    intended_time_unix_nano: int | None = None
+    clinic: str | None = None
+    load: int | None = None
 
     @property
     def end_time_unix_nano(self) -> int:
         return self.start_time_unix_nano + int(self.response_ms * 1e6)
+
+    @property
+    def due_time_unix_nano(self) -> int:
+        """Return when the visitor came: in a closed loop, when the request was sent."""
+        return self.intended_time_unix_nano or self.start_time_unix_nano
+
+    @property
+    def latency_ms(self) -> float:
+        """Return the visitor's time since they came: also what they waited before they asked."""
+        return (self.end_time_unix_nano - self.due_time_unix_nano) / 1e6
 
     @property
     def is_story(self) -> bool:

@@ -1,19 +1,26 @@
 """Compute a phase's figures from what was observed of it; pure.
 
-A request belongs to a phase when it began and ended in the phase's window and was answered
-under the phase's strategy, or under none (veterinarians, failures without an answer).
+A request belongs to a phase when its visitor came and had the answer in the phase's window, and the
+answer was by the phase's strategy, or by none (veterinarians, failures without an answer).
 Requests, failures, requests per second and SQL per minute are of all of them; latencies,
 statements and DB spans per request are of Success Stories alone, the page the incident is about.
+A visitor who has no answer when the window ends counts with the time they have waited: a page that
+never comes is not left out of the percentiles. Where it is known which clinic a page is of, each
+clinic counts once in the statements per request: the figure does not depend on how many were read.
 Percentiles are exact: the value itself at the nearest rank.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from incident.errors import IncidentError
 from incident.replay.load import Request
 from incident.replay.probe import HealthCheck
+
+# A percentile wants some answers; a recovery wants to be told to the second.
+WITHIN_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Window:
         return (self.end_ns - self.start_ns) / 1e9
 
     def holds(self, event: Request | HealthCheck) -> bool:
-        return self.start_ns <= event.start_time_unix_nano and (
+        return self.start_ns <= event.due_time_unix_nano and (
             event.end_time_unix_nano <= self.end_ns
         )
 
@@ -58,9 +65,12 @@ class Observed:
     """Hold what was seen of one phase, on all ends.
 
     `stored_spans` are the spans per trace in the backend, `db_spans` those of SQL statements,
-    of the traces that were read in full. `dropped_spans` is the service's own count.
+    of the traces that were read in full, None if none was asked for. `dropped_spans` is the
+    service's own count. `waiting_ms` is how long each visitor had waited who had no answer at the
+    end, `gave_up` counts those who left without one.
     """
 
+    name: str
     strategy: str
     window: Window
     requests: Sequence[Request]
@@ -68,8 +78,11 @@ class Observed:
     service_cpu_percent_of_core: float
     machine_cpu_percent: float
     stored_spans: Mapping[str, int]
-    db_spans: Mapping[str, int]
+    db_spans: Mapping[str, int] | None
     dropped_spans: int
+    waiting_ms: Sequence[float] = ()
+    gave_up: int = 0
+    watcher_cpu_percent_of_core: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +91,22 @@ class Phase:
 
     name: str
     strategy: str
+    seconds: float
     requests: int
     failures: int
+    gave_up: int
     requests_per_second: float
     latency_ms: Latency
+    sent_latency_ms: Latency
     healthz_ms: Spread
+    other_pages_ms: Spread | None
     statements_per_request: Spread
     db_spans_per_trace: Spread
+    statements_by_clinic: Mapping[str, int]
     sql_per_minute: float
     service_cpu_percent_of_core: float
     machine_cpu_percent: float
+    watcher_cpu_percent_of_core: float
     spans: SpanCounts
     slowest_trace_id: str
 
@@ -114,30 +133,62 @@ def measure(observed: Observed) -> Phase:
     checks = [check.response_ms for check in observed.health_checks if window.holds(check)]
     _require_something(observed, stories, checks)
     statements = [request.statements or 0 for request in requests]
+    others = [request.latency_ms for request in requests if not request.is_story]
+    by_clinic = {one.clinic: one.statements or 0 for one in stories if one.clinic}
     return Phase(
-        name=observed.strategy,
+        name=observed.name,
         strategy=observed.strategy,
+        seconds=round(window.seconds, 2),
         requests=len(requests),
         failures=sum(request.failure is not None for request in requests),
+        gave_up=observed.gave_up,
         requests_per_second=round(len(requests) / window.seconds, 2),
-        latency_ms=_latency([request.response_ms for request in stories]),
+        latency_ms=_latency([*(one.latency_ms for one in stories), *observed.waiting_ms]),
+        sent_latency_ms=_latency([request.response_ms for request in stories]),
         healthz_ms=spread(checks),
-        statements_per_request=spread([request.statements or 0 for request in stories]),
-        db_spans_per_trace=spread(list(observed.db_spans.values())),
+        other_pages_ms=spread(others) if others else None,
+        statements_per_request=spread(
+            list(by_clinic.values()) or [request.statements or 0 for request in stories]
+        ),
+        db_spans_per_trace=(
+            spread(_db_spans(observed.db_spans, stories)) if observed.db_spans else Spread(0, 0)
+        ),
+        statements_by_clinic=dict(sorted(by_clinic.items())),
         sql_per_minute=round(sum(statements) / window.seconds * 60),
         service_cpu_percent_of_core=round(observed.service_cpu_percent_of_core, 1),
         machine_cpu_percent=round(observed.machine_cpu_percent, 1),
+        watcher_cpu_percent_of_core=round(observed.watcher_cpu_percent_of_core, 1),
         spans=_span_counts(requests, observed),
         slowest_trace_id=_slowest(stories),
     )
 
 
+def recovery_s(
+    requests: Sequence[Request], *, strategy: str, since_ns: int, limit_ms: float
+) -> float | None:
+    """Return the seconds from a switch until p95 is under a limit and stays there; None if never.
+
+    p95 is of the Success Stories that were answered in the WITHIN_S seconds from then on.
+    """
+    answered = sorted(
+        (one for one in stories_of(requests) if one.end_time_unix_nano >= since_ns),
+        key=lambda one: one.end_time_unix_nano,
+    )
+    times = [one.latency_ms if one.strategy == strategy else math.inf for one in answered]
+    ends = [one.end_time_unix_nano for one in answered]
+    good_since: int | None = None
+    for index, at_ns in enumerate(ends):
+        near = times[index : bisect_right(ends, at_ns + WITHIN_S * 1_000_000_000)]
+        is_good = percentile(near, 95) <= limit_ms
+        good_since = (good_since or at_ns) if is_good else None
+    return None if good_since is None else round((good_since - since_ns) / 1e9, 2)
+
+
 def disagreements(observed: Observed) -> int:
     """Count the traces whose statements the service and the backend count differently."""
     by_trace = {request.trace_id: request.statements for request in observed.requests}
-    return sum(
-        by_trace.get(trace_id) != db_spans for trace_id, db_spans in observed.db_spans.items()
-    )
+    read = observed.db_spans or {}
+    return sum(by_trace.get(trace_id) != db_spans for trace_id, db_spans in read.items())
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -199,6 +250,14 @@ def _slowest(stories: Sequence[Request]) -> str:
     return max(stories, key=lambda request: request.server_ms or 0).trace_id or ""
 
 
+def _db_spans(read: Mapping[str, int], stories: Sequence[Request]) -> list[int]:
+    """Return the DB spans of each trace, or of each clinic where it is known whose they are."""
+    clinics = {one.trace_id: one.clinic for one in stories if one.clinic}
+    if not clinics:
+        return list(read.values())
+    return list({clinics.get(trace_id): spans for trace_id, spans in read.items()}.values())
+
+
 def _tidy(value: float) -> float:
     return round(value, 2)
 
@@ -211,7 +270,7 @@ def _require_something(
         for what, seen in (
             ("page of Success Stories", stories),
             ("answer of /healthz", checks),
-            ("stored trace", observed.db_spans),
+            ("stored trace", observed.db_spans is None or observed.db_spans),
         )
         if not seen
     ]
@@ -219,5 +278,5 @@ def _require_something(
         raise IncidentError(
             f"Under {observed.strategy} no {' and no '.join(missing)} fell into the "
             f"{observed.window.seconds:.0f} s of the phase: give it more with --before-seconds or "
-            "--after-seconds, or send fewer --users."
+            "--after-seconds (demo) or --pace (replay), or send fewer visitors."
         )

@@ -20,6 +20,10 @@ class HealthCheck:
     response_ms: float
 
     @property
+    def due_time_unix_nano(self) -> int:
+        return self.start_time_unix_nano
+
+    @property
     def end_time_unix_nano(self) -> int:
         return self.start_time_unix_nano + int(self.response_ms * 1e6)
 

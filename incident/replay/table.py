@@ -17,7 +17,7 @@ def table(before: Phase, after: Phase, *, totals: SpanCounts) -> str:
     """Return both phases side by side, with what changed."""
     return "\n".join(
         [
-            _row("", before.name, after.name, "with the fix"),
+            _row("", before.strategy, after.strategy, "with the fix"),
             "-" * WIDTH,
             *_requests(before, after),
             *_statements(before, after),
@@ -31,14 +31,14 @@ def meaning(before: Phase, after: Phase, *, users: int) -> str:
     """Return what the figures say, in words."""
     statements = after.statements_per_request.p50
     text = (
-        f"Under {before.name} one page takes {before.statements_per_request.p50:,.0f} SQL "
+        f"Under {before.strategy} one page takes {before.statements_per_request.p50:,.0f} SQL "
         "statements. "
         f"{users} visitors kept the service at {before.service_cpu_percent_of_core:.0f} % of one "
         f"core and this machine of {machine()['cores']} cores at "
         f"{before.machine_cpu_percent:.0f} %; a page took {milliseconds(before.latency_ms.p50)}, "
         f"/healthz {milliseconds(before.healthz_ms.p50)}, {_failed(before.failures)}. "
-        f"Under {after.name}, on the same running service and for the same visitors, a page takes "
-        f"{statements:,.0f} statement{'' if statements == 1 else 's'} and "
+        f"Under {after.strategy}, on the same running service and for the same visitors, a page "
+        f"takes {statements:,.0f} statement{'' if statements == 1 else 's'} and "
         f"{milliseconds(after.latency_ms.p50)}, /healthz {milliseconds(after.healthz_ms.p50)}. "
         "The number of statements is the whole difference."
     )

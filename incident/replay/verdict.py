@@ -42,12 +42,12 @@ def _wrong_number_of_db_spans(before: Phase, after: Phase) -> list[str]:
     reasons = []
     if (seen := before.db_spans_per_trace.p50) < LEAST_BEFORE:
         reasons.append(
-            f"{before.name} left {seen:g} DB spans per request at the median; "
+            f"{before.strategy} left {seen:g} DB spans per request at the median; "
             f"the incident has at least {LEAST_BEFORE}."
         )
     if (seen := after.db_spans_per_trace.p50) > MOST_AFTER:
         reasons.append(
-            f"{after.name} left {seen:g} DB spans per request at the median; "
+            f"{after.strategy} left {seen:g} DB spans per request at the median; "
             f"a fix leaves at most {MOST_AFTER}."
         )
     return reasons
@@ -55,8 +55,8 @@ def _wrong_number_of_db_spans(before: Phase, after: Phase) -> list[str]:
 
 def _lost_spans(before: Phase, after: Phase, totals: SpanCounts) -> list[str]:
     counted = (
-        (f"under {before.name}", before.spans),
-        (f"under {after.name}", after.spans),
+        (f"under {before.strategy}", before.spans),
+        (f"under {after.strategy}", after.spans),
         ("in the whole run", totals),
     )
     return [
@@ -77,14 +77,14 @@ def _idle(phase: Phase) -> list[str]:
     if (cpu := phase.service_cpu_percent_of_core) >= BUSY_CPU_PERCENT:
         return []
     return [
-        f"The service used {cpu:.0f} % of a core under {phase.name}, where the incident keeps one "
-        "busy: is something else using this machine, or are there too few --users?"
+        f"The service used {cpu:.0f} % of a core under {phase.strategy}, where the incident keeps "
+        "one busy: is something else using this machine, or are there too few --users?"
     ]
 
 
 def _failures(*phases: Phase) -> list[str]:
     return [
-        f"{phase.failures:,} of {phase.requests:,} requests failed under {phase.name}."
+        f"{phase.failures:,} of {phase.requests:,} requests failed under {phase.strategy}."
         for phase in phases
         if phase.failures
     ]

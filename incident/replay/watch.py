@@ -1,10 +1,12 @@
-"""Watch the service under load: the phases, and the transition between them."""
+"""Watch the service under load: sample it while a phase runs, and keep what its figures need."""
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import psutil
+
 from harness.clients.backend import Backend, count_db_spans
-from harness.clients.clinic import CLINICS
 from harness.waiting import wait_until
 from incident.replay.load import Request, RequestLog
 from incident.replay.measure import (
@@ -17,68 +19,148 @@ from incident.replay.measure import (
     stories_of,
 )
 from incident.replay.probe import HealthProbe
-from incident.replay.table import milliseconds
+from incident.replay.visitors import Visitors
 from incident.stack.counters import Counters
 from incident.stack.cpu import CpuReading, read_cpu
 from incident.stack.run import Run
 from incident.stack.stage import Stage
+from incident.story.events import Sample
 
 TICK_S = 0.5
+RECENT_S = 5.0
 TRACES_READ = 200
-LOAD_DEADLINE_S = 60
 SWITCH_DEADLINE_S = 120
 SETTLE_DEADLINE_S = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """Hold what is seen of a phase while it runs; its traces are read when all is stored."""
+class Mark:
+    """Hold what stood on every meter when a phase began."""
 
+    name: str
     strategy: str
+    start_ns: int
+    cpu: CpuReading
+    watcher_s: float
+    counters: Counters
+    gave_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Hold a phase that is over; its traces are read when all of them are stored."""
+
+    began: Mark
     window: Window
-    cpu_before: CpuReading
-    cpu_after: CpuReading
-    counters_before: Counters
+    cpu: CpuReading
+    watcher_s: float
+    waiting_ms: tuple[float, ...]
+    gave_up: int
+    dropped_until: int
 
 
 class Watch:
     """Watch visitors' requests, health checks, CPU, and the SDK's counters."""
 
-    def __init__(self, run: Run, stage: Stage, *, health: HealthProbe, users: int) -> None:
+    def __init__(
+        self, run: Run, stage: Stage, visitors: Visitors, log: RequestLog, health: HealthProbe
+    ) -> None:
         self._run = run
-        self._users = users
         self._stage = stage
+        self._visitors = visitors
+        self._log = log
         self._health = health
-        self._log = RequestLog(run.folder.request_log)
+        self._earlier = read_cpu(stage.service_cpu_s)
 
-    def wait_for_visitors(self) -> None:
-        """Wait until every visitor has arrived: each asks for the clinics first."""
-        wait_until(
-            lambda: sum(one.name == CLINICS for one in self._log.read()) >= self._users,
-            what=f"{self._users} visitors to arrive",
-            deadline_s=LOAD_DEADLINE_S,
-            pause=self._run.pause,
+    def begin(self, name: str, strategy: str) -> Mark:
+        """Read every meter."""
+        return Mark(
+            name,
+            strategy,
+            time.time_ns(),
+            read_cpu(self._stage.service_cpu_s),
+            _own_cpu_s(),
+            self._stage.counters.counters(),
+            self._visitors.crowd().gave_up,
         )
 
-    def phase(self, strategy: str, seconds: float) -> Watched:
-        """Watch for the given seconds."""
-        cpu_s = self._stage.service_cpu_s
-        counters = self._stage.counters.counters()
-        before, start_ns = read_cpu(cpu_s), time.time_ns()
-        deadline, earlier = before.at_s + seconds, before
-        while (left := deadline - time.monotonic()) > 0:
-            self._run.pause(min(TICK_S, left))
-            earlier = self._show(strategy, start_ns, earlier)
-        window = Window(start_ns, time.time_ns())
-        return Watched(strategy, window, before, read_cpu(cpu_s), counters)
+    def end(self, mark: Mark) -> Watched:
+        """Read every meter again."""
+        window = Window(mark.start_ns, time.time_ns())
+        crowd = self._visitors.crowd()
+        return Watched(
+            mark,
+            window,
+            read_cpu(self._stage.service_cpu_s),
+            _own_cpu_s(),
+            # Those from before belong to the phase that they came in.
+            tuple(one for one in crowd.waiting_ms if one <= window.seconds * 1000),
+            crowd.gave_up - mark.gave_up,
+            self._stage.counters.counters().dropped,
+        )
 
-    def wait_for_switch(self, strategy: str) -> None:
-        """Wait until as many pages as there are visitors have come in a row by the strategy."""
+    def ticks(self, seconds: float) -> Iterator[None]:
+        """Yield twice a second for some time, the first time at once."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            yield
+            self._run.pause(min(TICK_S, max(0.0, left)))
+
+    def wait_for_switch(self, strategy: str, pages: int, tick: Callable[[], None]) -> None:
+        """Wait until that number of pages in a row has come by the strategy."""
+
+        def switched() -> bool:
+            tick()
+            return has_switched(self._log.read(), strategy, pages)
+
         wait_until(
-            lambda: has_switched(self._log.read(), strategy, self._users),
+            switched,
             what=f"the running service to read its pages by {strategy}",
             deadline_s=SWITCH_DEADLINE_S,
             pause=self._run.pause,
+            every_s=TICK_S / 2,
+        )
+
+    def recent(self, seconds: float) -> list[Request]:
+        """Return the requests that were answered in the last seconds."""
+        since_ns = time.time_ns() - int(seconds * 1e9)
+        found = []
+        for request in reversed(self._log.read()):
+            # Lines are written as answers come: what is far older than the window ends the search.
+            if request.end_time_unix_nano < since_ns - 1_000_000_000:
+                break
+            if request.end_time_unix_nano >= since_ns:
+                found.append(request)
+        return found
+
+    def sample(self, at_s: float, phase: str) -> Sample:
+        """Return how the last seconds were."""
+        recent, crowd = self.recent(RECENT_S), self._visitors.crowd()
+        stories = stories_of(recent)
+        times = [one.latency_ms for one in stories]
+        counts = [one.statements or 0 for one in stories]
+        now, earlier = read_cpu(self._stage.service_cpu_s), self._earlier
+        self._earlier = now
+        since_ns = time.time_ns() - int(RECENT_S * 1e9)
+        checks = [
+            one.response_ms
+            for one in self._health.checks[-20:]
+            if one.end_time_unix_nano >= since_ns
+        ]
+        return Sample(
+            at_s=at_s,
+            phase=phase,
+            requests_per_second=round(len(recent) / RECENT_S, 1),
+            p50_ms=round(percentile(times, 50), 1) if times else None,
+            p95_ms=round(percentile(times, 95), 1) if times else None,
+            healthz_ms=round(percentile(checks, 50), 1) if checks else None,
+            statements_per_request=percentile(counts, 50) if counts else None,
+            sql_per_minute=round(sum(one.statements or 0 for one in recent) / RECENT_S * 60),
+            service_cpu_percent_of_core=round(now.service_percent_since(earlier), 1),
+            machine_cpu_percent=round(now.machine_percent_since(earlier), 1),
+            waiting=len(crowd.waiting_ms),
+            gave_up=crowd.gave_up,
+            failures=sum(one.failure is not None for one in self._log.requests),
         )
 
     def settle(self) -> SpanCounts:
@@ -96,24 +178,30 @@ class Watch:
             before = now
         return before
 
-    def observed(self, watched: Watched, *, dropped_until: int) -> Observed:
-        """Return all that is known of a phase, now that its traces are stored.
+    def observed(self, watched: Watched, *, traces: int = TRACES_READ) -> Observed:
+        """Return all that is known of a phase without its traces, or with some of them.
 
         DB spans are counted in full traces from the backend: in all of the phase's, or in
-        TRACES_READ of them, evenly spread over it.
+        that number of them, evenly spread over it.
         """
-        requests = requests_of(self._log.read(), window=watched.window, strategy=watched.strategy)
+        began, window = watched.began, watched.window
+        requests = requests_of(self._log.read(), window=window, strategy=began.strategy)
         backend = self._stage.backend
+        seconds = max(window.seconds, 1e-9)
         return Observed(
-            strategy=watched.strategy,
-            window=watched.window,
+            name=began.name,
+            strategy=began.strategy,
+            window=window,
             requests=requests,
             health_checks=list(self._health.checks),
-            service_cpu_percent_of_core=watched.cpu_after.service_percent_since(watched.cpu_before),
-            machine_cpu_percent=watched.cpu_after.machine_percent_since(watched.cpu_before),
-            stored_spans=backend.span_counts(watched.window.start_ns, watched.window.end_ns),
-            db_spans=_db_spans(backend, stories_of(requests)),
-            dropped_spans=dropped_until - watched.counters_before.dropped,
+            service_cpu_percent_of_core=watched.cpu.service_percent_since(began.cpu),
+            machine_cpu_percent=watched.cpu.machine_percent_since(began.cpu),
+            stored_spans=backend.span_counts(window.start_ns, window.end_ns) if traces else {},
+            db_spans=_db_spans(backend, stories_of(requests), traces) if traces else None,
+            dropped_spans=watched.dropped_until - began.counters.dropped,
+            waiting_ms=watched.waiting_ms,
+            gave_up=watched.gave_up,
+            watcher_cpu_percent_of_core=(watched.watcher_s - began.watcher_s) / seconds * 100,
         )
 
     def _span_counts(self) -> SpanCounts:
@@ -121,31 +209,18 @@ class Watch:
         stored = self._stage.backend.span_counts(self._stage.since_ns, time.time_ns())
         return SpanCounts(counters.created, sum(stored.values()), counters.dropped)
 
-    def _show(self, strategy: str, start_ns: int, earlier: CpuReading) -> CpuReading:
-        window = Window(start_ns, time.time_ns())
-        now = read_cpu(self._stage.service_cpu_s)
-        requests = requests_of(self._log.read(), window=window, strategy=strategy)
-        cpu = now.service_percent_since(earlier)
-        self._run.console.status(
-            f"{strategy}: {status(requests, window)}, CPU {cpu:.0f} % of a core"
-        )
-        return now
+
+def has_switched(requests: list[Request], strategy: str, pages: int) -> bool:
+    """Return whether the last pages, as many as that, came by the strategy."""
+    latest = [one for one in requests if one.is_story][-pages:]
+    return len(latest) == pages and all(one.strategy == strategy for one in latest)
 
 
-def has_switched(requests: list[Request], strategy: str, users: int) -> bool:
-    """Return whether the last pages, one for each visitor, came by the strategy."""
-    latest = [one for one in requests if one.is_story][-users:]
-    return len(latest) == users and all(one.strategy == strategy for one in latest)
+def _own_cpu_s() -> float:
+    used = psutil.Process().cpu_times()
+    return float(used.user + used.system)
 
 
-def status(requests: list[Request], window: Window) -> str:
-    """Say in half a line how a phase goes."""
-    stories = [one.response_ms for one in stories_of(requests)]
-    p50 = milliseconds(percentile(stories, 50)) if stories else "no answer yet"
-    statements = sum(one.statements or 0 for one in requests) / window.seconds * 60
-    return f"{len(requests):,} requests, p50 {p50}, {statements:,.0f} SQL/min"
-
-
-def _db_spans(backend: Backend, stories: list[Request]) -> dict[str, int]:
-    traces = sample([one.trace_id for one in stories if one.trace_id], TRACES_READ)
+def _db_spans(backend: Backend, stories: list[Request], limit: int) -> dict[str, int]:
+    traces = sample([one.trace_id for one in stories if one.trace_id], limit)
     return {trace_id: count_db_spans(backend.spans(trace_id)) for trace_id in traces}

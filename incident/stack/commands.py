@@ -8,7 +8,7 @@ from harness.errors import ToolMissing
 from harness.ports import LOOPBACK
 from harness.processes import Command
 from harness.project import tool
-from incident.stack.places import Folder, Stack
+from incident.stack.places import CLOSED, Folder, Stack
 
 TOOLS = ("clinic", "gunicorn", "locust", "tracestore")
 SERVICE_NAME = "cat-clinic"
@@ -31,16 +31,16 @@ class Parts:
         return f"http://{LOOPBACK}:{self.tracestore_ui}"
 
 
-def seed(stack: Stack, folder: Folder, environ: Mapping[str, str]) -> Command:
-    """Fill the clinic's database, unless it is filled already."""
+def seed(stack: Stack, folder: Folder, environ: Mapping[str, str], *, dataset: str) -> Command:
+    """Fill a clinic's database, unless it is filled already."""
     return Command(
-        name="seed",
+        name=f"seed-{dataset}",
         argv=[
             tool("clinic"),
             "seed",
-            "--size=demo",
+            f"--size={dataset}",
             "--if-missing",
-            f"--database-url={_database_url(folder)}",
+            f"--database-url={_database_url(folder, dataset)}",
         ],
         env=clean(environ),
         cwd=stack.project,
@@ -88,14 +88,22 @@ def jaeger_binary(environ: Mapping[str, str]) -> str:
     return found
 
 
-def service(stack: Stack, folder: Folder, environ: Mapping[str, str], parts: Parts) -> Command:
-    """Serve the clinic."""
+def service(
+    stack: Stack,
+    folder: Folder,
+    environ: Mapping[str, str],
+    parts: Parts,
+    *,
+    dataset: str,
+    name: str = "service",
+) -> Command:
+    """Serve the clinic with one of its datasets."""
     return Command(
-        name="service",
+        name=name,
         argv=[tool("clinic"), "serve"],
         env=clean(environ)
         | {
-            "DATABASE_URL": _database_url(folder),
+            "DATABASE_URL": _database_url(folder, dataset),
             "CLINIC_BIND": f"{LOOPBACK}:{stack.clinic.number}",
             "CLINIC_FLAGS_FILE": str(folder.flags_file),
             "CLINIC_TRACE_URL": stack.trace_ui.address,
@@ -111,13 +119,15 @@ def service(stack: Stack, folder: Folder, environ: Mapping[str, str], parts: Par
     )
 
 
-def locust(stack: Stack, folder: Folder, environ: Mapping[str, str], *, users: int) -> Command:
-    """Send visitors, who write down each request."""
+def locust(
+    stack: Stack, folder: Folder, environ: Mapping[str, str], *, loop: str = CLOSED, users: int = 1
+) -> Command:
+    """Send visitors, who write down each request: `users` of them, or as the load file says."""
     return Command(
         name="locust",
         argv=[
             tool("locust"),
-            f"--locustfile={stack.locustfile}",
+            f"--locustfile={stack.locustfile(loop)}",
             "--headless",
             "--only-summary",
             "--loglevel=WARNING",
@@ -125,7 +135,8 @@ def locust(stack: Stack, folder: Folder, environ: Mapping[str, str], *, users: i
             f"--spawn-rate={users}",
             f"--host={stack.clinic.address}",
         ],
-        env=clean(environ) | {"REQUEST_LOG": str(folder.request_log)},
+        env=clean(environ)
+        | {"REQUEST_LOG": str(folder.request_log), "LOAD_FILE": str(folder.load_file)},
         cwd=stack.project,
     )
 
@@ -141,5 +152,5 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK, "PYTHONUNBUFFERED": "1"}
 
 
-def _database_url(folder: Folder) -> str:
-    return f"sqlite:///{folder.clinic_database}"
+def _database_url(folder: Folder, dataset: str) -> str:
+    return f"sqlite:///{folder.clinic_database(dataset)}"

@@ -16,7 +16,7 @@ from incident.stack.commands import SERVICE_NAME
 from incident.stack.counters import Counters, CounterSource, CountersSince, PrometheusCounters
 from incident.stack.places import Stack
 from incident.stack.run import Run
-from incident.stack.stage import Stage, show_first_trace
+from incident.stack.stage import Stage, change_workers, show_first_trace
 
 # The service exports its metrics every 5 s, and the Collector passes them on after another.
 SETTLED_S = 8.0
@@ -64,6 +64,7 @@ def attach(run: Run, *strategies: str) -> Stage:
         backend=Backend(stack.trace_ui.address, SERVICE_NAME),
         counters=CountersSince(source, earlier),
         settled_s=SETTLED_S,
+        change_workers=partial(change_workers, partial(_signal, stack)),
     )
     show_first_trace(run, stage)
     return stage
@@ -80,6 +81,10 @@ def _at_rest(run: Run, source: CounterSource) -> Counters:
 
     wait_until(still, what="the service to be idle", deadline_s=REST_DEADLINE_S, pause=run.pause)
     return seen[-1]
+
+
+def _signal(stack: Stack, number: int) -> None:
+    docker("kill", f"--signal={number}", _service(stack), folder=stack.project)
 
 
 def _service(stack: Stack) -> str:

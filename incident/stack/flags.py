@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ToolMissing
 from harness.project import tool
@@ -14,13 +15,19 @@ from incident.errors import FlagsError
 
 
 def switch(path: Path, strategy: str) -> str:
-    """Make a strategy everybody's, and return the one before.
+    """Make a strategy everybody's, and return the one before; raise as `change` does."""
+    before: str = change(path, f"--strategy={strategy}")["before"]["strategy"]
+    return before
 
-    Raises FlagsError, and changes nothing, if the clinic refuses the file or the strategy.
+
+def change(path: Path, option: str) -> dict[str, Any]:
+    """Have `clinic flags` change a file; return what it says.
+
+    Raises FlagsError, and changes nothing, if the clinic refuses the file or the value.
     """
     try:
         done = subprocess.run(
-            [tool("clinic"), "flags", f"--flags-file={path}", f"--strategy={strategy}", "--json"],
+            [tool("clinic"), "flags", f"--flags-file={path}", option, "--json"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -31,8 +38,8 @@ def switch(path: Path, strategy: str) -> str:
         raise ToolMissing(f"{error.filename} is missing: install the project.") from error
     if done.returncode:
         raise FlagsError(done.stderr.strip().removeprefix("clinic: "), done.returncode)
-    before: str = json.loads(done.stdout)["before"]["strategy"]
-    return before
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def seed(path: Path, template: Path) -> None:

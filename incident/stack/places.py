@@ -10,6 +10,8 @@ from harness.project import PROJECT
 EMBEDDED, COMPOSE = TARGETS = ("embedded", "compose")
 # Where the embedded parts keep their traces.
 TRACESTORE, JAEGER = BACKENDS = ("tracestore", "jaeger")
+# How visitors come: whether or not the last answer is there, or after it.
+OPEN, CLOSED = LOOPS = ("open", "closed")
 # Where each part listens unless its variable says otherwise.
 CLINIC = Port(8000, "the clinic", "CLINIC_PORT")
 TRACE_UI = Port(16686, "the trace UI", "TRACE_UI_PORT")
@@ -49,9 +51,10 @@ class Stack:
     def flags_template(self) -> Path:
         return self.project / "service" / "flags.json"
 
-    @property
-    def locustfile(self) -> Path:
-        return self.project / "locustfiles" / "replay.py"
+    def locustfile(self, loop: str) -> Path:
+        """Return the visitors of a closed or an open loop, who write down each request."""
+        name = "arrivals.py" if loop == OPEN else "replay.py"
+        return self.project / "locustfiles" / name
 
     def trace_link(self, trace_id: str) -> str:
         """Return the address of a trace's page."""
@@ -60,34 +63,46 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Name the files of one kind of run; `var` is absolute."""
+    """Name the files of one kind of run; `var` is absolute.
+
+    The clinics' databases serve one run after another. A run's own records are with them, or in a
+    folder below that `record` names.
+    """
 
     var: Path
     name: str
+    record: str = ""
 
     @property
     def path(self) -> Path:
         return self.var / self.name
 
     @property
-    def logs(self) -> Path:
-        return self.path / "logs"
+    def records(self) -> Path:
+        return self.path / self.record
 
     @property
-    def clinic_database(self) -> Path:
-        return self.path / "clinic.db"
+    def logs(self) -> Path:
+        return self.records / "logs"
+
+    def clinic_database(self, dataset: str) -> Path:
+        return self.path / f"{dataset}.db"
 
     @property
     def trace_database(self) -> Path:
-        return self.path / "traces.db"
+        return self.records / "traces.db"
 
     @property
     def request_log(self) -> Path:
-        return self.path / "requests.jsonl"
+        return self.records / "requests.jsonl"
+
+    @property
+    def load_file(self) -> Path:
+        return self.records / "load.json"
 
     @property
     def report(self) -> Path:
-        return self.path / "report.json"
+        return self.records / "report.json"
 
     @property
     def flags_file(self) -> Path:
@@ -95,6 +110,6 @@ class Folder:
 
     def make_room(self) -> None:
         """Remove the last run's spans and requests: counters start at 0, and the stores have to."""
-        for pattern in (f"{self.trace_database.name}*", self.request_log.name):
-            for path in self.path.glob(pattern):
+        for name in (self.trace_database, self.request_log, self.load_file):
+            for path in self.records.glob(f"{name.name}*"):
                 path.unlink()

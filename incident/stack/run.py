@@ -31,6 +31,10 @@ class Run:
         for strategy in strategies:
             flags.switch(self.folder.flags_file, strategy)
 
+    def let_in(self, percent: float) -> None:
+        """Have the clinic show its new page to that share of the visitors."""
+        flags.change(self.folder.flags_file, f"--audience={percent:g}%")
+
 
 @contextmanager
 def begin(stack: Stack, folder: Folder, console: Console) -> Iterator[Run]:

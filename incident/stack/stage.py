@@ -1,16 +1,18 @@
 """Bring the stack up, part by part, until a first visitor has left a first trace."""
 
 import os
+import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.clients.backend import Backend, count_db_spans
 from harness.clients.clinic import ClinicClient, Page
 from harness.clients.http import answers
 from harness.errors import ClinicError
-from harness.ports import unused_ports
+from harness.ports import unused_port, unused_ports
 from harness.waiting import wait_until
 from incident.errors import IncidentError
 from incident.stack import commands
@@ -20,6 +22,9 @@ from incident.stack.places import JAEGER
 from incident.stack.run import Run
 
 START_DEADLINE_S = 60
+DATASET = "demo"
+# gunicorn takes one signal after another, and loses those that come at the same time.
+SIGNALS_APART_S = 0.2
 TRACE_DEADLINE_S = 20
 
 
@@ -37,23 +42,28 @@ class Stage:
     backend: Backend
     counters: CounterSource
     settled_s: float = 2.0
+    # What only some targets can do: more or fewer workers, another clinic next to this one.
+    change_workers: Callable[[int], None] | None = None
+    parts: commands.Parts | None = None
 
 
-def set_up(run: Run, *strategies: str) -> Stage:
+def set_up(run: Run, *strategies: str, dataset: str = DATASET) -> Stage:
     """Seed, start the trace backend and the service, and ask for a first page.
 
     Switches to each of the strategies meanwhile: the last one stays, an unknown one is refused.
     """
     stack, processes = run.stack, run.processes
     run.console.step("Seeding the clinics, unless they are there already.")
-    seeding = processes.start(commands.seed(stack, run.folder, os.environ))
+    seeding = processes.start(commands.seed(stack, run.folder, os.environ, dataset=dataset))
     parts = _start_backend(run)
     run.switch(*strategies)
     processes.finish(seeding, run.pause)
 
     run.console.step("Starting the clinic.")
     since_ns = time.time_ns()
-    service = processes.start(commands.service(stack, run.folder, os.environ, parts))
+    service = processes.start(
+        commands.service(stack, run.folder, os.environ, parts, dataset=dataset)
+    )
     for url in (
         f"{parts.tracestore_address}/healthz",
         f"{stack.trace_ui.address}/api/v3/services",
@@ -68,9 +78,49 @@ def set_up(run: Run, *strategies: str) -> Stage:
         since_ns=since_ns,
         backend=Backend(stack.trace_ui.address, commands.SERVICE_NAME),
         counters=TracestoreCounters(parts.tracestore_address, commands.SERVICE_NAME),
+        change_workers=partial(change_workers, partial(os.kill, service.pid)),
+        parts=parts,
     )
     show_first_trace(run, stage)
     return stage
+
+
+@contextmanager
+def another_clinic(
+    run: Run, stage: Stage, name: str, dataset: str, environ: Mapping[str, str]
+) -> Iterator[tuple[str, int]]:
+    """Run a second clinic next to the first; yield its address and its process id.
+
+    It reads flags of its own, as they are in the template.
+    """
+    assert stage.parts is not None
+    stack, processes = (
+        replace(run.stack, clinic=replace(run.stack.clinic, number=unused_port())),
+        (run.processes),
+    )
+    processes.finish(
+        processes.start(commands.seed(stack, run.folder, os.environ, dataset=dataset)), run.pause
+    )
+    command = commands.service(
+        stack, run.folder, os.environ, stage.parts, dataset=dataset, name=name
+    )
+    own = {"CLINIC_FLAGS_FILE": str(run.folder.records / f"flags-{name}.json")}
+    child = processes.start(replace(command, env={**command.env, **own, **environ}))
+    wait_until(
+        answers(f"{stack.clinic.address}/readyz"),
+        what=f"an answer from {stack.clinic.address}/readyz",
+        deadline_s=START_DEADLINE_S,
+        pause=run.pause,
+    )
+    yield stack.clinic.address, child.pid
+    processes.stop(child)
+
+
+def change_workers(send: Callable[[int], None], number: int) -> None:
+    """Have gunicorn start this number of workers more, or end as many where it is negative."""
+    for _ in range(abs(number)):
+        send(signal.SIGTTIN if number > 0 else signal.SIGTTOU)
+        time.sleep(SIGNALS_APART_S)
 
 
 def _start_backend(run: Run) -> commands.Parts:

@@ -11,7 +11,7 @@ from harness.errors import ToolMissing
 from harness.project import tool
 from incident.errors import DiskFull, IncidentError
 from incident.stack.commands import TOOLS
-from incident.stack.places import Folder, Stack
+from incident.stack.places import LOOPS, Folder, Stack
 
 # A run leaves some 120 MB: spans, the clinic's database, logs.
 NEEDED_BYTES = 300_000_000
@@ -20,7 +20,7 @@ NEEDED_BYTES = 300_000_000
 def check(stack: Stack, folder: Folder) -> None:
     """Raise an IncidentError unless tools, project files, disk and ports are as needed."""
     require_tools()
-    require_files(stack.locustfile, stack.flags_template)
+    require_files(*map(stack.locustfile, LOOPS), stack.flags_template)
     require_space(shutil.disk_usage(folder.path).free, folder.path)
     if not stack.in_containers:
         ports.require_free(stack.ports)

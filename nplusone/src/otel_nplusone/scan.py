@@ -9,7 +9,8 @@ from otel_nplusone._core.detect import findings_of, tallies
 from otel_nplusone._core.model import Entry, Finding, Kind, Span, Trace
 from otel_nplusone._core.patterns import means
 from otel_nplusone._core.routes import route
-from otel_nplusone._core.summary import Summarizer, Summary
+from otel_nplusone._core.summary import Summarizer
+from otel_nplusone._core.summary import Summary as Summary
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS
 from otel_nplusone._core.tree import ENTRY_KINDS, Tree
 from otel_nplusone._core.unjudged import Unjudged

@@ -1,0 +1,57 @@
+"""Say what is to be played: the phases, and the choices of whoever plays them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from incident.errors import IncidentError
+from incident.replay.phases import Phase, Role
+from incident.stack.places import OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Hold the phases with all that they depend on.
+
+    `seconds` gives single phases a length of their own, in seconds; the others have `pace_s` times
+    their own. `users` are those of a closed loop, `visitors_per_second` the rate of an open one.
+    """
+
+    phases: tuple[Phase, ...]
+    before: str = "naive"
+    half: str = "selectin"
+    fix: str = "core"
+    pace_s: float = 20.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    loop: str = OPEN
+    users: int = 30
+    visitors_per_second: float = 20.0
+    dataset: str = "demo"
+    clinics: int = 5
+    seed: int = 1
+    db_latency_ms: float = 0.0
+    command: str = "incident replay"
+
+    def strategy(self, phase: Phase) -> str:
+        """Return the strategy that a phase runs under."""
+        return {Role.BEFORE: self.before, Role.HALF: self.half, Role.FIX: self.fix}[phase.role]
+
+    def length_s(self, phase: Phase) -> float:
+        """Return how long a phase is watched."""
+        return self.seconds.get(phase.name, self.pace_s * phase.length)
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Return every strategy that is switched to, the first phase's last."""
+        used = [self.strategy(phase) for phase in self.phases]
+        used += [self.before, self.fix] if any(p.name == "proof" for p in self.phases) else []
+        return tuple(dict.fromkeys(reversed(used)))
+
+
+def parse_time(text: str, option: str) -> float:
+    """Read "20s", "1m", "500ms" or a number of seconds; raise IncidentError unless it is one."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?", text.strip())
+    seconds = float(found[1]) * {"ms": 0.001, "m": 60.0}.get(found[2], 1.0) if found else 0.0
+    if not 1 <= seconds <= 3600:
+        raise IncidentError(f"{option}={text!r} is not a time from 1s to 60m; say 20s or 1m.")
+    return seconds

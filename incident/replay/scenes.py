@@ -1,0 +1,194 @@
+"""Play what is more than watching: QA on a clinic of its own, the diagnosis, and the proof."""
+
+import itertools
+import time
+from collections.abc import Sequence
+
+from harness.clients.clinic import ClinicClient, Page
+from incident.replay import diagnosis
+from incident.replay.capacity import LIMIT_MS, search
+from incident.replay.engine import Play, watched
+from incident.replay.measure import Latency, percentile
+from incident.replay.phases import Phase
+from incident.stack.cpu import cpu_of_family
+from incident.stack.places import OPEN
+from incident.stack.stage import another_clinic
+from incident.story import events as ev
+
+QA_PAUSE_S = 0.3
+REPETITIONS = 2  # the launch and the fix are the first
+COST_PAGES = 6
+# A rate that is above what a page can take has to have time to show.
+LEAST_ATTEMPT_S = 2.0
+DRAIN_DEADLINE_S = 60.0
+
+
+def skip(play: Play, phase: Phase, why: str) -> None:
+    """Leave a phase out, and say why."""
+    play.run.console.step(f"Left out {phase.title}: {why}")
+    play.journal.write(
+        ev.Skipped(at_s=play.journal.now_s, name=phase.name, title=phase.title, why=why)
+    )
+
+
+def test_by_hand(play: Play, phase: Phase) -> None:
+    """Let a tester read pages of the dataset `test`, one after the other, and scan their traces."""
+    if play.stage.parts is None:
+        return skip(play, phase, "this stack has one clinic, and its data is not QA's.")
+    began_s = time.time()
+    with another_clinic(play.run, play.stage, "qa", "test", {}) as (address, _):
+        pages = _read_pages(play, address, play.plan.length_s(phase))
+    times, counts = [page.elapsed_ms for page in pages], [page.statements or 0 for page in pages]
+    play.note(
+        f"The tester read {len(pages)} pages: {percentile(counts, 50):,.0f} statements each, "
+        f"{percentile(times, 50):.0f} ms at the median. Nothing looked wrong."
+    )
+    diagnosis.diagnose(play, phase.name, seconds=time.time() - began_s + 5)
+
+
+def diagnose(play: Play, phase: Phase) -> None:
+    """Ask the traces of the last minute while the load goes on, and predict what repairs bring."""
+    play.visitors.send(phase.name, play.plan.visitors_per_second)
+    found = diagnosis.diagnose(play, phase.name, seconds=60)
+    if found is None:
+        play.fell_short("The traces of the last minute hold no N+1 query.")
+    play.wait(play.plan.length_s(phase))
+
+
+def prove(play: Play, phase: Phase) -> None:
+    """Play the launch and the fix again, in turn, and search the highest rate of each."""
+    if play.visitors.loop != OPEN:
+        return skip(play, phase, "in a closed loop the users decide how many requests there are.")
+    plan = play.plan
+    for number in range(1, REPETITIONS + 1):
+        for strategy, seconds in ((plan.before, plan.pace_s), (plan.fix, plan.pace_s / 2)):
+            _repeat(play, f"{phase.name} {number}, {strategy}", strategy, seconds, number + 1)
+    for strategy in (plan.before, plan.fix):
+        _search(play, strategy)
+    _cost(play)
+
+
+def _read_pages(play: Play, address: str, seconds: float) -> Sequence[Page]:
+    pages = []
+    deadline = time.monotonic() + seconds
+    with ClinicClient(address) as tester:
+        for name in itertools.cycle(sorted(tester.listing()[1])):
+            pages.append(tester.stories(name))
+            play.tick()
+            play.run.pause(QA_PAUSE_S)
+            if time.monotonic() > deadline or play.next_phase:
+                return pages
+    return pages
+
+
+def _repeat(play: Play, name: str, strategy: str, seconds: float, number: int) -> None:
+    _clear(play, strategy)
+    play.visitors.send("launch", play.plan.visitors_per_second, fresh=True)
+    measured = watched(play, name, seconds)
+    if measured is not None:
+        play.journal.write(
+            repetition(
+                play, number, strategy, measured.latency_ms, measured.statements_per_request.p50
+            )
+        )
+
+
+def repetition(
+    play: Play, number: int, strategy: str, latency: Latency, statements: float
+) -> ev.Repetition:
+    """Return one of the repetitions as an event."""
+    rate = play.journal.story.samples[-1].requests_per_second if play.journal.story.samples else 0.0
+    return ev.Repetition(
+        at_s=play.journal.now_s,
+        number=number,
+        strategy=strategy,
+        statements=statements,
+        p50_ms=latency.p50,
+        p95_ms=latency.p95,
+        requests_per_second=rate,
+    )
+
+
+def _search(play: Play, strategy: str) -> None:
+    seconds = max(LEAST_ATTEMPT_S, play.plan.pace_s * 0.4)
+    start = play.plan.visitors_per_second * (0.25 if strategy == play.plan.before else 8)
+
+    def attempt(rate: float) -> ev.Attempt:
+        _clear(play, strategy)
+        before = play.visitors.crowd()
+        load = play.visitors.send(f"capacity {strategy}", rate, fresh=True)
+        play.wait(seconds)
+        crowd = play.visitors.crowd()
+        times = [one.latency_ms for one in play.log.read() if one.load == load]
+        times += [one for one in crowd.waiting_ms if one <= seconds * 1000]
+        p95 = percentile(times, 95) if times else None
+        kept_up = crowd.answered - before.answered >= 0.8 * (crowd.arrived - before.arrived)
+        held = p95 is not None and p95 < LIMIT_MS and kept_up
+        play.run.console.step(
+            f"{strategy} at {rate:.1f} visitors/s: {'held' if held else 'did not hold'}."
+        )
+        return ev.Attempt(rate=round(rate, 2), p95_ms=p95, held=held)
+
+    best, tried = search(attempt, start=start, narrowings=2 if play.plan.pace_s >= 10 else 1)
+    play.journal.write(
+        ev.Capacity(
+            at_s=play.journal.now_s, strategy=strategy, limit_ms=LIMIT_MS, rate=best, attempts=tried
+        )
+    )
+
+
+def _clear(play: Play, strategy: str) -> None:
+    """Send everybody away, wait until the service is idle, and switch to a strategy."""
+    play.visitors.send("nobody", 0, fresh=True)
+    play.switch(strategy)
+    deadline = time.monotonic() + DRAIN_DEADLINE_S
+    while play.visitors.crowd().waiting_ms and time.monotonic() < deadline:
+        play.run.pause(0.2)
+    # The service looks at its flags every half second, and follows within two.
+    with ClinicClient(play.run.stack.clinic.address) as clinic:
+        name = clinic.listing()[1][0]
+        while clinic.stories(name).strategy != strategy and time.monotonic() < deadline:
+            play.run.pause(0.1)
+
+
+def _cost(play: Play) -> None:
+    """Ask for pages of two clinics in turn, one with telemetry and one without."""
+    if play.stage.parts is None:
+        return play.note("What telemetry costs is measured without containers alone.")
+    play.visitors.send("nobody", 0, fresh=True)
+    for strategy in (play.plan.before, play.plan.fix):
+        own = {"CLINIC_ALLOW_STRATEGY_OVERRIDE": "1"}
+        off = {"OTEL_SDK_DISABLED": "true"}
+        dataset = play.plan.dataset
+        with (
+            another_clinic(play.run, play.stage, "with", dataset, own) as traced,
+            another_clinic(play.run, play.stage, "without", dataset, own | off) as bare,
+        ):
+            costs = _page_costs(play, [traced, bare], strategy)
+        play.journal.write(
+            ev.Cost(
+                at_s=play.journal.now_s,
+                strategy=strategy,
+                with_ms=round(costs[0], 2),
+                without_ms=round(costs[1], 2),
+                pages=COST_PAGES,
+            )
+        )
+
+
+def _page_costs(play: Play, clinics: Sequence[tuple[str, int]], strategy: str) -> list[float]:
+    """Return the service's CPU for a page, in ms, of each clinic: medians of alternating pages."""
+    spent: list[list[float]] = [[] for _ in clinics]
+    many = 1 if strategy == play.plan.before else 20
+    for _ in range(COST_PAGES + 1):
+        for (address, pid), costs in zip(clinics, spent, strict=True):
+            with ClinicClient(address) as clinic:
+                name = clinic.listing()[1][0]
+                before = cpu_of_family(pid)
+                for _ in range(many):
+                    clinic.get("/success-stories", clinic=name, strategy=strategy)
+                # The exporter sends what the pages left within its delay of a second.
+                play.run.pause(1.2)
+                costs.append((cpu_of_family(pid) - before) / many * 1000)
+    # The first page of each is left out: it fills caches.
+    return [percentile(costs[1:], 50) for costs in spent]

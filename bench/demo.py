@@ -66,7 +66,7 @@ def _run(clone: Path) -> dict[str, float]:
 def _of_phases(report: Mapping[str, Any]) -> dict[str, float | int]:
     figures: dict[str, float | int] = {}
     for phase in report["phases"]:
-        name = phase["name"]
+        name = phase["strategy"]
         spans = phase["spans"]
         figures[f"{name}_db_spans_per_trace_p50"] = phase["db_spans_per_trace"]["p50"]
         figures[f"{name}_latency_p50_ms"] = phase["latency_ms"]["p50"]

@@ -184,7 +184,6 @@ def demo(
     default=None,
     help="Serve page and traces until Ctrl-C afterwards, or end. By default, serve in a terminal.",
 )
-@port_option("--control-port", "control", "Port of the page that shows the replay.")
 @with_stack
 @with_var
 def replay(
@@ -194,7 +193,6 @@ def replay(
     rate: float,
     backend: str,
     keep_serving: bool | None,
-    control: int,
     stack: Stack,
     var: Path,
     **choices: Any,
@@ -216,7 +214,7 @@ def replay(
         **choices,
     )
     serve = sys.stdout.isatty() if keep_serving is None else keep_serving
-    stack = replace(stack, backend=backend, control=replace(stack.control, number=control))
+    stack = replace(stack, backend=backend)
     sys.exit(whole_replay.run(stack, var, plan, Console(), keep_serving=serve))
 
 

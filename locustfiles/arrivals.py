@@ -178,7 +178,8 @@ class Arrivals(FastHttpUser):
         with self.client.get(
             f"{visit.path}?{urlencode(query)}",
             name=visit.path,
-            headers={"X-Session-Id": visit.session_id},
+            # A visitor comes with a connection of their own: any worker may take it.
+            headers={"X-Session-Id": visit.session_id, "Connection": "close"},
             context={
                 "intended_time_unix_nano": int(visit.due_s * 1e9),
                 "clinic": visit.clinic,

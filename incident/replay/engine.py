@@ -56,13 +56,20 @@ class Play:
     audience_percent: float = 100.0
     workers: int = 1
     next_phase: bool = False
+    rehearses: bool = False
     firing: dict[str, str] = field(default_factory=dict)
 
     def tick(self) -> None:
         """Sample, page somebody if it is time, and show it."""
         self.journal.write(self.watch.sample(self.journal.now_s, self.phase))
+        self._page_somebody()
+        self.on_tick(self)
+
+    def _page_somebody(self) -> None:
         recent = self.watch.recent(alert.WINDOW_S)
         now = {one.name: one.text for one in alert.firing(recent, self.visitors.crowd().waiting_ms)}
+        if self.rehearses:  # what is slow now is slow on purpose
+            now = {}
         for name in {**self.firing, **now}:
             if (name in now) != (name in self.firing):
                 text = now.get(name, "The alert is over.")
@@ -71,7 +78,6 @@ class Play:
                     ev.Alert(at_s=self.journal.now_s, name=name, firing=firing, text=text)
                 )
         self.firing = now
-        self.on_tick(self)
 
     def wait(self, seconds: float) -> None:
         """Let time pass while the service is sampled; less if the next phase is asked for."""
@@ -223,13 +229,14 @@ def write_figures(journal: Journal, measured: Measured) -> None:
     """Write a phase's figures down."""
     fields = asdict(measured)
     fields["other_pages_ms"] = fields["other_pages_ms"] or {}
-    if not measured.db_spans_per_trace.max:  # its traces are not read yet
-        fields["db_spans_per_trace"] = {}
+    # Nothing was answered, or its traces are not read yet.
+    for name in ("statements_per_request", "db_spans_per_trace"):
+        fields[name] = fields[name] if fields[name]["max"] else {}
     journal.write(ev.Figures(at_s=journal.now_s, **fields))
 
 
 def _begin(play: Play, phase: Phase) -> None:
-    play.phase = phase.name
+    play.phase, play.rehearses = phase.name, phase.scene is Scene.PROOF
     play.journal.write(
         ev.PhaseBegun(
             at_s=play.journal.now_s,

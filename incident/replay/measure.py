@@ -19,8 +19,8 @@ from incident.errors import IncidentError
 from incident.replay.load import Request
 from incident.replay.probe import HealthCheck
 
-# A percentile wants some answers; a recovery wants to be told to the second.
-WITHIN_S = 2
+# For this long p95 has to hold, for a page to have recovered.
+WITHIN_S = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def measure(observed: Observed) -> Phase:
 def recovery_s(
     requests: Sequence[Request], *, strategy: str, since_ns: int, limit_ms: float
 ) -> float | None:
-    """Return the seconds from a switch until p95 is under a limit and stays there; None if never.
+    """Return the seconds from a switch until p95 is under a limit; None if it never is.
 
     p95 is of the Success Stories that were answered in the WITHIN_S seconds from then on.
     """
@@ -176,12 +176,11 @@ def recovery_s(
     )
     times = [one.latency_ms if one.strategy == strategy else math.inf for one in answered]
     ends = [one.end_time_unix_nano for one in answered]
-    good_since: int | None = None
     for index, at_ns in enumerate(ends):
         near = times[index : bisect_right(ends, at_ns + WITHIN_S * 1_000_000_000)]
-        is_good = percentile(near, 95) <= limit_ms
-        good_since = (good_since or at_ns) if is_good else None
-    return None if good_since is None else round((good_since - since_ns) / 1e9, 2)
+        if percentile(near, 95) <= limit_ms:
+            return round((at_ns - since_ns) / 1e9, 2)
+    return None
 
 
 def disagreements(observed: Observed) -> int:
@@ -198,6 +197,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def spread(values: Sequence[float]) -> Spread:
+    """Return the median and the largest; 0 where nothing was answered."""
+    if not values:
+        return Spread(0, 0)
     return Spread(_tidy(percentile(values, 50)), _tidy(max(values)))
 
 
@@ -233,6 +235,8 @@ def ratios(before: Phase, after: Phase) -> dict[str, float | None]:
 
 
 def _latency(values: Sequence[float]) -> Latency:
+    if not values:
+        return Latency(0, 0, 0)
     p50, p95, p99 = (_tidy(percentile(values, percent)) for percent in (50, 95, 99))
     return Latency(p50, p95, p99)
 
@@ -247,7 +251,8 @@ def _span_counts(requests: Sequence[Request], observed: Observed) -> SpanCounts:
 
 def _slowest(stories: Sequence[Request]) -> str:
     # By the service's own time: in a visitor's time is the queue, which no trace shows.
-    return max(stories, key=lambda request: request.server_ms or 0).trace_id or ""
+    slowest = max(stories, key=lambda request: request.server_ms or 0, default=None)
+    return (slowest.trace_id if slowest else None) or ""
 
 
 def _db_spans(read: Mapping[str, int], stories: Sequence[Request]) -> list[int]:
@@ -268,9 +273,9 @@ def _require_something(
     missing = [
         what
         for what, seen in (
-            ("page of Success Stories", stories),
+            ("page of Success Stories", stories or observed.waiting_ms),
             ("answer of /healthz", checks),
-            ("stored trace", observed.db_spans is None or observed.db_spans),
+            ("stored trace", not stories or observed.db_spans is None or observed.db_spans),
         )
         if not seen
     ]

@@ -43,9 +43,9 @@ class Plan:
     @property
     def strategies(self) -> tuple[str, ...]:
         """Return every strategy that is switched to, the first phase's last."""
-        used = [self.strategy(phase) for phase in self.phases]
-        used += [self.before, self.fix] if any(p.name == "proof" for p in self.phases) else []
-        return tuple(dict.fromkeys(reversed(used)))
+        first, *others = map(self.strategy, self.phases)
+        others += [self.before, self.fix] if any(p.name == "proof" for p in self.phases) else []
+        return (*dict.fromkeys(one for one in others if one != first), first)
 
 
 def parse_time(text: str, option: str) -> float:

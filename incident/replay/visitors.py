@@ -16,7 +16,7 @@ from incident.stack.run import Run
 
 # As many as thirty users of a closed loop keep asking at a time.
 AT_ONCE = 30
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 LOAD_DEADLINE_S = 60
 
 
@@ -77,7 +77,8 @@ class OpenVisitors:
         load = {
             "number": self._number,
             "visitors_per_second": visitors_per_second,
-            "seed": f"{self.seed}/{name}",
+            # Part of each visitor's session id, in which the clinic takes no space.
+            "seed": f"{self.seed}/{name}".replace(" ", "-"),
             "clinics": self.clinics,
             "at_once": AT_ONCE,
             "patience_s": PATIENCE_S,

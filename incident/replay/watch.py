@@ -212,7 +212,7 @@ class Watch:
 
 def has_switched(requests: list[Request], strategy: str, pages: int) -> bool:
     """Return whether the last pages, as many as that, came by the strategy."""
-    latest = [one for one in requests if one.is_story][-pages:]
+    latest = [one for one in requests if one.is_story and one.strategy][-pages:]
     return len(latest) == pages and all(one.strategy == strategy for one in latest)
 
 

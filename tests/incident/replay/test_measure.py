@@ -15,6 +15,7 @@ from incident.replay.measure import (
     measure,
     percentile,
     ratios,
+    recovery_s,
     requests_of,
     sample,
 )
@@ -27,6 +28,7 @@ Make = Callable[..., Request]
 
 def observed(requests: list[Request], **other: Any) -> Observed:
     values: dict[str, Any] = {
+        "name": "launch",
         "strategy": "naive",
         "window": WINDOW,
         "requests": requests,
@@ -147,3 +149,51 @@ def test_a_ratio_to_nothing_is_none(phase: Callable[..., Phase]) -> None:
     computed = ratios(phase(), phase(sql_per_minute=0))
 
     assert computed["sql_per_minute"] is None
+
+
+def test_a_visitor_who_has_no_answer_counts_with_the_time_they_have_waited(story: Make) -> None:
+    figures = measure(observed([story(at_s=12, ms=100)], waiting_ms=(4000, 5000)))
+
+    assert (figures.latency_ms.p50, figures.latency_ms.p99) == (4000, 5000)
+    assert figures.sent_latency_ms.p99 == 100
+
+
+def test_a_visitors_time_counts_from_when_they_came(story: Make) -> None:
+    request = story(at_s=14, ms=100, intended_time_unix_nano=12 * SECOND_NS)
+
+    figures = measure(observed([request]))
+
+    assert figures.latency_ms.p50 == 2100
+    assert figures.sent_latency_ms.p50 == 100
+
+
+def test_who_came_before_the_phase_does_not_belong_to_it(story: Make) -> None:
+    late = story(at_s=12, ms=100, intended_time_unix_nano=9 * SECOND_NS)
+
+    assert requests_of([late], window=WINDOW, strategy="naive") == []
+
+
+def test_each_clinic_counts_once_in_the_statements_per_request(story: Make) -> None:
+    requests = [story(at_s=11 + n / 10, clinic="A", statements=500) for n in range(5)]
+    requests += [story(at_s=13, clinic=name, statements=n) for name, n in (("B", 510), ("C", 520))]
+
+    figures = measure(observed(requests))
+
+    assert figures.statements_per_request.p50 == 510
+    assert figures.statements_by_clinic == {"A": 500, "B": 510, "C": 520}
+
+
+def test_a_page_recovers_when_p95_holds_for_three_seconds(story: Make) -> None:
+    slow = [story(at_s=n / 10, ms=900, strategy="core") for n in range(20)]
+    quick = [story(at_s=2 + n / 10, ms=10, strategy="core") for n in range(60)]
+
+    found = recovery_s([*slow, *quick], strategy="core", since_ns=0, limit_ms=100)
+
+    assert found == pytest.approx(2.81, abs=0.2)  # the last slow answer came at 2.8 s
+    assert recovery_s(slow, strategy="core", since_ns=0, limit_ms=100) is None
+
+
+def test_pages_by_the_old_strategy_are_no_recovery(story: Make) -> None:
+    old = [story(at_s=n / 10, ms=10) for n in range(60)]
+
+    assert recovery_s(old, strategy="core", since_ns=0, limit_ms=100) is None

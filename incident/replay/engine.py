@@ -25,7 +25,7 @@ from incident.story import events as ev
 from incident.story.journal import Journal
 
 RECOVERED_MS = 100.0
-# An open loop has switched when so many pages in a row say so.
+# An open loop has switched when this number of pages in a row says so.
 SWITCHED_PAGES = 8
 
 
@@ -60,7 +60,7 @@ class Play:
     firing: dict[str, str] = field(default_factory=dict)
 
     def tick(self) -> None:
-        """Sample, page somebody if it is time, and show it."""
+        """Take a sample, page somebody if it is time, and show it."""
         self.journal.write(self.watch.sample(self.journal.now_s, self.phase))
         self._page_somebody()
         self.on_tick(self)

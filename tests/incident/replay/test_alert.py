@@ -1,4 +1,4 @@
-"""Page somebody when visitors suffer, and not before."""
+"""Test that somebody is paged when visitors suffer, and not before."""
 
 from collections.abc import Callable
 

@@ -37,13 +37,16 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo serve up down logs load fix doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
+.PHONY: help demo replay serve up down logs load fix doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 	@$(BIN)/incident demo --target $(TARGET) --backend $(BACKEND) $(DEMO_ARGS)
+
+replay: $(VENV)/.runtime ## the whole morning, shown live on http://127.0.0.1:8088, with a post-mortem
+	@$(BIN)/incident replay --target $(TARGET) --backend $(BACKEND) $(REPLAY_ARGS)
 
 serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nplusone.tests.backends import NOT_FOUND, Answer, Query, as_json, backend
 from nplusone.tests.formats import lines, otlp_json
 from nplusone.tests.scanning import CAT, CLINIC, report, written
 from nplusone.tests.traces import Drawing
@@ -261,6 +262,20 @@ def test_a_file_that_holds_no_span_says_so(
 
     assert code == 2
     assert found["warnings"] == ["nothing was judged: no span was read"]
+
+
+def test_a_backend_without_traces_says_what_was_asked_and_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def answer(path: str, query: Query) -> Answer:
+        return as_json({"services": ["shop"]}) if path.endswith("/services") else NOT_FOUND
+
+    with backend(answer) as served:
+        code, found = report(capsys, served.url, "--since", "10m")
+
+    assert code == 2
+    assert found["warnings"][0].startswith("the backend has no trace of the last 600 s (shop): ask")
+    assert "--since" in found["warnings"][0]
 
 
 def test_what_was_judged_is_clean_unless_it_must_be_all(

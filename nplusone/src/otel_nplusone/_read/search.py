@@ -78,6 +78,12 @@ def _tell(reading: Reading, windows: list[Window], search: Search, warnings: Ski
             f"the backend failed {count(reading.retried, 'question')}, which were asked again for"
             " less: is it short of memory?"
         )
+    if not reading.traces:
+        whose = ", ".join(window.service for window in windows) or "no service at all"
+        warnings.note(
+            f"the backend has no trace of the last {search.since_s:g} s ({whose}): ask for a longer"
+            " time with --since, or see that the service exports its spans there"
+        )
     unread = [text for window in windows if (text := _unread(reading, window))]
     if unread:
         warnings.note(

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from harness.clients.clinic import STORIES, ClinicClient, Page
 from incident.replay import diagnosis
@@ -10,7 +11,7 @@ from incident.replay.capacity import LIMIT_MS, search
 from incident.replay.engine import Play, watched
 from incident.replay.measure import Latency, percentile
 from incident.replay.phases import Phase
-from incident.stack.cpu import cpu_of_family
+from incident.stack.cpu import CpuReading, cpu_of_family, read_cpu
 from incident.stack.places import OPEN
 from incident.stack.stage import another_clinic
 from incident.story import events as ev
@@ -37,9 +38,13 @@ def test_by_hand(play: Play, phase: Phase) -> None:
     if play.stage.parts is None:
         return skip(play, phase, "this stack has one clinic, and its data is not QA's.")
     began_s = time.time()
-    with another_clinic(play.run, play.stage, "qa", "test", {}) as (address, _):
+    with another_clinic(play.run, play.stage, "qa", "test", {}) as (address, pid):
+        before = read_cpu(partial(cpu_of_family, pid))
         pages = _read_pages(play, address, play.plan.length_s(phase))
-    times, counts = [page.elapsed_ms for page in pages], [page.statements or 0 for page in pages]
+        after = read_cpu(partial(cpu_of_family, pid))
+    play.journal.write(_figures_of_test(play, phase, pages, before, after))
+    times = [page.elapsed_ms for _, page in pages]
+    counts = [page.statements or 0 for _, page in pages]
     play.note(
         f"The tester read {len(pages)} pages: {percentile(counts, 50):,.0f} statements each, "
         f"{percentile(times, 50):.0f} ms at the median. Nothing looked wrong."
@@ -69,17 +74,57 @@ def prove(play: Play, phase: Phase) -> None:
     _cost(play)
 
 
-def _read_pages(play: Play, address: str, seconds: float) -> Sequence[Page]:
+def _read_pages(play: Play, address: str, seconds: float) -> Sequence[tuple[str, Page]]:
+    """Ask for one clinic after another as a tester does; return each with the clinic's name."""
     pages = []
     deadline = time.monotonic() + seconds
     with ClinicClient(address) as tester:
         for name in itertools.cycle(sorted(tester.listing()[1])):
-            pages.append(tester.stories(name))
+            pages.append((name, tester.stories(name)))
             play.tick()
             play.run.pause(QA_PAUSE_S)
             if time.monotonic() > deadline or play.next_phase:
                 return pages
     return pages
+
+
+def _figures_of_test(
+    play: Play,
+    phase: Phase,
+    pages: Sequence[tuple[str, Page]],
+    before: CpuReading,
+    after: CpuReading,
+) -> ev.Figures:
+    """Return what the tester has seen; nobody asks for health checks or other pages."""
+    seconds = after.at_s - before.at_s
+    times = [page.elapsed_ms for _, page in pages]
+    latency = {f"p{percent}": round(percentile(times, percent), 2) for percent in (50, 95, 99)}
+    by_clinic = {name: page.statements or 0 for name, page in pages}
+    counts = list(by_clinic.values())
+    slowest = max((page for _, page in pages), key=lambda page: page.elapsed_ms)
+    return ev.Figures(
+        at_s=play.journal.now_s,
+        name=phase.name,
+        strategy=play.plan.before,
+        seconds=round(seconds, 2),
+        requests=len(pages),
+        failures=0,
+        gave_up=0,
+        requests_per_second=round(len(pages) / seconds, 2),
+        latency_ms=latency,
+        sent_latency_ms=latency,
+        healthz_ms={},
+        other_pages_ms={},
+        statements_per_request={"p50": percentile(counts, 50), "max": max(counts)},
+        db_spans_per_trace={},
+        statements_by_clinic=dict(sorted(by_clinic.items())),
+        sql_per_minute=round(sum(page.statements or 0 for _, page in pages) / seconds * 60),
+        service_cpu_percent_of_core=round(after.service_percent_since(before), 1),
+        machine_cpu_percent=round(after.machine_percent_since(before), 1),
+        watcher_cpu_percent_of_core=0.0,
+        spans={"created": sum(page.spans or 0 for _, page in pages)},
+        slowest_trace_id=slowest.trace_id or "",
+    )
 
 
 def _repeat(play: Play, name: str, strategy: str, seconds: float, number: int) -> None:

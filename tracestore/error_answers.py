@@ -14,8 +14,10 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tracestore.api import legacy
+from tracestore.current import get_store
 from tracestore.errors import BodyTooLargeError, StoreUnavailableError, TracestoreError
 from tracestore.intake import otlp
+from tracestore.store.search import TraceSummary, recent_traces
 
 _RETRY_AFTER_S = 1
 
@@ -61,9 +63,18 @@ def _answer(title: str, message: str, http_status: int) -> Response:
         case "api_v3" | "own_api":
             response = _jaeger(message, http_status)
         case _:
-            response = make_response(render_template("error.html", title=title, message=message))
+            page = render_template("error.html", title=title, message=message, recent=_recent())
+            response = make_response(page)
     response.status_code = http_status
     return response
+
+
+def _recent() -> list[TraceSummary]:
+    """Return the traces to go on with; none while the store cannot be read."""
+    try:
+        return recent_traces(get_store())
+    except StoreUnavailableError:
+        return []
 
 
 def _otlp(message: str, http_status: int) -> Response:

@@ -71,6 +71,7 @@ class MalformedParameterError(TracestoreError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"malformed parameter {name}: {reason}")
         self.name = name
+        self.reason = reason
 
 
 class OtlpError(TracestoreError):

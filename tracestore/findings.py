@@ -17,7 +17,7 @@ from tracestore.store.reader import StoredSpans
 from tracestore.store.search import TraceSummary, read_summary
 
 if TYPE_CHECKING:
-    from otel_nplusone import Finding, Trace
+    from otel_nplusone import Finding, Repeats, Trace
     from otel_nplusone.read import Skipped
     from otel_nplusone.report import Excerpts
 
@@ -57,6 +57,7 @@ class TraceFinding:
     span_id: str
     sites: tuple[str, ...] = ()
     excerpts: tuple[str, ...] = ()
+    headline: str = ""
 
     @property
     def sites_shown(self) -> list[str]:
@@ -164,6 +165,25 @@ def _message(part: StoredSpans) -> ResourceSpans:
     return message
 
 
+def _headline(what: "Repeats") -> str:
+    """Say in plain words what happened: "One query ran 571 times"."""
+    from otel_nplusone import Kind
+
+    times = f"{what.repeats:,} times"
+    match what.kind:
+        case Kind.SQL if len(what.pattern) > 1:
+            return f"{len(what.pattern)} statements ran {times} each"
+        case Kind.SQL:
+            is_query = what.statement.lstrip("( ").upper().startswith(("SELECT", "WITH"))
+            return f"One {'query' if is_query else 'statement'} ran {times}"
+        case Kind.NOSQL:
+            return f"One command ran {times}"
+        case Kind.MESSAGING:
+            return f"One kind of message was sent {times}"
+        case _:
+            return f"One call was made {times}"
+
+
 def _shown(finding: "Finding", excerpts: "Excerpts") -> TraceFinding:
     from otel_nplusone import advise
 
@@ -175,6 +195,7 @@ def _shown(finding: "Finding", excerpts: "Excerpts") -> TraceFinding:
         repeats=what.repeats,
         total_nano=what.total_ns,
         share=finding.share_of_entry,
+        headline=_headline(what),
         source_statement=what.source_statement,
         code=what.code,
         advice=advise(what),

@@ -75,6 +75,24 @@ class Comparison:
         return self.before.duration_nano / (self.after.duration_nano or 1)
 
     @property
+    def is_worse(self) -> bool:
+        """Tell whether the second trace sends more statements, or takes longer.
+
+        Only then is a new statement a warning: a fix is often one statement in place of many.
+        """
+        return self.after.statement_count > self.before.statement_count or self.times_faster < 0.95
+
+    @property
+    def most_repeated(self) -> Difference | None:
+        """Return the statement that the first trace repeats most and the second repeats less."""
+        repeated = [
+            difference
+            for difference in self.statements
+            if difference.before.count > 1 and difference.after.count < difference.before.count
+        ]
+        return max(repeated, key=lambda difference: difference.before.count, default=None)
+
+    @property
     def longest_nano(self) -> int:
         """Return the longest total of any kind, the full length of a bar."""
         amounts = (

@@ -1,4 +1,6 @@
-"""Plot a list of traces: duration over time; larger dots have more spans.
+"""Plot the traces of a range: duration over time, and when a feature flag was switched.
+
+Larger dots have more spans. The page's script colours those that the detector finds fault with.
 
 The scale of durations is logarithmic: a trace before a fix takes a hundred times as long as one
 after it, and both should be visible.
@@ -8,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tracestore.pages._switches import Switch
 from tracestore.store.search import TraceSummary
 
 _MIN_RADIUS, _MAX_RADIUS = 3.5, 13.0
@@ -32,17 +35,26 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchLine:
+    """Place a line from top to bottom where a flag was switched."""
+
+    x: float
+    switch: Switch
+
+
+@dataclass(frozen=True, slots=True)
 class Scatter:
-    """Hold the dots, small ones on top, and the lines for 1 ms, 10 ms and so on."""
+    """Hold the dots, small ones on top, the lines for 1 ms, 10 ms and so on, and the switches."""
 
     dots: Sequence[Dot]
     ticks: Sequence[Tick]
+    switches: Sequence[SwitchLine]
     start_nano: int
     end_nano: int
 
 
-def scatter(traces: Sequence[TraceSummary]) -> Scatter:
-    """Plot at least one trace."""
+def scatter(traces: Sequence[TraceSummary], switches: Sequence[Switch] = ()) -> Scatter:
+    """Plot at least one trace; the switches lie between the first and the last."""
     starts = [trace.start_time_unix_nano for trace in traces]
     low, high = _decades(traces)
     most = max(trace.span_count for trace in traces)
@@ -62,6 +74,10 @@ def scatter(traces: Sequence[TraceSummary]) -> Scatter:
     return Scatter(
         dots=sorted(dots, key=lambda dot: -dot.radius),
         ticks=[Tick(height(10**exponent), 10**exponent) for exponent in range(low, high + 1)],
+        switches=[
+            SwitchLine(_share(switch.at_nano, min(starts), max(starts)), switch)
+            for switch in switches
+        ],
         start_nano=min(starts),
         end_nano=max(starts),
     )

@@ -1,7 +1,9 @@
 """Read the form above the list of traces; its fields have the names that Jaeger's UI gives them.
 
     /search?service=&operation=&tags=error=true key="a b"&minDuration=1s&maxDuration=&lookback=1h
-            &start=µs&end=µs&limit=50&sort=spans|longest|newest
+            &start=µs&end=µs&limit=50&sort=newest|longest|spans&variant=core
+
+`variant` is our own: what the roots of traces say of themselves.
 
 Tags are logfmt as people type it, or JSON as Jaeger's UI writes it into a link.
 """
@@ -16,7 +18,7 @@ from tracestore.api.parameters import Parameters, limit, micro_time, one_of, par
 from tracestore.store.search import Order, SearchQuery
 from tracestore.store.spans import MAX_NANO
 
-ORDERS: tuple[Order, ...] = ("spans", "longest", "newest")
+ORDERS: tuple[Order, ...] = ("newest", "longest", "spans")
 LOOKBACKS: Mapping[str, int] = {"5m": 300, "1h": 3600, "6h": 6 * 3600, "1d": 86400, "7d": 604800}
 _DEFAULT_LIMIT = 50
 
@@ -45,6 +47,7 @@ def parse_search_form(given: Parameters) -> SearchForm:
         duration_min_nano=shortest,
         duration_max_nano=longest,
         attributes=_tags(given),
+        variant=given.get("variant", ""),
         limit=parse(given, "limit", limit, _DEFAULT_LIMIT),
         order=parse(given, "sort", one_of(ORDERS), ORDERS[0]),
     )

@@ -42,6 +42,12 @@ class TraceView:
         return sum(statement.count for statement in self.statements)
 
     @property
+    def statement_share(self) -> float:
+        """Return the share of the request's time that is spent in statements; at most 1."""
+        total = sum(statement.total_nano for statement in self.statements)
+        return min(self.waterfall.share(total), 1.0)
+
+    @property
     def services(self) -> list[str]:
         names: list[str] = self.data["services"]
         return names

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,6 +25,8 @@ from tracestore.pages._trace_view import view_trace, waterfall_spans
 from tracestore.pages._waterfall import FOLDINGS
 from tracestore.store import reader
 from tracestore.store.reader import StoredSpans
+from tracestore.store.roots import fastest_and_slowest_like, variants
+from tracestore.store.search import read_summary
 from tracestore.store.spans import attributes_of, kind_name
 from tracestore.store.values import as_text
 
@@ -23,14 +34,11 @@ blueprint = Blueprint("trace_pages", __name__)
 
 
 @blueprint.get("/trace/<trace_id>")
-def trace(trace_id: str) -> str:
+def trace(trace_id: str) -> AnyResponse:
     before, dots, after = trace_id.partition("...")
     if dots:
-        return _compare_page(parse_trace_id(before), parse_trace_id(after))
-    parsed = parse_trace_id(trace_id)
-    folding = parse(request.args, "fold", one_of(FOLDINGS), FOLDINGS[0])
-    view = view_trace(_read_trace(parsed), folding)
-    return render_template("trace.html", trace_id=parsed.hex(), view=view, folding=folding)
+        return make_response(_compare_page(parse_trace_id(before), parse_trace_id(after)))
+    return _trace_page(parse_trace_id(trace_id))
 
 
 @blueprint.get("/trace/<trace_id>/spans/<span_id>")
@@ -69,18 +77,66 @@ def download(trace_id: str, form: str) -> Response:
 
 @blueprint.get("/compare")
 def choose() -> AnyResponse:
-    chosen = request.args.getlist("trace")
+    """Lead to the comparison of two traces, the earlier one first.
+
+    A second id that is of no use is explained next to its field, on the page of the first trace.
+    """
+    chosen = [text.strip() for text in request.args.getlist("trace")]
     if len(chosen) != 2:
         raise MalformedParameterError("trace", "choose two traces to compare")
-    before, after = (parse_trace_id(text.strip()).hex() for text in chosen)
-    return redirect(url_for(".trace", trace_id=f"{before}...{after}"))
+    first = parse_trace_id(chosen[0])
+    start = _start(first)
+    try:
+        second = parse_trace_id(chosen[1])
+        other_start = _start(second)
+        if start is not None and other_start is None:
+            raise NotStoredError(f"{second.hex()} is not in the store")
+    except (MalformedParameterError, NotStoredError) as error:
+        if start is None:
+            raise
+        problem = getattr(error, "reason", str(error))
+        response = _trace_page(first, other=chosen[1], problem=problem)
+        response.status_code = error.http_status
+        return response
+    ids = [first.hex(), second.hex()]
+    if start is not None and other_start is not None and other_start < start:
+        ids.reverse()
+    return redirect(url_for(".trace", trace_id="...".join(ids)))
+
+
+def _start(trace_id: bytes) -> int | None:
+    summary = read_summary(get_store(), trace_id)
+    return None if summary is None else summary.start_time_unix_nano
+
+
+def _trace_page(trace_id: bytes, *, other: str = "", problem: str = "") -> AnyResponse:
+    """Show a trace; `other` is what was typed to compare it with, `problem` what is wrong with it."""
+    folding = parse(request.args, "fold", one_of(FOLDINGS), FOLDINGS[0])
+    view = view_trace(_read_trace(trace_id), folding)
+    summary = read_summary(get_store(), trace_id)
+    extremes = summary and fastest_and_slowest_like(get_store(), summary)
+    shown = {trace_id, *(trace.trace_id for trace in extremes or ())}
+    page = render_template(
+        "trace.html",
+        trace_id=trace_id.hex(),
+        view=view,
+        folding=folding,
+        summary=summary,
+        extremes=extremes,
+        variants=variants(get_store(), shown),
+        other=other,
+        problem=problem,
+    )
+    return make_response(page)
 
 
 def _compare_page(*trace_ids: bytes) -> str:
     before, after = (waterfall_spans(_read_trace(trace_id)) for trace_id in trace_ids)
+    named = variants(get_store(), trace_ids)
     return render_template(
         "compare.html",
         ids=[trace_id.hex() for trace_id in trace_ids],
+        variants=[named.get(trace_id, "") for trace_id in trace_ids],
         comparison=compare(before, after),
     )
 

@@ -1,5 +1,5 @@
-// Marks the traces of the list that have findings. The list does not wait for them, and they are
-// fetched one after another, so that the server has time for intake.
+// Marks the traces that have findings, in the list and then in the chart over it. The page does not
+// wait for them, and they are fetched one after another, so that the server has time for intake.
 
 import { count } from "./format.js";
 
@@ -33,6 +33,20 @@ async function findingsAt(address) {
   }
 }
 
-for (const place of document.querySelectorAll("[data-findings]")) {
-  place.append(...worstOfEach(await findingsAt(place.dataset.findings)).map(mark));
+const places = [...document.querySelectorAll("[data-findings]")];
+const dots = new Map(
+  [...document.querySelectorAll("[data-judge]")].map((dot) => [dot.dataset.judge, dot]),
+);
+
+function colour(dot, findings) {
+  dot?.classList.add(findings.length ? "finding" : "clean");
 }
+
+for (const place of places) {
+  const address = place.dataset.findings;
+  const findings = await findingsAt(address);
+  place.append(...worstOfEach(findings).map(mark));
+  colour(dots.get(address), findings);
+  dots.delete(address);
+}
+for (const [address, dot] of dots) colour(dot, await findingsAt(address));

@@ -1,22 +1,26 @@
-// Serves every page: forms that submit on change, and the way to a trace by its id.
+// Serves every page: forms that submit on change, and the bar that compares two chosen traces.
 
 for (const field of document.querySelectorAll("[data-submit]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
-document.querySelector("[data-jump]")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const id = event.target.elements.trace.value.trim();
-  if (id) location.assign(`/trace/${encodeURIComponent(id)}`);
-});
+// Exactly two traces can be compared: the bar stays in sight from the first one on.
+const boxes = [...document.querySelectorAll("[data-compare]")];
+const bar = document.querySelector("[data-chosen]");
 
-// Exactly two traces can be compared.
-const chosen = document.querySelectorAll("[data-compare]");
-const compare = document.querySelector("[data-compare-button]");
-for (const box of chosen) {
-  box.addEventListener("change", () => {
-    const checked = [...chosen].filter((other) => other.checked);
-    for (const other of chosen) other.disabled = checked.length >= 2 && !other.checked;
-    compare.disabled = checked.length !== 2;
-  });
+function showChosen() {
+  const chosen = boxes.filter((box) => box.checked);
+  for (const box of boxes) box.disabled = chosen.length >= 2 && !box.checked;
+  bar.hidden = chosen.length === 0;
+  bar.querySelector("[data-compare-button]").disabled = chosen.length !== 2;
+  bar.querySelector("[data-chosen-count]").textContent =
+    chosen.length === 1 ? "1 chosen · tick another" : `${chosen.length} chosen`;
 }
+
+for (const box of boxes) box.addEventListener("change", showChosen);
+bar?.querySelector("[data-choose-none]").addEventListener("click", () => {
+  for (const box of boxes) box.checked = false;
+  showChosen();
+});
+// A browser that goes back restores the ticks.
+addEventListener("pageshow", () => bar && showChosen());

@@ -10,9 +10,13 @@ import { Timeline } from "./timeline.js";
 import { TraceModel } from "./trace-model.js";
 import { readState, writeState } from "./view-state.js";
 
-const ROW_HEIGHT = 28;
+// On a phone a name has a line of its own, above its bar; the style sheet has the same widths.
+const phone = matchMedia("(max-width: 720px)");
+const rowHeight = () => (phone.matches ? 46 : 28);
 const BEYOND_SIGHT = 8;
 const MOST_ROWS_ON_PAGE = 22;
+const MOST_ROWS_ON_PHONE = 12;
+const mostRows = () => (phone.matches ? MOST_ROWS_ON_PHONE : MOST_ROWS_ON_PAGE);
 const TYPING_MS = 180;
 
 const $ = (selector) => document.querySelector(selector);
@@ -49,9 +53,9 @@ class Waterfall {
   // Updates everything: rows, axis, overview, address.
   refresh() {
     this.visible = this.model.visible();
-    const height = this.visible.length * ROW_HEIGHT;
+    const height = this.visible.length * rowHeight();
     this.tree.style.height = `${height}px`;
-    this.scroller.style.height = `${Math.min(height, MOST_ROWS_ON_PAGE * ROW_HEIGHT)}px`;
+    this.scroller.style.height = `${Math.min(height, mostRows() * rowHeight())}px`;
     this.drawAxis();
     this.drawOverview();
     $("[data-reset-zoom]").hidden = !this.timeline.isZoomed;
@@ -60,16 +64,16 @@ class Waterfall {
   }
 
   draw() {
-    const top = Math.floor(this.scroller.scrollTop / ROW_HEIGHT);
+    const top = Math.floor(this.scroller.scrollTop / rowHeight());
     const first = Math.max(top - BEYOND_SIGHT, 0);
-    const last = top + Math.ceil(this.scroller.clientHeight / ROW_HEIGHT) + BEYOND_SIGHT;
+    const last = top + Math.ceil(this.scroller.clientHeight / rowHeight()) + BEYOND_SIGHT;
     const rows = this.visible.slice(first, last).map((index, offset) => {
       const element = rowElement(this.model, this.timeline, index, first + offset, {
         isSelected: index === this.selected,
         isMatch: this.isMatch(index),
         found: this.matches.size > 0,
       });
-      element.style.top = `${(first + offset) * ROW_HEIGHT}px`;
+      element.style.top = `${(first + offset) * rowHeight()}px`;
       return element;
     });
     this.tree.replaceChildren(...rows);
@@ -116,11 +120,11 @@ class Waterfall {
   }
 
   bringIntoSight(index) {
-    const top = this.visible.indexOf(index) * ROW_HEIGHT;
+    const top = this.visible.indexOf(index) * rowHeight();
     const room = this.scroller.clientHeight;
     if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
-    else if (top + ROW_HEIGHT > this.scroller.scrollTop + room) {
-      this.scroller.scrollTop = top + ROW_HEIGHT - room;
+    else if (top + rowHeight() > this.scroller.scrollTop + room) {
+      this.scroller.scrollTop = top + rowHeight() - room;
     }
   }
 
@@ -223,8 +227,8 @@ function listen(waterfall) {
   const keys = {
     ArrowDown: () => waterfall.move(1),
     ArrowUp: () => waterfall.move(-1),
-    PageDown: () => waterfall.move(MOST_ROWS_ON_PAGE),
-    PageUp: () => waterfall.move(-MOST_ROWS_ON_PAGE),
+    PageDown: () => waterfall.move(mostRows()),
+    PageUp: () => waterfall.move(-mostRows()),
     Home: () => waterfall.select(waterfall.visible[0]),
     End: () => waterfall.select(waterfall.visible.at(-1)),
     ArrowRight: () => waterfall.open(),
@@ -272,6 +276,7 @@ function listen(waterfall) {
     waterfall.select(index, { details: true });
   });
   waterfall.scroller.addEventListener("scroll", () => requestAnimationFrame(() => waterfall.draw()));
+  phone.addEventListener("change", () => waterfall.refresh());
   // The panel changes the width too.
   new ResizeObserver(() => waterfall.drawOverview()).observe($(".overview"));
   listenToTools(waterfall);

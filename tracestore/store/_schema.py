@@ -91,6 +91,12 @@ CREATE INDEX metric_point_by_time ON metric_point (time_unix_nano);
 """
 
 
+# The list reads the roots of traces. A database that an older tracestore made gets the index too.
+_ROOT_INDEX = (
+    "CREATE INDEX IF NOT EXISTS span_root ON span (trace_id) WHERE parent_span_id = x''"
+)
+
+
 def check_or_create(path: Path) -> None:
     """Check that `path` is a database of this schema, or create it.
 
@@ -115,7 +121,7 @@ def check_or_create(path: Path) -> None:
 def _create(connection: sqlite3.Connection) -> None:
     # Tables and version are written together or not at all; the WAL comes after them.
     connection.executescript(
-        f"BEGIN IMMEDIATE; {TABLES}"
+        f"BEGIN IMMEDIATE; {TABLES}{_ROOT_INDEX};"
         f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
     )
     connection.execute("PRAGMA journal_mode = WAL")
@@ -133,6 +139,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} has schema version {version}, and this tracestore writes version"
             f" {SCHEMA_VERSION}: choose another --database, or remove the file to start afresh"
         )
+    connection.execute(_ROOT_INDEX)
 
 
 def _cannot_open(path: Path, error: sqlite3.Error) -> DatabaseFileError:

@@ -9,8 +9,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tracestore.store.database import Store
 from tracestore.store.spans import MAX_NANO, attributes_of
 from tracestore.store.values import as_text
+from tracestore.store.variants import has_variant
 
 DEFAULT_LIMIT = 100
+_RECENT = 5
 
 Order = Literal["newest", "longest", "spans"]
 _ORDER_BY = {
@@ -19,7 +21,7 @@ _ORDER_BY = {
     "spans": "t.span_count DESC, t.start_time_unix_nano DESC",
 }
 
-_SUMMARY_COLUMNS = """
+SUMMARY_COLUMNS = """
 SELECT t.trace_id, t.start_time_unix_nano, t.end_time_unix_nano, t.duration_nano,
        t.span_count, t.error_count, t.statement_count,
        coalesce(s.service, ''), coalesce(o.name, '')
@@ -55,12 +57,21 @@ _KNOWN = """(
   t.start_time_unix_nano >= :start_min AND t.end_time_unix_nano <= :start_max
   AND (sums.max_duration_nano <= :duration_max OR sums.min_duration_nano >= :duration_min)
 )"""
+_HAS_VARIANT = """
+EXISTS (
+  SELECT 1 FROM span root INDEXED BY span_root
+  WHERE root.trace_id = t.trace_id AND root.parent_span_id = x'' AND has_variant(root.body, :variant)
+)
+"""
 _HAS_ATTRIBUTES = "AND has_attributes(span.body, came.resource, came.scope)"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """Ask for traces with one span that meets every condition; an empty name and None mean any."""
+    """Ask for traces with one span that meets every condition; an empty name and None mean any.
+
+    `variant` is what the trace's root says of itself; the other conditions are of any span.
+    """
 
     service: str = ""
     operation: str = ""
@@ -69,6 +80,7 @@ class SearchQuery:
     duration_min_nano: int | None = None
     duration_max_nano: int | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    variant: str = ""
     limit: int = DEFAULT_LIMIT
     order: Order = "newest"
 
@@ -91,23 +103,31 @@ class TraceSummary:
 def find_traces(store: Store, query: SearchQuery) -> list[TraceSummary]:
     """Return the traces that a query finds, in its order, up to its limit."""
     conditions = ["t.start_time_unix_nano <= :start_max AND t.end_time_unix_nano >= :start_min"]
-    if query != SearchQuery(limit=query.limit, order=query.order):
+    if query.variant:
+        conditions.append(_HAS_VARIANT)
+    if query != SearchQuery(variant=query.variant, limit=query.limit, order=query.order):
         known, attributes = ("FALSE", _HAS_ATTRIBUTES) if query.attributes else (_KNOWN, "")
         conditions.append(_HAS_SPAN.format(known=known, attributes=attributes))
     sql = (
-        f"{_SUMMARY_COLUMNS} WHERE {' AND '.join(conditions)}"
+        f"{SUMMARY_COLUMNS} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {_ORDER_BY[query.order]} LIMIT :limit"
     )
     with store.read() as connection:
         connection.create_function("has_attributes", 3, _has_attributes(query.attributes))
+        connection.create_function("has_variant", 2, has_variant)
         rows = connection.execute(sql, _parameters(query)).fetchall()
     return [TraceSummary(*row) for row in rows]
+
+
+def recent_traces(store: Store) -> list[TraceSummary]:
+    """Return the newest traces, for pages that have nothing else to show."""
+    return find_traces(store, SearchQuery(limit=_RECENT))
 
 
 def read_summary(store: Store, trace_id: bytes) -> TraceSummary | None:
     """Return one trace as a list shows it; None if it is unknown."""
     with store.read() as connection:
-        row = connection.execute(f"{_SUMMARY_COLUMNS} WHERE t.trace_id = ?", (trace_id,)).fetchone()
+        row = connection.execute(f"{SUMMARY_COLUMNS} WHERE t.trace_id = ?", (trace_id,)).fetchone()
     return None if row is None else TraceSummary(*row)
 
 
@@ -119,6 +139,7 @@ def _parameters(query: SearchQuery) -> dict[str, str | int]:
         "start_max": query.start_time_max_unix_nano,
         "duration_min": query.duration_min_nano or 0,
         "duration_max": MAX_NANO if query.duration_max_nano is None else query.duration_max_nano,
+        "variant": query.variant,
         "limit": query.limit,
     }
 

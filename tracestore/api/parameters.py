@@ -95,7 +95,7 @@ def duration_nano(text: str) -> int:
     if text == "0":
         return 0
     if not text or at != len(text):
-        raise ValueError(f"{quoted(text)} is not a duration as 250ms or 1.5s")
+        raise ValueError(f"{quoted(text)} is not a duration such as 250ms or 1.5s")
     return round(min(total, MAX_NANO))
 
 

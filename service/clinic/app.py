@@ -12,7 +12,7 @@ from clinic.api import document
 from clinic.api import views as api
 from clinic.booking import pages as booking
 from clinic.flags import evaluation as flags
-from clinic.pages import directory, health
+from clinic.pages import directory, formats, health
 from clinic.settings import Settings
 from clinic.stories import page as stories
 from clinic.stories.strategies import STRATEGIES
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
         instrument.init_app(app, engine, providers)
         statement_counts.init_app(engine, providers.meter_provider)
     security.init_app(app)
+    formats.init_app(app)
     health.init_app(app)
     directory.init_app(app)
     stories.init_app(app)

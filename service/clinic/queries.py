@@ -49,9 +49,12 @@ class Visit:
     veterinarian_name: str
 
 
-def all_clinics(session: Session) -> Sequence[Clinic]:
-    """Return the clinics by name, in one statement."""
-    return session.scalars(select(Clinic).order_by(Clinic.name, Clinic.id)).all()
+def clinics_containing(session: Session, text: str) -> Sequence[Clinic]:
+    """Return the clinics whose name contains a text, by name, in one statement; "" is in all."""
+    statement = select(Clinic).order_by(Clinic.name, Clinic.id)
+    if text:
+        statement = statement.where(Clinic.name.icontains(text, autoescape=True))
+    return session.scalars(statement).all()
 
 
 def clinics(session: Session, page: Page) -> Listed[Clinic]:

@@ -110,7 +110,7 @@ def _start(trace_id: bytes) -> int | None:
 
 
 def _trace_page(trace_id: bytes, *, other: str = "", problem: str = "") -> AnyResponse:
-    """Show a trace; `other` is what was typed to compare it with, `problem` what is wrong with it."""
+    """Show a trace; `problem` says what is wrong with the `other`, typed to compare it with."""
     folding = parse(request.args, "fold", one_of(FOLDINGS), FOLDINGS[0])
     view = view_trace(_read_trace(trace_id), folding)
     summary = read_summary(get_store(), trace_id)

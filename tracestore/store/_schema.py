@@ -92,9 +92,7 @@ CREATE INDEX metric_point_by_time ON metric_point (time_unix_nano);
 
 
 # The list reads the roots of traces. A database that an older tracestore made gets the index too.
-_ROOT_INDEX = (
-    "CREATE INDEX IF NOT EXISTS span_root ON span (trace_id) WHERE parent_span_id = x''"
-)
+_ROOT_INDEX = "CREATE INDEX IF NOT EXISTS span_root ON span (trace_id) WHERE parent_span_id = x''"
 
 
 def check_or_create(path: Path) -> None:

@@ -60,7 +60,8 @@ _KNOWN = """(
 _HAS_VARIANT = """
 EXISTS (
   SELECT 1 FROM span root INDEXED BY span_root
-  WHERE root.trace_id = t.trace_id AND root.parent_span_id = x'' AND has_variant(root.body, :variant)
+  WHERE root.trace_id = t.trace_id AND root.parent_span_id = x''
+    AND has_variant(root.body, :variant)
 )
 """
 _HAS_ATTRIBUTES = "AND has_attributes(span.body, came.resource, came.scope)"

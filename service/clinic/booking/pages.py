@@ -68,7 +68,7 @@ def book(owner_id: uuid.UUID) -> AnyResponse:
         response = _schedule_page(owner_id, problem=str(error))
         response.status_code = error.status
         return response
-    return redirect(address("owners.appointment", appointment_id=appointment_id), 303)
+    return redirect(address("owners.appointment", appointment_id=appointment_id, booked=1), 303)
 
 
 @owners.get("/appointments/<uuid:appointment_id>")
@@ -76,7 +76,10 @@ def appointment(appointment_id: uuid.UUID) -> str:
     """Show an appointment."""
     visit = queries.visit(get_session(), appointment_id)
     return render_template(
-        "appointment.html", visit=visit, is_upcoming=visit.start > booking.now_utc()
+        "appointment.html",
+        visit=visit,
+        is_upcoming=visit.start > booking.now_utc(),
+        booked="booked" in request.args,
     )
 
 

@@ -18,6 +18,16 @@ def clinic_name() -> str:
     return name
 
 
+def clinic_name_or_none() -> str | None:
+    """Return the query's `clinic`, or None if it is missing: a page then offers a choice."""
+    return _name("clinic", "A clinic's name", LONGEST_CLINIC_NAME) or None
+
+
+def part_of_clinic_name() -> str:
+    """Return the query's `name`, what a clinic's name contains, or nothing; raise BadRequest."""
+    return _name("name", "A clinic's name", LONGEST_CLINIC_NAME)
+
+
 def surname() -> str:
     """Return the query's `name`, how a surname begins, or nothing; raise BadRequest."""
     return _name("name", "A surname", LONGEST_SURNAME)

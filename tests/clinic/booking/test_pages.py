@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from clinic.booking.rules import Booking
+from clinic.pages.formats import day, moment, sentence_end
 from clinic.seed.rows import Rows
 from tests.clinic.bookings import as_form
 
@@ -41,7 +43,7 @@ def test_search_that_finds_nobody_says_so(client: FlaskClient, clinic_name: str)
     page = client.get("/owners", query_string={"clinic": clinic_name, "name": "100%"})
 
     assert page.status_code == 200
-    assert "Nobody of that name" in page.text
+    assert "No owners match" in page.text
 
 
 def test_owners_are_paged(client: FlaskClient, clinic_name: str) -> None:
@@ -83,18 +85,25 @@ def test_schedule_page_offers_the_preferred_veterinarian_first(
     assert page.count('type="radio"') > 0
 
 
-def test_appointment_is_booked_seen_and_cancelled(client: FlaskClient, wanted: Booking) -> None:
+def test_appointment_is_booked_confirmed_and_cancelled(
+    client: FlaskClient, wanted: Booking
+) -> None:
     booked = client.post(f"/owners/{wanted.owner_id}/schedule", data=as_form(wanted))
-    seen = client.get(booked.headers["Location"])
+    confirmed = client.get(booked.headers["Location"]).text
+    address = booked.headers["Location"].partition("?")[0]
+    seen = client.get(address).text
     listed = client.get(f"/owners/{wanted.owner_id}").text
-    cancelled = client.post(booked.headers["Location"] + "/cancel")
-    after = client.get(cancelled.headers["Location"])
+    cancelled = client.post(f"{address}/cancel")
+    after = client.get(cancelled.headers["Location"]).text
 
     assert (booked.status_code, cancelled.status_code) == (303, 303)
-    assert wanted.start.strftime("%d %B %Y, %H:%M") in seen.text
-    assert booked.headers["Location"] in listed
-    assert "The appointment is cancelled." in after.text
-    assert client.get(booked.headers["Location"]).status_code == 404
+    assert "The appointment is booked." in confirmed
+    assert "The appointment is booked." not in seen
+    assert all(moment(wanted.start) in page for page in (confirmed, seen, listed))
+    assert address in listed
+    assert "The appointment is cancelled." in after
+    assert "No appointment is booked." in after
+    assert client.get(address).status_code == 404
 
 
 def test_slot_that_was_taken_meanwhile_is_explained_on_the_form(
@@ -108,7 +117,7 @@ def test_slot_that_was_taken_meanwhile_is_explained_on_the_form(
     assert second.status_code == 409
     assert 'role="alert"' in second.text
     assert "has just been taken" in second.text
-    assert wanted.start.strftime("%A, %d %B %Y") in second.text
+    assert day(wanted.start) in second.text
 
 
 @pytest.mark.parametrize(
@@ -172,3 +181,12 @@ def test_owner_who_never_came_may_still_be_looked_at(client: FlaskClient, rows: 
 
     assert page.status_code == 200
     assert "Has not been to a clinic yet" in page.text
+
+
+@pytest.mark.parametrize(("name", "stop"), [("Bay Cat Clinic", "."), ("Bay Cats & Co.", "")])
+def test_sentence_that_ends_with_a_name_has_one_full_stop(name: str, stop: str) -> None:
+    assert sentence_end(name) == stop
+
+
+def test_days_are_written_without_a_zero() -> None:
+    assert moment(datetime(2026, 7, 4, 9, 30, tzinfo=UTC)) == "Saturday, 4 July 2026, 09:30 UTC"

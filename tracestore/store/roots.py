@@ -13,7 +13,7 @@ from tracestore.store.search import SUMMARY_COLUMNS, TraceSummary
 from tracestore.store.variants import variant_of
 
 # Without an error, and with a statement where the other trace has one: a page that was refused
-# before it did anything is no example.
+# before it did anything does not count.
 _LIKE = """
  WHERE s.service = :service AND o.name = :name AND t.trace_id != :trace_id
    AND t.error_count = 0 AND (t.statement_count > 0 OR :statements = 0)

@@ -37,7 +37,7 @@ def visit(
     if variant:
         root.attributes.add(key="clinic.strategy").value.string_value = variant
     sent = [
-        span(n, trace_id=own, parent=1, start_ms=1000 * number, statement="SELECT 1")
+        span(n, trace_id=own, parent=1, name="SELECT", start_ms=1000 * number, statement="SELECT 1")
         for n in range(2, 2 + statements)
     ]
     return [root, *sent]

@@ -119,18 +119,25 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, usage="make mutants MUTANTS_ARGS='store'")
     parser.add_argument("room", nargs="*", help=f"of {', '.join(room.name for room in rooms)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    parser.add_argument(
+        "--again", action="store_true", help="take over what the last run killed; try the others"
+    )
     asked = parser.parse_args(arguments)
     unexplained = 0
     for room in rooms:
         if not asked.room or room.name in asked.room:
-            unexplained += _report(room, _run(room, asked.jobs), harmless)
+            unexplained += _report(room, _run(room, asked.jobs, again=asked.again), harmless)
     return 1 if unexplained else 0
 
 
-def _run(room: Room, jobs: int) -> Score:
+def _run(room: Room, jobs: int, *, again: bool) -> Score:
     begin = time.monotonic()
     folder = SCRATCH / room.name
+    killed = _killed_before(folder) if again else {}
     _copy_tree(room, folder)
+    for path, result in killed.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(result)
     score = Score()
     for path in _mutated(room, folder):
         path.write_text(undecorated(path.read_text()))
@@ -145,6 +152,20 @@ def _run(room: Room, jobs: int) -> Score:
         _halve_limits(room, folder, path, score)
     score.seconds = time.monotonic() - begin
     return score
+
+
+def _killed_before(folder: Path) -> dict[Path, str]:
+    """Return mutmut's results of the last run, also of one that was stopped, without survivors.
+
+    mutmut itself tries the mutants of a function again whose text has changed since.
+    """
+    results = {}
+    for path in folder.glob("mutants/**/*.meta"):
+        result = json.loads(path.read_text())
+        codes = result["exit_code_by_key"].items()
+        result["exit_code_by_key"] = {name: code if code == 1 else None for name, code in codes}
+        results[path] = json.dumps(result)
+    return results
 
 
 def _report(room: Room, score: Score, harmless: Sequence[Harmless]) -> int:

@@ -179,6 +179,13 @@ def test_a_drivers_span_that_begins_before_the_librarys_is_an_execution() -> Non
     assert [count for _, count in classes(drawing)] == [12]
 
 
+def test_spans_of_three_names_are_not_a_librarys_and_its_drivers() -> None:
+    drawing = doubled(after_ms=1)
+    drawing.spans[-1] = drawing.spans[-1]._replace(name="another")
+
+    assert [count for _, count in classes(drawing)] == [12]
+
+
 @pytest.mark.parametrize(("pairs", "repeats"), [(1, 2), (2, 2), (3, 3)])
 def test_one_pair_alone_may_be_two_executions(pairs: int, repeats: int) -> None:
     spans = doubled(after_ms=1).spans[1 : 1 + 2 * pairs]
@@ -208,6 +215,7 @@ def test_two_rows_at_a_time_are_a_batch(told: dict[str, Any], expected: RepeatCl
     ("sizes", "expected"),
     [
         ([10, 10, 10, 3, 3, 3], RepeatClass.CHUNKED_BATCH),
+        ([10, 10, 10, 10, 10, 1], RepeatClass.CHUNKED_BATCH),
         ([10, 10, 3, 3, 3, 3], RepeatClass.N_PLUS_ONE),
         ([3, 10, 10, 10, 10, 10], RepeatClass.N_PLUS_ONE),
     ],
@@ -255,6 +263,12 @@ def test_places_that_send_it_twice_at_most_are_no_loop(
     found = find_n_plus_one(from_lines(lines).trace())
 
     assert [f.what.repeat_class for f in found] == ([expected] if expected else [])
+
+
+def test_two_places_are_too_few_to_be_many() -> None:
+    (found,) = Tally(from_lines([1, 2, 1, 2]).spans[1:], min_repeats=4).repeats()
+
+    assert found.repeat_class is RepeatClass.N_PLUS_ONE
 
 
 def test_the_place_that_most_spans_tell_is_the_place() -> None:
@@ -307,6 +321,36 @@ def test_a_span_that_stands_for_many_tells_how_long_they_took(
     (finding,) = find_n_plus_one(drawing.trace())
 
     assert (finding.what.repeats, finding.what.total_ns) == (6, round(total_ms * MS))
+
+
+@pytest.mark.parametrize(
+    "key", ["aggregation.span_count", "composite.count", "span.composite.count"]
+)
+def test_a_span_tells_by_any_convention_how_many_it_stands_for(key: str) -> None:
+    drawing = Drawing()
+    drawing.sql("", CAT, **{key.replace(".", "__"): 6})
+
+    assert [one.repeats for one in Tally(drawing.spans).counts()] == [6]
+
+
+def test_time_is_counted_once_in_whatever_order_ids_are_given() -> None:
+    drawing = Drawing()
+    for number in (3, 2, 1):
+        for name in ("query", "prepare SELECT"):
+            drawing.sql("", CAT, start=number * 10 * MS, ms=2)
+            drawing.spans[-1] = drawing.spans[-1]._replace(name=name)
+
+    spans = sorted(drawing.spans, key=lambda span: span.start_time_unix_nano)
+
+    assert [one.total_ns // MS for one in Tally(spans).counts()] == [6]
+
+
+def test_a_span_that_ends_before_it_begins_takes_no_time_away() -> None:
+    drawing = Drawing()
+    drawing.sql("", CAT, start=0, ms=10)
+    drawing.sql("", CAT, start=12 * MS, ms=-2)
+
+    assert [one.total_ns // MS for one in Tally(drawing.spans).counts()] == [10]
 
 
 @pytest.mark.parametrize("count", [1, 0, -3, "many"])

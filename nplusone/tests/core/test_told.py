@@ -1,6 +1,7 @@
-"""Test what is told of repeats: of loops of several statements, of families of tables, of places."""
+"""Test what is told of loops of several statements, of families of tables, and of places."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,47 @@ def test_one_statement_tells_how_often_it_was_sent_and_from_where() -> None:
     assert (what.source_statement, what.source_span_id) == (OWNERS, source)
     assert (what.places, what.place_counts) == (("views.py:1", "views.py:2"), (4, 2))
     assert (what.relationship, what.load) == ("Owner.cats", "deferred Cat.notes")
+
+
+def test_the_source_is_the_statement_before_whatever_is_between() -> None:
+    drawing = Drawing()
+    source = drawing.sql("", OWNERS)
+    drawing.many("", ["COMMIT", *[CAT] * 5])
+
+    assert [what.source_span_id for what in told(drawing)] == [source]
+
+
+def test_what_comes_first_has_no_source() -> None:
+    drawing = Drawing()
+    drawing.many("", [CAT] * 5)
+
+    assert [(what.source_statement, what.fan_out) for what in told(drawing)] == [(None, 0)]
+
+
+@pytest.mark.parametrize(
+    ("told_by_span", "code"),
+    [
+        ({"code.function.name": "page"}, "page"),
+        ({"code.function": "page"}, "page"),
+        ({"code.file.path": "views.py"}, "views.py"),
+        ({"code.filepath": "views.py"}, "views.py"),
+    ],
+)
+def test_a_place_is_told_by_any_part_of_it(told_by_span: dict[str, Any], code: str) -> None:
+    drawing = Drawing()
+    for _ in range(5):
+        drawing.sql("", CAT, **{key.replace(".", "__"): told_by_span[key] for key in told_by_span})
+
+    assert [what.code for what in told(drawing)] == [code]
+
+
+def test_a_span_without_a_place_does_not_hide_what_the_others_tell() -> None:
+    drawing = Drawing()
+    for _ in range(5):
+        drawing.sql("", CAT, code__function="page", nplusone__relationship="Owner.cats")
+    drawing.sql("", CAT)
+
+    assert [what.relationship for what in told(drawing)] == ["Owner.cats"]
 
 
 def test_callers_of_a_loop_are_not_places() -> None:

@@ -30,8 +30,18 @@ _SOME = (
     "not jaeger and not fuzz and not browser and not postgres and not distribution "
     "and not programs and not commands"
 )
+# They take seconds, and a survivor runs all tests: they ask how the work grows, and whether what
+# others find in a trace stays the same when it arrives in another way.
+_LONG = [
+    "core/test_detect.py::test_twice_the_faults_of_a_request_cost_twice_the_work",
+    "core/test_detect.py::test_no_span_tree_makes_it_raise_or_depend_on_order",
+    "core/test_verdicts.py::test_a_verdict_is_the_same_however_the_trace_arrives",
+    "corpus/test_corpus.py::test_precision_and_recall_are_one_whatever_happens_to_the_spans",
+    "corpus/test_corpus.py::test_no_rival_finds_what_is_missed_here",
+]
 # nplusone has settings of its own, which pytest would take.
 _PYTEST_ARGS = ["-c", "pyproject.toml", "-p", "without_caches", "-m", _SOME]
+_PYTEST_ARGS += [f"--deselect=nplusone/tests/{test}" for test in _LONG]
 # mutmut forks for each mutant: what is cached by then was answered by the code as it stands.
 _WITHOUT_CACHES = """
 import functools, gc
@@ -113,18 +123,25 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, usage="make mutants MUTANTS_ARGS='store'")
     parser.add_argument("room", nargs="*", help=f"of {', '.join(room.name for room in rooms)}")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    parser.add_argument(
+        "--again", action="store_true", help="take over what the last run killed; try the others"
+    )
     asked = parser.parse_args(arguments)
     unexplained = 0
     for room in rooms:
         if not asked.room or room.name in asked.room:
-            unexplained += _report(room, _run(room, asked.jobs), harmless)
+            unexplained += _report(room, _run(room, asked.jobs, again=asked.again), harmless)
     return 1 if unexplained else 0
 
 
-def _run(room: Room, jobs: int) -> Score:
+def _run(room: Room, jobs: int, *, again: bool) -> Score:
     begin = time.monotonic()
     folder = SCRATCH / room.name
+    killed = _killed_before(folder) if again else {}
     _copy_tree(room, folder)
+    for path, result in killed.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(result)
     score = Score()
     for path in _mutated(room, folder):
         path.write_text(undecorated(path.read_text()))
@@ -139,6 +156,20 @@ def _run(room: Room, jobs: int) -> Score:
         _halve_limits(room, folder, path, score)
     score.seconds = time.monotonic() - begin
     return score
+
+
+def _killed_before(folder: Path) -> dict[Path, str]:
+    """Return mutmut's results of the last run, also of one that was stopped, without survivors.
+
+    mutmut itself tries the mutants of a function again whose text has changed since.
+    """
+    results = {}
+    for path in folder.glob("mutants/**/*.meta"):
+        result = json.loads(path.read_text())
+        codes = result["exit_code_by_key"].items()
+        result["exit_code_by_key"] = {name: code if code == 1 else None for name, code in codes}
+        results[path] = json.dumps(result)
+    return results
 
 
 def _report(room: Room, score: Score, harmless: Sequence[Harmless]) -> int:

@@ -44,6 +44,7 @@ def test_what_failed_and_what_is_folded_was_asked_and_pings_were_judged() -> Non
     drawing.span(name="GET", kind=SpanKind.CLIENT, attributes=attributes)
     drawing.span(kind=SpanKind.CLIENT, attributes={"db.system": "sqlite", "db.statement": "BEGIN"})
     drawing.span(kind=SpanKind.CLIENT, attributes={"other": "x"})
+    drawing.span(kind=SpanKind.CLIENT, attributes={"other": "y"})
 
     tally = Tally(drawing.spans)
 
@@ -117,6 +118,25 @@ def test_values_are_counted_where_every_span_tells(
     assert finding.what.distinct_values == distinct
 
 
+def test_a_value_told_by_a_hash_is_another_than_one_told_in_full() -> None:
+    drawing = hashed("abcde")
+    drawing.sql(drawing.spans[0].span_id, CAT, db__statement__parameters="(7,)")
+
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    assert finding.what.distinct_values == 6
+
+
+@pytest.mark.parametrize("other", [{"nplusone__ignored": "why"}, {"failed": True}])
+def test_values_of_what_does_not_count_do_not_count(other: dict[str, Any]) -> None:
+    drawing = hashed("aaaaa")
+    drawing.sql(drawing.spans[0].span_id, CAT, nplusone__values_hash="b", **other)
+
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    assert (finding.what.repeats, finding.what.distinct_values) == (5, 1)
+
+
 def doubled(*, after_ms: int = 0, lasts_ms: float = 1, inner: int = 6, parent: str = "") -> Drawing:
     """Draw the spans of a library, and next to each one of the driver, by another name."""
     drawing = Drawing()
@@ -151,15 +171,42 @@ def test_the_drivers_span_within_the_librarys_time_is_no_other_execution(
     assert [count for _, count in classes(drawing)] == [repeats]
 
 
+def test_a_drivers_span_that_begins_before_the_librarys_is_an_execution() -> None:
+    drawing = doubled(after_ms=1)
+    late = drawing.spans[-1]
+    drawing.spans[-1] = late._replace(start_time_unix_nano=late.start_time_unix_nano - 2 * MS)
+
+    assert [count for _, count in classes(drawing)] == [12]
+
+
+def test_spans_of_three_names_are_not_a_librarys_and_its_drivers() -> None:
+    drawing = doubled(after_ms=1)
+    drawing.spans[-1] = drawing.spans[-1]._replace(name="another")
+
+    assert [count for _, count in classes(drawing)] == [12]
+
+
+@pytest.mark.parametrize(("pairs", "repeats"), [(1, 2), (2, 2), (3, 3)])
+def test_one_pair_alone_may_be_two_executions(pairs: int, repeats: int) -> None:
+    spans = doubled(after_ms=1).spans[1 : 1 + 2 * pairs]
+
+    assert [one.repeats for one in Tally(spans).counts()] == [repeats]
+
+
 @pytest.mark.parametrize(
-    ("size", "expected"),
-    [(1, RepeatClass.ROW_BY_ROW_WRITE), (2, RepeatClass.CHUNKED_BATCH)],
+    ("told", "expected"),
+    [
+        ({"db__operation__batch__size": 1}, RepeatClass.ROW_BY_ROW_WRITE),
+        ({"db__operation__batch__size": 2}, RepeatClass.CHUNKED_BATCH),
+        ({"db__operation__batch__size": "many"}, RepeatClass.ROW_BY_ROW_WRITE),
+        ({"db__redis__pipeline_length": 2}, RepeatClass.CHUNKED_BATCH),
+    ],
 )
-def test_two_rows_at_a_time_are_a_batch(size: int, expected: RepeatClass) -> None:
+def test_two_rows_at_a_time_are_a_batch(told: dict[str, Any], expected: RepeatClass) -> None:
     drawing = Drawing()
     request = drawing.server()
     for _ in range(5):
-        drawing.sql(request, "INSERT INTO cat (a) VALUES (?)", db__operation__batch__size=size)
+        drawing.sql(request, "INSERT INTO cat (a) VALUES (?)", **told)
 
     assert classes(drawing) == [(expected, 5)]
 
@@ -168,6 +215,7 @@ def test_two_rows_at_a_time_are_a_batch(size: int, expected: RepeatClass) -> Non
     ("sizes", "expected"),
     [
         ([10, 10, 10, 3, 3, 3], RepeatClass.CHUNKED_BATCH),
+        ([10, 10, 10, 10, 10, 1], RepeatClass.CHUNKED_BATCH),
         ([10, 10, 3, 3, 3, 3], RepeatClass.N_PLUS_ONE),
         ([3, 10, 10, 10, 10, 10], RepeatClass.N_PLUS_ONE),
     ],
@@ -215,6 +263,12 @@ def test_places_that_send_it_twice_at_most_are_no_loop(
     found = find_n_plus_one(from_lines(lines).trace())
 
     assert [f.what.repeat_class for f in found] == ([expected] if expected else [])
+
+
+def test_two_places_are_too_few_to_be_many() -> None:
+    (found,) = Tally(from_lines([1, 2, 1, 2]).spans[1:], min_repeats=4).repeats()
+
+    assert found.repeat_class is RepeatClass.N_PLUS_ONE
 
 
 def test_the_place_that_most_spans_tell_is_the_place() -> None:
@@ -267,3 +321,57 @@ def test_a_span_that_stands_for_many_tells_how_long_they_took(
     (finding,) = find_n_plus_one(drawing.trace())
 
     assert (finding.what.repeats, finding.what.total_ns) == (6, round(total_ms * MS))
+
+
+@pytest.mark.parametrize(
+    "key", ["aggregation.span_count", "composite.count", "span.composite.count"]
+)
+def test_a_span_tells_by_any_convention_how_many_it_stands_for(key: str) -> None:
+    drawing = Drawing()
+    drawing.sql("", CAT, **{key.replace(".", "__"): 6})
+
+    assert [one.repeats for one in Tally(drawing.spans).counts()] == [6]
+
+
+def test_time_is_counted_once_in_whatever_order_ids_are_given() -> None:
+    drawing = Drawing()
+    for number in (3, 2, 1):
+        for name in ("query", "prepare SELECT"):
+            drawing.sql("", CAT, start=number * 10 * MS, ms=2)
+            drawing.spans[-1] = drawing.spans[-1]._replace(name=name)
+
+    spans = sorted(drawing.spans, key=lambda span: span.start_time_unix_nano)
+
+    assert [one.total_ns // MS for one in Tally(spans).counts()] == [6]
+
+
+def test_a_span_that_ends_before_it_begins_takes_no_time_away() -> None:
+    drawing = Drawing()
+    drawing.sql("", CAT, start=0, ms=10)
+    drawing.sql("", CAT, start=12 * MS, ms=-2)
+
+    assert [one.total_ns // MS for one in Tally(drawing.spans).counts()] == [10]
+
+
+@pytest.mark.parametrize("count", [1, 0, -3, "many"])
+def test_a_span_that_tells_no_more_than_one_is_one(count: object) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    for _ in range(5):
+        drawing.sql(request, CAT, composite__count=count)
+
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    assert finding.what.repeats == 5
+
+
+def test_an_executions_statement_and_its_like_are_found_by_its_span() -> None:
+    drawing = drawn(CAT, DOG, CAT, "COMMIT")
+    first, dog, second, commit = drawing.spans
+
+    tally = Tally(drawing.spans)
+
+    assert [tally.statement_of(s.span_id) for s in drawing.spans] == [CAT, DOG, CAT, ""]
+    assert tally.alike(first.span_id) == [first, second]
+    assert tally.alike(dog.span_id) == [dog]
+    assert tally.alike(commit.span_id) == ()

@@ -245,7 +245,7 @@ class Group:
             and max(counts.values()) <= _FEW_TIMES
         )
 
-    def repeat_class(self, min_repeats: int, *, scattered: bool = False) -> RepeatClass:
+    def repeat_class(self, min_repeats: int, *, scattered: bool) -> RepeatClass:
         """Return what the repeats are.
 
         Fewer different values than would be worth telling: without the redundancy there would be

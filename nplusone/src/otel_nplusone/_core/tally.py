@@ -207,18 +207,16 @@ class Tally:
             and not g.statement.is_sequence
             and len(g.failures) * 2 < g.repeats
         }
-        for kind in {group.kind for group in loops.values()} if len(loops) > 1 else ():
-            order = [
-                (start_and_id(s), n) for n, g in loops.items() if g.kind is kind for s in g.spans
-            ]
-            for pattern in find_patterns([n for _, n in sorted(order)], self._min_repeats):
-                members = list(dict.fromkeys(pattern.members))
-                mostly = all(
-                    pattern.members.count(n) * pattern.rounds * 2 >= loops[n].repeats
-                    for n in members
-                )
-                if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
-                    yield members, pattern.rounds
+        if len(loops) < 2:
+            return
+        order = sorted((start_and_id(span), n) for n, g in loops.items() for span in g.spans)
+        for pattern in find_patterns([n for _, n in order], self._min_repeats):
+            members = list(dict.fromkeys(pattern.members))
+            mostly = all(
+                pattern.members.count(n) * pattern.rounds * 2 >= loops[n].repeats for n in members
+            )
+            if mostly and any(classes[n] is RepeatClass.N_PLUS_ONE for n in members):
+                yield members, pattern.rounds
 
     def _source(self, first: Span) -> tuple[str, str] | None:
         """Return the statement before the first repeat, and its span's id."""

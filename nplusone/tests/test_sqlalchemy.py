@@ -9,12 +9,16 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import Tracer
-from sqlalchemy import Engine, create_engine, insert, select, text
+from opentelemetry.trace import SpanKind, Tracer
+from sqlalchemy import Engine, bindparam, create_engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from nplusone.tests.shop import Book, Shelf, make_shop
+from otel_nplusone._core.detect import find_n_plus_one
+from otel_nplusone._core.model import Trace
 from otel_nplusone._live.described import ValuesHash
+from otel_nplusone._live.sdk_spans import to_model
+from otel_nplusone.live import NPlusOneSpanProcessor
 from otel_nplusone.sqlalchemy import instrument, uninstrument
 
 
@@ -223,3 +227,23 @@ def test_uninstrumented_engine_has_its_spans_left_alone(
         connection.execute(select(Shelf.id).where(Shelf.id == 1))
 
     assert _values(exporter, "nplusone.values_hash") == [None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"), [(1, ["row_by_row_write"]), (3, [])], ids=["a row each", "batches"]
+)
+def test_executemany_again_and_again_is_a_batch_if_it_has_several_rows(
+    engine: Engine, provider: TracerProvider, tracer: Tracer, rows: int, found: list[str]
+) -> None:
+    marked = InMemorySpanExporter()
+    provider.add_span_processor(NPlusOneSpanProcessor(SimpleSpanProcessor(marked)))
+    move = update(Book.__table__).where(Book.id == bindparam("book")).values(shelf_id=1)  # type: ignore[arg-type]  # a Table
+    with tracer.start_as_current_span("POST /books", kind=SpanKind.SERVER), engine.begin() as to:
+        for _ in range(6):
+            to.execute(move, [{"book": number} for number in range(1, rows + 1)])
+
+    spans = marked.get_finished_spans()
+    live = [(span.attributes or {}).get("nplusone.class") for span in spans]
+    scanned = find_n_plus_one(Trace("", tuple(to_model(span, span.context) for span in spans)))
+    assert list(filter(None, live)) == found
+    assert [finding.what.repeat_class.value for finding in scanned] == found

@@ -8,6 +8,7 @@ tell equal statements with equal values from those with others, nor which line s
 
       span name, db.query.summary   SELECT cat
       nplusone.values_hash           of the bind values, salted: never the values
+      db.operation.batch.size        of an executemany of several rows
       code.*, nplusone.code.path,
       nplusone.relationship, .load   from the fifth time that a trace sends a statement
 """
@@ -20,7 +21,7 @@ from opentelemetry.trace import Span
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
 
-from otel_nplusone._core.semconv import NAMESPACE
+from otel_nplusone._core.semconv import BATCH_SIZE, NAMESPACE
 from otel_nplusone._live.db_spans import described_scopes
 from otel_nplusone._live.described import LOCATE_FROM, Parameters, StatementDescriber
 from otel_nplusone._live.fence import fenced
@@ -70,7 +71,7 @@ class _Describer:
 
     def __init__(self, url: URL, locate_from: int) -> None:
         name = _file_name(url)
-        self._known = {NAMESPACE[0]: name} if name is not None else {}
+        self._known: dict[str, str | int] = {NAMESPACE[0]: name} if name is not None else {}
         self._describer = StatementDescriber(locate_from)
 
     @fenced
@@ -85,9 +86,14 @@ class _Describer:
     ) -> None:
         span: Span | None = getattr(context, "_otel_span", None)
         if span is not None and span.is_recording():
-            # A batch has many values, and its repeats are not an N+1.
-            values = None if many else parameters
-            self._describer.describe(span, statement, values, self._known)
+            if many:  # a batch has many values, and its repeats are not an N+1
+                self._describer.describe(span, statement, None, self._with_size(len(parameters)))
+            else:
+                self._describer.describe(span, statement, parameters, self._known)
+
+    def _with_size(self, rows: int) -> dict[str, str | int]:
+        """Return what is known of a batch: a single row is none, by the semantic conventions."""
+        return {**self._known, BATCH_SIZE[0]: rows} if rows > 1 else self._known
 
 
 def _file_name(url: URL) -> str | None:

@@ -33,10 +33,11 @@ from otel_nplusone._live.statement_counts import RepeatCounter
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
 LOCATE_FROM = 5
-# Where nobody has asked for more, the places of 20 repeats are told, and then of each 16th: a place
-# takes 10 µs, and a processor that is always there must not take them for every span.
-_PLACED_FIRST = 20
-_PLACED_EACH = 16
+# Where nobody has asked for more, the places of 6 repeats are told, and then of each 17th: a place
+# takes 30 µs, and a processor that is always there must not take them for every span. The step is a
+# prime, so that a loop that sends the statement from two places or from three has all of them told.
+_PLACED_FIRST = 6
+_PLACED_EACH = 17
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 Attributes = dict[str, str | int]

@@ -7,23 +7,26 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_nplusone._core.model import Span
-from otel_nplusone._core.semconv import QUERY_PARAMETER, QUERY_TEXT, WANTED
+from otel_nplusone._core.semconv import QUERY_TEXT, is_wanted
 
 _TEXT, _OLD_TEXT = QUERY_TEXT
 _SERVICE = "service.name"
 # The SDK counts from INTERNAL = 0, OTLP from INTERNAL = 1.
 _INTERNAL = 1
 _ERROR = StatusCode.ERROR
+_MOST_LAYOUTS = 1_024
+# By the names of a span's attributes: those that the detector does not read.
+_unwanted: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
-def attributes_of(span: ReadableSpan) -> Mapping[str, object]:
-    """Return a span's attributes as a plain dictionary.
+def attributes_of(span: ReadableSpan) -> dict[str, object]:
+    """Return a span's attributes as a plain dictionary of its own.
 
     Looking several of them up in the SDK's own mapping costs a call in Python for each.
     """
     attributes = span.attributes
     if type(attributes) is MappingProxyType:
-        copied: Mapping[str, object] = attributes.copy()
+        copied: dict[str, object] = attributes.copy()
         return copied
     return dict(attributes or {})
 
@@ -44,7 +47,7 @@ def to_model(span: ReadableSpan, context: SpanContext) -> Span:
 
 def to_part(span_id: int, span: ReadableSpan) -> Span:
     """Return a span of a request that is judged by itself: without its trace and its service."""
-    parent, attributes = span.parent, attributes_of(span)
+    parent = span.parent
     return tuple.__new__(  # thousands a second pass here, within the time of requests
         Span,
         (
@@ -57,10 +60,24 @@ def to_part(span_id: int, span: ReadableSpan) -> Span:
             span.start_time or 0,
             span.end_time or 0,
             span.status.status_code is _ERROR,
-            {k: v for k, v in attributes.items() if k in WANTED or k.startswith(QUERY_PARAMETER)},
+            _wanted(attributes_of(span)),
             "",
         ),
     )
+
+
+def _wanted(attributes: dict[str, object]) -> dict[str, object]:
+    """Take away what the detector does not read: the same of all spans that have the same keys."""
+    keys = tuple(attributes)
+    unwanted = _unwanted.get(keys)
+    if unwanted is None:
+        unwanted = tuple(key for key in keys if not is_wanted(key))
+        if len(_unwanted) >= _MOST_LAYOUTS:  # of a program that makes up names
+            _unwanted.clear()
+        _unwanted[keys] = unwanted
+    for key in unwanted:
+        del attributes[key]
+    return attributes
 
 
 def hex_id(span_id: int) -> str:

@@ -9,21 +9,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from incident.story import events as ev
 from incident.story import svg
 from incident.story.curves import curves
 from incident.story.document import document
 from incident.story.drawing import Drawing
 from incident.story.intervals import intervals
+from incident.story.journal import cut_off
 from incident.story.outcome import checked
 from incident.story.png import png
 from incident.story.render import page
 from incident.story.story import Story
 from incident.story.waterfall import waterfall
-from incident.story.words import clock
 
 HTML, JSON, CHARTS = "report.html", "report.json", "charts"
-CUT_OFF = 3  # the exit code of a replay that could not finish
 
 
 def write_report(folder: Path, story: Story) -> list[Path]:
@@ -66,7 +64,4 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _with_an_end(story: Story) -> Story:
-    if story.ended is not None:
-        return story
-    why = f"its record stops after {clock(story.now_s)} minutes."
-    return replace(story, ended=ev.Ended(at_s=story.now_s, exit_code=CUT_OFF, why=why))
+    return story if story.ended is not None else replace(story, ended=cut_off(story))

@@ -72,6 +72,7 @@ class Pictures:
                 strategy=story.strategy,
                 audience=audience_percent(story),
                 load=visitors_per_second(story),
+                users=story.users,
             ),
             "said-phase": said_phase(story),
             "said-alert": said_alert(story),
@@ -110,6 +111,8 @@ def _p99_ms(seen: PhaseSeen) -> float:
 
 def said_phase(story: Story) -> str:
     """Return what a screen reader says when a phase begins, or the replay ends."""
+    if story.standing:
+        return ""
     if story.ended is not None:
         return "The replay has ended."
     if story.current is None:

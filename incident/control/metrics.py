@@ -28,7 +28,7 @@ def _lines(story: Story) -> Iterator[str]:
         yield from _head("incident_strategy", "The strategy in force.")
         yield f'incident_strategy{{strategy="{_escaped(story.strategy)}"}} 1'
     yield from _gauge("incident_audience_ratio", "The share who get the page.", _ratio(story))
-    visitors = visitors_per_second(story)
+    visitors = None if story.standing else visitors_per_second(story)
     yield from _gauge("incident_visitors_per_second", "Visitors who arrive.", visitors)
     if story.samples:
         yield from _sample(story.samples[-1])

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from incident.control.desk import Desk, DeskState
 from incident.control.now import audience_percent, visitors_per_second
+from incident.stack.places import COMPOSE
 from incident.story.growing import Growing
 from incident.story.story import PhaseSeen, Story
 
@@ -83,7 +84,8 @@ def links(story: Story) -> list[Link]:
     """Return the worst trace and what else the target has; only addresses of web pages."""
     if story.begun is None:
         return []
-    found = [Link(name, address) for name, address in story.begun.links.items()]
+    names = {"traces": "Jaeger"} if story.begun.target == COMPOSE else {}
+    found = [Link(names.get(name, name), address) for name, address in story.begun.links.items()]
     worst = worst_trace(story)
     return [
         one

@@ -6,7 +6,7 @@ replay ──► begin(), add() ───┴─► the story on the page;  leave
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from incident.story.events import Ended, Event
@@ -21,9 +21,10 @@ SILENT_S = 15.0
 class Shown(Growing):
     """Show one story at a time; any thread may use it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(folder)
         self.story = Story(standing=True)
+        self._clock = clock
         self._taking = threading.RLock()
         self._replay = ""
         self._events = 0
@@ -57,7 +58,7 @@ class Shown(Growing):
                 if place:
                     return 0
                 self._begin(replay)
-            self._heard = time.monotonic()
+            self._heard = self._clock()
             if place == self._events:
                 for event in events:
                     self._add(event)
@@ -73,7 +74,7 @@ class Shown(Growing):
     def check(self) -> None:
         """Say that a replay has been killed if it is silent for too long."""
         with self._taking:
-            if self.is_live and time.monotonic() - self._heard > SILENT_S:
+            if self.is_live and self._clock() - self._heard > SILENT_S:
                 self.stop(f"The replay has told nothing for {SILENT_S:.0f} s.")
 
     def leave(self) -> None:

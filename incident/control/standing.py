@@ -1,7 +1,7 @@
 """Tell the story of a stack that runs without a replay: its last minutes, and what was switched.
 
-Every few seconds the meters are read, and what was asked on the page is done. While a replay is
-shown, nothing is read: the replay samples the stack itself.
+Every few seconds the meters are read; what was asked on the page is done within one. While a
+replay is shown, nothing is read: the replay samples the stack itself.
 """
 
 import time
@@ -30,7 +30,8 @@ from incident.stack import flags
 from incident.story import events as ev
 from incident.story.story import PhaseSeen, Story
 
-EVERY_S = 3.0
+EVERY_S = 1.0
+LOOK_EVERY_S = 3.0
 KEPT_S = 900.0
 NAME = "stack"
 
@@ -46,9 +47,10 @@ class Standing(Repeating):
         flags_file: FlagsFile,
         links: Mapping[str, str],
         *,
-        every_s: float = EVERY_S,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        super().__init__(every_s)
+        super().__init__(EVERY_S)
+        self._look_every_s = look_every_s
         self._shown, self._desk = shown, desk
         self._meters, self._flags, self._links = meters, flags_file, links
         self._samples: deque[ev.Sample] = deque()
@@ -57,19 +59,22 @@ class Standing(Repeating):
         self._firing: Mapping[str, str] = {}
         self._in_force: InForce | None = None
         self._users: int | None = None
+        self._look_at_s = 0.0
         self._began = time.monotonic()
 
     def turn(self) -> None:
         self._shown.check()
         if self._shown.is_live:
             return  # what is asked for is for the replay
+        self._obey()
         if self._shown.in_replay:
             self._desk.offer(can=(LEAVE,))
-        else:
-            self._desk.offer(strategies=flags.STRATEGIES, can=(STRATEGY, AUDIENCE, USERS))
-        self._obey()
-        if not self._shown.in_replay:
-            self._look(time.monotonic() - self._began)
+            return
+        self._desk.offer(strategies=flags.STRATEGIES, can=(STRATEGY, AUDIENCE, USERS))
+        at_s = time.monotonic() - self._began
+        if at_s >= self._look_at_s:
+            self._look_at_s = at_s + self._look_every_s
+            self._look(at_s)
             self._shown.stand(self.story())
 
     def story(self) -> Story:

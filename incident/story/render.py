@@ -53,7 +53,7 @@ _PARTS: Mapping[str, Callable[[Story], dict[str, Any]]] = {
 }
 PARTS = tuple(_PARTS)
 # What there is to tell of a stack that runs without a replay.
-OF_A_STACK = ("headline", "now", "curves", "story")
+OF_A_STACK = ("headline", "now", "curves", "story", "alert")
 
 
 def fragments(story: Story) -> dict[str, str]:

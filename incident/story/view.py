@@ -98,7 +98,7 @@ def _as_it_runs(story: Story) -> str:
     if not story.samples:
         return "The stack is not there yet: its parts start."
     load = f"{counted(story.users, 'visitor')} at a time" if story.users else "no visitors"
-    read = f"; its page is read by {story.strategy}" if story.strategy else ""
+    read = f"; Success Stories are read by {story.strategy}" if story.strategy else ""
     return f"The clinic has {load}{read}."
 
 

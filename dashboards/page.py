@@ -10,6 +10,7 @@ from dashboards.panels import PROMETHEUS, Panel
 
 TAG = "cat-clinic"
 # Where the stack listens unless .env says otherwise.
+CONTROL = "http://127.0.0.1:8088"
 JAEGER = "http://127.0.0.1:16686"
 LOCUST = "http://127.0.0.1:8089"
 ALERTS = "http://127.0.0.1:9090/alerts"
@@ -25,6 +26,19 @@ class _Annotation(dashboard.AnnotationQuery):
 
     def to_json(self) -> dict[str, object]:
         return {**super().to_json(), "titleFormat": self._title, "step": "10s"}
+
+
+class _Phases(Builder[dashboard.AnnotationQuery]):
+    """Mark each phase of a replay from its beginning to its end."""
+
+    def build(self) -> dashboard.AnnotationQuery:
+        return _Annotation(
+            "Phase {{title}}",
+            name="Phases of a replay",
+            datasource=PROMETHEUS,
+            icon_color="purple",
+            expr="incident_phase == 1",
+        )
 
 
 class _StrategyChanges(Builder[dashboard.AnnotationQuery]):
@@ -51,6 +65,7 @@ def page(uid: str, title: str, description: str, *panels: Panel) -> dashboard.Da
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .readonly()
         .annotation(_StrategyChanges())
+        .annotation(_Phases())
     )
     for link in _links():
         made.link(link)
@@ -73,7 +88,7 @@ def _links() -> list[builder.DashboardLink]:
         .tags([TAG])
         .keep_time(True)
     )
-    outside = (("Jaeger", STORIES), ("Locust", LOCUST), ("Alerts", ALERTS))
+    outside = (("Control", CONTROL), ("Jaeger", STORIES), ("Locust", LOCUST), ("Alerts", ALERTS))
     return [
         others,
         *(

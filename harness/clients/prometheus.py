@@ -37,5 +37,14 @@ class Prometheus:
         points.sort(key=lambda point: float(point["timestamp"]), reverse=True)
         return [one["labels"]["trace_id"] for one in points if "trace_id" in one["labels"]]
 
+    def firing(self, severity: str) -> dict[str, str]:
+        """Return what each alert of a severity that fires says, by its name."""
+        found = self._get("alerts", {})["alerts"]
+        return {
+            one["labels"]["alertname"]: one["annotations"].get("summary", "")
+            for one in found
+            if one["state"] == "firing" and one["labels"].get("severity") == severity
+        }
+
     def _get(self, what: str, query: Mapping[str, Any]) -> Any:
         return (self._client.get(f"/api/v1/{what}", query) or {})["data"]

@@ -9,8 +9,8 @@ from harness.project import PROJECT
 
 LABEL = "stand-in.is"
 EVERYTHING: tuple[str, ...] = ()
-# Brings all that it depends on, and that is everything else.
-WITHOUT_GRAFANA = ("locust-worker",)
+# Bring all that they depend on, and that is everything else.
+WITHOUT_GRAFANA = ("control", "locust-worker")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ NAME = "clinic-test"
 # They end by themselves.
 ONE_SHOTS = {"prepare", "seed"}
 PORTS = (
+    "CONTROL_PORT",
     "CLINIC_PORT",
     "TRACE_UI_PORT",
     "OTLP_HTTP_PORT",
@@ -28,6 +29,7 @@ PORTS = (
 # What a developer has set for another stack, or another make, is not meant for this one.
 FOREIGN = (
     "COMPOSE_",
+    "CONTROL_",
     "LOCUST_",
     "OTEL_",
     "CLINIC_",

@@ -3,11 +3,20 @@
 import math
 from collections.abc import Mapping
 
-from incident.control.desk import Command, NextPhase, SetAudience, SetLoad, SetStrategy
+from incident.control.desk import (
+    Command,
+    Leave,
+    NextPhase,
+    SetAudience,
+    SetLoad,
+    SetStrategy,
+    SetUsers,
+)
 from incident.errors import IncidentError
 
 # What one machine's visitors can come to.
 MOST_VISITORS_PER_SECOND = 1000
+MOST_USERS = 1000
 
 
 class BadAsk(IncidentError):
@@ -23,9 +32,30 @@ def command(what: str, form: Mapping[str, str]) -> Command:
             return SetAudience(_number(form, "percent", 0, 100))
         case "load":
             return SetLoad(_number(form, "visitors_per_second", 0, MOST_VISITORS_PER_SECOND))
+        case "users":
+            return SetUsers(int(_number(form, "users", 0, MOST_USERS)))
         case "next":
             return NextPhase()
+        case "leave":
+            return Leave()
     raise BadAsk(f"{what[:40]!r} is not a button of this page.")
+
+
+def form(asked: Command) -> dict[str, str]:
+    """Return the button and the fields of a command: what `command` reads it from again."""
+    match asked:
+        case SetStrategy(name):
+            return {"what": "strategy", "name": name}
+        case SetAudience(percent):
+            return {"what": "audience", "percent": f"{percent:g}"}
+        case SetLoad(rate):
+            return {"what": "load", "visitors_per_second": f"{rate:g}"}
+        case SetUsers(users):
+            return {"what": "users", "users": str(users)}
+        case NextPhase():
+            return {"what": "next"}
+        case Leave():
+            return {"what": "leave"}
 
 
 def _number(form: Mapping[str, str], field: str, least: float, most: float) -> float:

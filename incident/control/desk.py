@@ -11,7 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from incident.errors import IncidentError
 
-STRATEGY, AUDIENCE, LOAD, NEXT_PHASE = CAN = ("strategy", "audience", "load", "next phase")
+STRATEGY, AUDIENCE, LOAD, NEXT_PHASE = ("strategy", "audience", "load", "next phase")
+OF_A_REPLAY = (STRATEGY, AUDIENCE, LOAD, NEXT_PHASE)
+# Of the stack that runs without one: how many visitors, and what is shown after a replay.
+USERS, LEAVE = ("users", "leave")
+CAN = (*OF_A_REPLAY, USERS, LEAVE)
 # What a replay does not get to within seconds, nobody waits for.
 MOST_WAITING = 16
 
@@ -59,7 +63,28 @@ class NextPhase:
         return "next phase"
 
 
-Command = SetStrategy | SetAudience | SetLoad | NextPhase
+@dataclass(frozen=True, slots=True)
+class SetUsers:
+    """Ask for a number of visitors at the same time."""
+
+    users: int
+    needs = USERS
+
+    def __str__(self) -> str:
+        return f"{self.users} visitors"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Ask for the stack as it runs, in place of a replay that has ended."""
+
+    needs = LEAVE
+
+    def __str__(self) -> str:
+        return "the stack as it runs"
+
+
+Command = SetStrategy | SetAudience | SetLoad | NextPhase | SetUsers | Leave
 
 
 class NotOffered(IncidentError):
@@ -89,8 +114,7 @@ class Desk:
     def offer(self, *, strategies: Sequence[str] = (), can: Collection[str] = ()) -> None:
         """Say what may be asked from now on; raise ValueError for what nothing can do.
 
-        `can` holds some of "strategy", "audience", "load" and "next phase". What waits already and
-        is not offered any more is dropped.
+        `can` holds some of CAN. What waits already and is not offered any more is dropped.
         """
         if unknown := set(can) - set(CAN):
             raise ValueError(f"{sorted(unknown)} is not one of {', '.join(CAN)}.")

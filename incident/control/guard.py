@@ -4,15 +4,18 @@ Host             this page's own names: another name that leads here is DNS rebi
 Origin           the page's own address, wherever a browser sends one
 Sec-Fetch-Site   same-origin, wherever a browser sends one
 token            in the form, tied to this process: other programs do not know it
+
+A program that tells its replay has no token, and may send nothing of what browsers add.
 """
 
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
 from flask import Flask, Response, request
 
 MAX_BODY_BYTES = 4096
+MAX_BODY_BYTES_OF_PROGRAMS = 8_000_000
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,8 +43,11 @@ class Refused(Exception):
     """Say why a request is answered with 403."""
 
 
-def init_app(app: Flask, hosts: Collection[str]) -> str:
-    """Check every request, send the headers with every answer, and return the form's token."""
+def init_app(app: Flask, hosts: Collection[str], programs: Mapping[str, Callable[[], None]]) -> str:
+    """Check every request, send the headers with every answer, and return the form's token.
+
+    programs: how a sender is checked where programs send, by the beginning of the path.
+    """
     token = secrets.token_urlsafe(24)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
@@ -49,6 +55,10 @@ def init_app(app: Flask, hosts: Collection[str]) -> str:
     def check() -> None:
         _check_host(hosts)
         if request.method not in ("GET", "HEAD"):
+            for path, check_program in programs.items():
+                if request.path.startswith(path):
+                    request.max_content_length = MAX_BODY_BYTES_OF_PROGRAMS
+                    return check_program()
             _check_sender(token)
 
     @app.after_request

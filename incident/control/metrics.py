@@ -1,6 +1,6 @@
 """Write what is in force and seen for Prometheus, in its text format.
 
-incident_phase{phase="launch"} 1           1 while it runs; 0 for every other phase
+incident_phase{phase="launch",title="Launch"} 1   1 while it runs; 0 for every other phase
 incident_strategy{strategy="naive"} 1      the strategy in force
 incident_visitors_per_second 3.0           and the last sample's figures, where there are any
 """
@@ -20,17 +20,15 @@ def exposition(story: Story) -> str:
 
 
 def _lines(story: Story) -> Iterator[str]:
-    phases = dict.fromkeys([*(story.begun.phases if story.begun else ())], 0)
-    phases |= dict.fromkeys([seen.begun.name for seen in story.phases], 0)
-    if story.current is not None:
-        phases[story.current.begun.name] = 1
-    yield from _head("incident_phase", "Whether the phase runs.")
-    yield from (f'incident_phase{{phase="{_escaped(name)}"}} {on}' for name, on in phases.items())
+    yield from _head("incident_phase", "Whether the phase of a replay runs.")
+    for seen in story.phases if not story.standing else ():
+        name, title = _escaped(seen.begun.name), _escaped(seen.begun.title)
+        yield f'incident_phase{{phase="{name}",title="{title}"}} {int(seen is story.current)}'
     if story.strategy:
         yield from _head("incident_strategy", "The strategy in force.")
         yield f'incident_strategy{{strategy="{_escaped(story.strategy)}"}} 1'
     yield from _gauge("incident_audience_ratio", "The share who get the page.", _ratio(story))
-    visitors = visitors_per_second(story)
+    visitors = None if story.standing else visitors_per_second(story)
     yield from _gauge("incident_visitors_per_second", "Visitors who arrive.", visitors)
     if story.samples:
         yield from _sample(story.samples[-1])

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from incident.control.desk import Desk, DeskState
 from incident.control.now import audience_percent, visitors_per_second
+from incident.stack.places import COMPOSE
 from incident.story.growing import Growing
 from incident.story.story import PhaseSeen, Story
 
@@ -72,6 +73,7 @@ class Pictures:
                 strategy=story.strategy,
                 audience=audience_percent(story),
                 load=visitors_per_second(story),
+                users=story.users,
             ),
             "said-phase": said_phase(story),
             "said-alert": said_alert(story),
@@ -82,7 +84,8 @@ def links(story: Story) -> list[Link]:
     """Return the worst trace and what else the target has; only addresses of web pages."""
     if story.begun is None:
         return []
-    found = [Link(name, address) for name, address in story.begun.links.items()]
+    names = {"traces": "Jaeger"} if story.begun.target == COMPOSE else {}
+    found = [Link(names.get(name, name), address) for name, address in story.begun.links.items()]
     worst = worst_trace(story)
     return [
         one
@@ -110,6 +113,8 @@ def _p99_ms(seen: PhaseSeen) -> float:
 
 def said_phase(story: Story) -> str:
     """Return what a screen reader says when a phase begins, or the replay ends."""
+    if story.standing:
+        return ""
     if story.ended is not None:
         return "The replay has ended."
     if story.current is None:

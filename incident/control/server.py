@@ -18,10 +18,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from harness.background import serving
 from harness.errors import PortTaken
 from harness.ports import LOOPBACK, Port, require_free
-from incident.control import guard, metrics
+from incident.control import guard, metrics, receive
 from incident.control.asked import BadAsk, command
 from incident.control.desk import Desk, NotOffered
 from incident.control.pictures import OWN, REPORTS, Fragments, Pictures
+from incident.control.shown import Shown
 from incident.control.stream import HEARTBEAT_S, stream
 from incident.story.growing import Growing
 from incident.story.render import fragments, style
@@ -38,6 +39,8 @@ class Page:
     """Say as whom the page answers, and how it draws."""
 
     hosts: Sequence[str]
+    # Where it takes replays that are played elsewhere, if it does.
+    replays: Shown | None = None
     draw: Callable[[Story], Fragments] = fragments
     heartbeat_s: float = HEARTBEAT_S
 
@@ -53,16 +56,19 @@ def create_app(
     """Make the page of a story that grows; its streams end once `closing` is set."""
     app = Flask(__name__)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    token = guard.init_app(app, page.hosts)
+    programs = {} if page.replays is None else {receive.PATH: receive.check_sender}
+    token = guard.init_app(app, page.hosts, programs)
     pictures = Pictures(app, journal, desk, page.draw, token)
     _add_errors(app)
-    _add_pages(app, journal, pictures)
+    _add_pages(app, journal, pictures, page)
     _add_buttons(app, desk)
     _add_stream(app, journal, pictures, page, closing or threading.Event())
+    if page.replays is not None:
+        receive.init_app(app, page.replays, desk)
     return app
 
 
-def _add_pages(app: Flask, journal: Growing, pictures: Pictures) -> None:
+def _add_pages(app: Flask, journal: Growing, pictures: Pictures, page: Page) -> None:
     @app.get("/")
     def index() -> str:
         ended = journal.story.ended is not None or bool(journal.stopped)
@@ -76,7 +82,7 @@ def _add_pages(app: Flask, journal: Growing, pictures: Pictures) -> None:
 
     @app.get("/healthz")
     def healthz() -> Response:
-        return jsonify(status="ok")
+        return jsonify(status="ok", takes_replays=page.replays is not None)
 
     @app.get("/metrics")
     def scrape() -> Response:
@@ -173,14 +179,16 @@ def control_page(
     also: Sequence[str] = (),
     draw: Callable[[Story], Fragments] = fragments,
     heartbeat_s: float = HEARTBEAT_S,
+    replays: Shown | None = None,
 ) -> Iterator[str]:
     """Serve the page while the block runs, and yield its address.
 
-    `also` are more values of the Host header under which it answers. Raises PortTaken.
+    `also` are more values of the Host header under which it answers; `replays` takes replays that
+    are played elsewhere. Raises PortTaken.
     """
     closing = threading.Event()
-    hosts = [*names(port.number), *also]
-    page = Page(hosts=hosts, draw=draw, heartbeat_s=heartbeat_s)
+    hosts = [*also, *names(port.number)]
+    page = Page(hosts=hosts, replays=replays, draw=draw, heartbeat_s=heartbeat_s)
     app = create_app(journal, desk, page, closing)
     with _listening(host, port) as listener:
         server = make_server(

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from harness.errors import HarnessError, Interrupted
 from incident.console import Console
-from incident.control.desk import CAN, Command, Desk, NextPhase, SetAudience, SetLoad, SetStrategy
+from incident.control.desk import (
+    OF_A_REPLAY,
+    Command,
+    Desk,
+    NextPhase,
+    SetAudience,
+    SetLoad,
+    SetStrategy,
+)
+from incident.control.relay import relayed, takes_replays
 from incident.control.server import control_page
 from incident.control.terminal import Terminal
 from incident.errors import FlagsError, IncidentError, Unfinished
@@ -17,6 +26,7 @@ from incident.replay.engine import Act, Play, Played, play, watch_phase
 from incident.replay.phases import Phase, Scene
 from incident.replay.plan import Plan
 from incident.replay.report import machine, versions
+from incident.stack import flags
 from incident.stack.places import OPEN, Folder, Stack
 from incident.stack.run import Run, begin
 from incident.story import events as ev
@@ -31,10 +41,6 @@ SCENES: Mapping[Scene, Act] = {
     Scene.DIAGNOSIS: scenes.diagnose,
     Scene.PROOF: scenes.prove,
 }
-STRATEGIES = (
-    *("naive", "identity_map", "lazy", "selectin", "subquery", "joined"),
-    *("batched", "distinct", "exists", "in_subquery", "core"),
-)
 
 
 def run(
@@ -56,7 +62,7 @@ def run(
     with (
         begin(stack, folder, console) as run,
         Journal(folder.records) as journal,
-        control_page(stack.control, journal, desk) as address,
+        _page(stack, journal, desk) as address,
     ):
         console.step(f"The replay is shown on {address}")
         journal.write(_begun(stack, plan, address))
@@ -66,7 +72,7 @@ def run(
                 _obey(playing, desk)
                 terminal.refresh()
 
-            desk.offer(strategies=STRATEGIES, can=_offered(plan))
+            desk.offer(strategies=flags.STRATEGIES, can=_offered(plan))
             play(
                 run,
                 plan,
@@ -81,6 +87,18 @@ def run(
             console.step(f"Serving {address} and the traces until Ctrl-C.")
             _serve(run)
     return 1 if journal.story.shortfalls else 0
+
+
+@contextmanager
+def _page(stack: Stack, journal: Journal, desk: Desk) -> Iterator[str]:
+    """Show the replay on the stack's own page if it has one, else on a page of this process."""
+    address = stack.control.address
+    if stack.in_containers and takes_replays(address):
+        with relayed(address, journal, desk):
+            yield address
+    else:
+        with control_page(stack.control, journal, desk) as served:
+            yield served
 
 
 def forget_old(folder: Folder) -> None:
@@ -127,17 +145,14 @@ def _begun(stack: Stack, plan: Plan, address: str) -> ev.Begun:
         visitors_per_second=plan.visitors_per_second,
         loop=plan.loop,
         phases=[phase.name for phase in plan.phases],
-        links={
-            "clinic": stack.clinic.address,
-            "traces": stack.trace_ui.address,
-        },
+        links=stack.links,
         versions=versions(),
         machine=machine(),
     )
 
 
 def _offered(plan: Plan) -> list[str]:
-    return list(CAN) if plan.loop == OPEN else [one for one in CAN if one != "load"]
+    return [one for one in OF_A_REPLAY if one != "load" or plan.loop == OPEN]
 
 
 def _watch(playing: Play, phase: Phase) -> None:

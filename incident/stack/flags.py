@@ -13,6 +13,11 @@ from harness.errors import ToolMissing
 from harness.project import tool
 from incident.errors import FlagsError
 
+STRATEGIES = (
+    *("naive", "identity_map", "lazy", "selectin", "subquery", "joined"),
+    *("batched", "distinct", "exists", "in_subquery", "core"),
+)
+
 
 def switch(path: Path, strategy: str) -> str:
     """Make a strategy everybody's, and return the one before; raise as `change` does."""
@@ -20,14 +25,14 @@ def switch(path: Path, strategy: str) -> str:
     return before
 
 
-def change(path: Path, option: str) -> dict[str, Any]:
-    """Have `clinic flags` change a file; return what it says.
+def change(path: Path, *options: str) -> dict[str, Any]:
+    """Have `clinic flags` change a file, or without an option only read it; return what it says.
 
     Raises FlagsError, and changes nothing, if the clinic refuses the file or the value.
     """
     try:
         done = subprocess.run(
-            [tool("clinic"), "flags", f"--flags-file={path}", option, "--json"],
+            [tool("clinic"), "flags", f"--flags-file={path}", *options, "--json"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -48,6 +48,18 @@ class Stack:
         return self.clinic, self.trace_ui, self.otlp
 
     @property
+    def links(self) -> dict[str, str]:
+        """Return the pages of its parts that a browser opens, by their names."""
+        found = {"clinic": self.clinic.address, "traces": self.trace_ui.address}
+        if self.in_containers:
+            found |= {
+                "Locust": self.locust_ui.address,
+                "Grafana": self.grafana.address,
+                "Prometheus": self.prometheus.address,
+            }
+        return found
+
+    @property
     def flags_template(self) -> Path:
         return self.project / "service" / "flags.json"
 

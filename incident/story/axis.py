@@ -50,7 +50,7 @@ def round_up(value: float) -> float:
 
 def phases(story: Story, axis: Axis, whole_s: float) -> Iterator[Shape]:
     """Yield the shades and the names of the phases."""
-    for index, seen in enumerate(story.phases):
+    for index, seen in enumerate(story.phases if not story.standing else ()):
         begun = seen.begun.at_s / whole_s
         width = (whole_s if seen.ended_s is None else seen.ended_s) / whole_s - begun
         if index % 2 == 0:

@@ -8,7 +8,7 @@ from harness.background import Repeating
 from incident.errors import RecordError
 from incident.story.events import from_json
 from incident.story.growing import Growing
-from incident.story.journal import FILE, read
+from incident.story.journal import FILE, cut_off, is_written, read
 
 EVERY_S = 0.2
 
@@ -16,7 +16,8 @@ EVERY_S = 0.2
 class Followed(Growing):
     """Read a story from the whole lines of a folder's file; `look` reads what has come.
 
-    A file that is replaced or cut short is another replay: its story begins anew.
+    A file that is replaced or cut short is another replay: its story begins anew. A story without
+    an end is given one as soon as nobody writes it any more.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,6 +31,8 @@ class Followed(Growing):
         """Take in the lines that have come; raise RecordError if one is not an event."""
         try:
             found = self._path.stat()
+            # Asked before reading: what was written until then is read below.
+            is_over = found.st_size > 0 and not is_written(self._path)
         except FileNotFoundError:
             return  # being replaced
         if self._file != (found.st_dev, found.st_ino) or found.st_size < self._read_bytes:
@@ -39,6 +42,8 @@ class Followed(Growing):
             self._read_bytes = self._lines = 0
         if found.st_size > self._read_bytes:
             self._take_lines()
+        if is_over and self.story.ended is None:
+            self._add(cut_off(self.story))
 
     def _take_lines(self) -> None:
         with self._path.open("rb") as file:

@@ -1,16 +1,23 @@
-"""Write down the events of a replay, let others wait for the next one, and read them again."""
+"""Write down the events of a replay, let others wait for the next one, and read them again.
 
+Whoever writes holds the file by a lock, which ends with its process: a record without an end that
+nobody holds is of a replay that was killed.
+"""
+
+import fcntl
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from incident.errors import RecordError
-from incident.story.events import Event, from_json, to_json
+from incident.story.events import Ended, Event, from_json, to_json
 from incident.story.growing import Growing
 from incident.story.story import Story, tell
+from incident.story.words import clock
 
 FILE = "events.jsonl"
+CUT_OFF = 3  # the exit code of a replay that could not finish
 
 
 class Journal(Growing):
@@ -21,6 +28,8 @@ class Journal(Growing):
         folder.mkdir(parents=True, exist_ok=True)
         # Each line is written at once: what was seen is there however the replay ends.
         self._file = (folder / FILE).open("w", encoding="utf-8", buffering=1)
+        # Shared: it keeps out nobody but those who ask whether anybody writes.
+        fcntl.flock(self._file, fcntl.LOCK_SH)
         self._clock = clock
         self._began = clock()
 
@@ -39,6 +48,22 @@ class Journal(Growing):
         """Write an event down, and wake those who wait."""
         self._file.write(to_json(event) + "\n")
         self._add(event)
+
+
+def is_written(path: Path) -> bool:
+    """Return whether a process holds a journal's file to write on."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # held, or on a file system that cannot tell
+            return True
+    return False
+
+
+def cut_off(story: Story) -> Ended:
+    """Return the end of a story whose record has none."""
+    why = f"its record stops after {clock(story.now_s)} minutes."
+    return Ended(at_s=story.now_s, exit_code=CUT_OFF, why=why)
 
 
 def read(folder: Path) -> Story:

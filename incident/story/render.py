@@ -52,12 +52,19 @@ _PARTS: Mapping[str, Callable[[Story], dict[str, Any]]] = {
     "about": lambda story: {},
 }
 PARTS = tuple(_PARTS)
+# What there is to tell of a stack that runs without a replay.
+OF_A_STACK = ("headline", "now", "curves", "story", "alert")
 
 
 def fragments(story: Story) -> dict[str, str]:
-    """Return one fragment for each part of the page, by the id of its element."""
+    """Return one fragment for each part of the page, by the id of its element.
+
+    Those that tell of a replay are empty for a stack that runs without one.
+    """
     return {
         name: _template(f"{name}.html").render(story=story, **needed(story))
+        if name in OF_A_STACK or not story.standing
+        else ""
         for name, needed in _PARTS.items()
     }
 

@@ -3,27 +3,22 @@
 The pages are drawn from the story alone: events.jsonl gives the same report again.
 """
 
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from incident.story import events as ev
 from incident.story import svg
 from incident.story.curves import curves
-from incident.story.document import document
 from incident.story.drawing import Drawing
 from incident.story.intervals import intervals
+from incident.story.journal import cut_off
 from incident.story.outcome import checked
+from incident.story.pages import write_pages, write_whole
 from incident.story.png import png
-from incident.story.render import page
 from incident.story.story import Story
 from incident.story.waterfall import waterfall
-from incident.story.words import clock
 
-HTML, JSON, CHARTS = "report.html", "report.json", "charts"
-CUT_OFF = 3  # the exit code of a replay that could not finish
+CHARTS = "charts"
 
 
 def write_report(folder: Path, story: Story) -> list[Path]:
@@ -33,16 +28,14 @@ def write_report(folder: Path, story: Story) -> list[Path]:
     """
     story = _with_an_end(story)
     (folder / CHARTS).mkdir(exist_ok=True)
-    files = {
-        folder / HTML: page(story).encode(),
-        folder / JSON: (json.dumps(document(story), indent=2) + "\n").encode(),
-    }
+    pages = write_pages(folder, story)
+    files = {}
     for drawing in drawings(story):
         files[folder / CHARTS / f"{drawing.name}.svg"] = svg.file(drawing).encode()
         files[folder / CHARTS / f"{drawing.name}.png"] = png(drawing)
     for path, content in files.items():
         write_whole(path, content)
-    return list(files)
+    return [*pages, *files]
 
 
 def drawings(story: Story) -> Iterator[Drawing]:
@@ -55,18 +48,5 @@ def drawings(story: Story) -> Iterator[Drawing]:
         yield predicted
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that whoever opens it finds the old content or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _with_an_end(story: Story) -> Story:
-    if story.ended is not None:
-        return story
-    why = f"its record stops after {clock(story.now_s)} minutes."
-    return replace(story, ended=ev.Ended(at_s=story.now_s, exit_code=CUT_OFF, why=why))
+    return story if story.ended is not None else replace(story, ended=cut_off(story))

@@ -36,6 +36,9 @@ class Story:
     notes: list[ev.Note] = field(default_factory=list)
     shortfalls: list[ev.FellShort] = field(default_factory=list)
     ended: ev.Ended | None = None
+    # Of a stack that is shown as it runs, without a replay: `users` are its own visitors.
+    standing: bool = False
+    users: int | None = None
 
     @property
     def now_s(self) -> float:

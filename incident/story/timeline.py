@@ -23,7 +23,7 @@ def timeline(story: Story) -> list[Moment]:
 
 
 def _moments(story: Story) -> Iterator[Moment]:
-    for seen in story.phases:
+    for seen in story.phases if not story.standing else ():
         yield Moment(seen.begun.at_s, "phase", f"{seen.begun.title}: {seen.begun.text}")
     for skipped in story.skipped:
         yield Moment(skipped.at_s, "note", f"{skipped.title} was left out: {skipped.why}")
@@ -47,7 +47,7 @@ def _moments(story: Story) -> Iterator[Moment]:
 
 
 def _switched(switch: ev.Switch) -> str:
-    what = {"strategy": "strategy", "audience": "audience", "workers": "number of workers"}
+    what = {"workers": "number of workers", "users": "number of visitors"}
     by = "" if switch.by == "replay" else f" ({switch.by})"
     return (
         f"The {what.get(switch.what, switch.what)} goes from {switch.before} to {switch.now}{by}."

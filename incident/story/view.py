@@ -84,12 +84,22 @@ def sides(story: Story) -> tuple[ev.Figures | None, ev.Figures | None]:
 
 
 def _so_far(story: Story) -> str:
+    if story.standing:
+        return _as_it_runs(story)
     if story.begun is None:
         return "No replay has begun yet."
     if not story.phases:
         return "The replay begins: its parts start."
     seen = story.phases[-1]
     return f"{_which(story, seen)}: {seen.begun.title}. {seen.begun.text}"
+
+
+def _as_it_runs(story: Story) -> str:
+    if not story.samples:
+        return "The stack is not there yet: its parts start."
+    load = f"{counted(story.users, 'visitor')} at a time" if story.users else "no visitors"
+    read = f"; Success Stories are read by {story.strategy}" if story.strategy else ""
+    return f"The clinic has {load}{read}."
 
 
 def _which(story: Story, seen: PhaseSeen) -> str:

@@ -107,8 +107,8 @@ def test_the_home_page_links_to_every_other_and_to_the_engines() -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_changes_of_strategy_are_annotated(name: str) -> None:
-    (annotation,) = DOCUMENTS[name]["annotations"]["list"]
+def test_changes_of_strategy_and_phases_of_a_replay_are_annotated(name: str) -> None:
+    annotations = DOCUMENTS[name]["annotations"]["list"]
 
-    assert annotation["expr"] == "clinic:strategy:begun"
-    assert annotation["enable"]
+    assert [one["expr"] for one in annotations] == ["clinic:strategy:begun", "incident_phase == 1"]
+    assert all(one["enable"] for one in annotations)

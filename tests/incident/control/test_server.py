@@ -126,7 +126,7 @@ def test_the_style_of_the_story_comes_from_its_renderer(client: FlaskClient) -> 
 
 
 def test_health_is_told(client: FlaskClient) -> None:
-    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert client.get("/healthz").get_json() == {"status": "ok", "takes_replays": False}
 
 
 def test_the_report_is_served_once_it_is_written(client: FlaskClient, journal: Journal) -> None:
@@ -165,8 +165,7 @@ def test_prometheus_reads_phase_strategy_and_load(
 
     lines = answer.text.splitlines()
     assert answer.content_type.startswith("text/plain; version=0.0.4")
-    assert 'incident_phase{phase="qa"} 0' in lines
-    assert 'incident_phase{phase="launch"} 1' in lines
+    assert 'incident_phase{phase="launch",title="Launch"} 1' in lines
     assert 'incident_strategy{strategy="core"} 1' in lines
     assert "incident_audience_ratio 0.05" in lines
     assert "incident_visitors_per_second 3" in lines
@@ -180,7 +179,7 @@ def test_no_phase_runs_once_the_replay_has_ended(
     journal.write(phase())
     journal.write(ev.Ended(at_s=9.0, exit_code=0))
 
-    assert 'incident_phase{phase="launch"} 0' in client.get("/metrics").text
+    assert 'incident_phase{phase="launch",title="Launch"} 0' in client.get("/metrics").text
 
 
 # --- buttons --------------------------------------------------------------------------------

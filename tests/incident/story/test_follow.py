@@ -1,5 +1,7 @@
 """Test that a replay of another process is followed line by line, as it is written."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,36 @@ def test_what_comes_later_is_taken_in(tmp_path: Path) -> None:
             wait_until(lambda: len(followed.story.notes) == 2, what="the note", deadline_s=20)
 
             assert followed.copy() == journal.copy()
+
+
+def test_a_replay_goes_on_while_its_process_writes(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.write(NOTE)
+        followed = Followed(tmp_path)
+        followed.look()
+        followed.look()
+
+        assert followed.story.ended is None
+
+
+def test_a_replay_that_was_killed_has_an_end_that_says_so(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, pathlib\n"
+        "from incident.story.events import Note\n"
+        "from incident.story.journal import Journal\n"
+        "with Journal(pathlib.Path(sys.argv[1])) as journal:\n"
+        "    journal.write(Note(at_s=1.0, text='noted'))\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    followed = Followed(tmp_path)
+
+    followed.look()
+
+    assert done.returncode == -9
+    assert followed.story.notes == [NOTE]
+    assert followed.story.ended is not None
+    assert "its record stops" in followed.story.ended.why
 
 
 def test_half_a_line_is_taken_in_once_it_is_whole(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from incident.story import events as ev
 from incident.story import svg
 from incident.story.document import document
 from incident.story.drawing import PAPER, WIDTH, Drawing
+from incident.story.pages import HTML, JSON, write_whole
 from incident.story.png import MARGIN_X, SCALE, png
-from incident.story.report import HTML, JSON, drawings, write_report, write_whole
+from incident.story.report import drawings, write_report
 from incident.story.schema import schema
 from incident.story.story import Story, tell
 from tests.incident.story.plausible import events, story

@@ -20,7 +20,7 @@ from incident.replay import demo as short_demo
 from incident.replay import replay as whole_replay
 from incident.replay.phases import NAMES as PHASE_NAMES
 from incident.replay.phases import choose
-from incident.replay.plan import Plan, parse_time
+from incident.replay.plan import Plan, parse_latency, parse_time
 from incident.stack import flags
 from incident.stack.options import port_option, with_stack, with_var
 from incident.stack.places import (
@@ -171,6 +171,13 @@ def demo(
     help="The data of everything but QA.",
 )
 @click.option(
+    "--db-latency",
+    default="0ms",
+    show_default=True,
+    metavar="TIME",
+    help="How long each statement waits, `2ms`, as for a database at the end of a network.",
+)
+@click.option(
     "--seed",
     default=1,
     show_default=True,
@@ -191,6 +198,7 @@ def replay(
     phases: str,
     pace: str,
     rate: float,
+    db_latency: str,
     backend: str,
     keep_serving: bool | None,
     stack: Stack,
@@ -214,7 +222,7 @@ def replay(
         **choices,
     )
     serve = sys.stdout.isatty() if keep_serving is None else keep_serving
-    stack = replace(stack, backend=backend)
+    stack = replace(stack, backend=backend, db_latency_ms=parse_latency(db_latency))
     sys.exit(whole_replay.run(stack, var, plan, Console(), keep_serving=serve))
 
 

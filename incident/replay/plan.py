@@ -8,6 +8,8 @@ from incident.errors import IncidentError
 from incident.replay.phases import Phase, Role
 from incident.stack.places import OPEN
 
+MOST_LATENCY_MS = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -29,7 +31,6 @@ class Plan:
     dataset: str = "demo"
     clinics: int = 5
     seed: int = 1
-    db_latency_ms: float = 0.0
     command: str = "incident replay"
 
     def strategy(self, phase: Phase) -> str:
@@ -46,6 +47,15 @@ class Plan:
         first, *others = map(self.strategy, self.phases)
         others += [self.before, self.fix] if any(p.name == "proof" for p in self.phases) else []
         return (*dict.fromkeys(one for one in others if one != first), first)
+
+
+def parse_latency(text: str) -> float:
+    """Read "2ms" or a number of ms, up to "1s"; raise IncidentError unless it is one."""
+    found = re.fullmatch(r"(\d+(?:\.\d{1,3})?)\s*(ms|s)?", text.strip())
+    wait_ms = float(found[1]) * (1_000 if found[2] == "s" else 1) if found else -1.0
+    if not 0 <= wait_ms <= MOST_LATENCY_MS:
+        raise IncidentError(f"--db-latency={text!r} is not a time from 0 to 1s; say 2ms.")
+    return wait_ms
 
 
 def parse_time(text: str, option: str) -> float:

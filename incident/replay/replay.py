@@ -139,6 +139,7 @@ def _begun(stack: Stack, plan: Plan, address: str) -> ev.Begun:
         command=plan.command,
         target=stack.target,
         dataset=plan.dataset,
+        db_latency_ms=stack.db_latency_ms,
         seed=plan.seed,
         before=plan.before,
         fix=plan.fix,

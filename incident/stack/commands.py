@@ -113,6 +113,7 @@ def service(
                 f"http://{LOOPBACK}:{parts.metrics_otlp}/v1/metrics"
             ),
             "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+            "CLINIC_DB_LATENCY_MS": f"{stack.db_latency_ms:g}",
         },
         cwd=stack.project,
         grace_s=35,  # gunicorn's own grace is 30 s

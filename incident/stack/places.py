@@ -29,6 +29,8 @@ class Stack:
 
     target: str = EMBEDDED
     backend: str = TRACESTORE
+    # How long each statement of a clinic that is started waits, as over a network.
+    db_latency_ms: float = 0.0
     project: Path = PROJECT
     clinic: Port = CLINIC
     trace_ui: Port = TRACE_UI

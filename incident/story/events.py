@@ -42,6 +42,7 @@ class Begun(Event):
     links: Mapping[str, str]  # clinic, traces, and what else the target has
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
+    db_latency_ms: float = 0.0  # how long each statement waits, on purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

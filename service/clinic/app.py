@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     errors.init_app(app)
     keeps_traces = providers is not None and providers.keeps_traces
     request_stats.init_app(app, settings.trace_url if keeps_traces else None)
-    engine = db.init_app(app, settings.database_url)
+    engine = db.init_app(app, settings.database_url, settings.db_latency_ms)
     flags.init_app(app, settings.flags_file, STRATEGIES)
     if providers is not None:
         instrument.init_app(app, engine, providers)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from clinic import schema
+from clinic import latency, schema
 from clinic.errors import ClinicNotFound
 from clinic.models import Appointment, Cat, Clinic, Veterinarian
 from clinic.telemetry import request_stats
@@ -106,11 +106,15 @@ class ClinicSession(QueryMixin, Session):
     """Read and write the clinic's tables."""
 
 
-def init_app(app: Flask, database_url: str) -> Engine:
-    """Give the application an engine, and every request its session."""
+def init_app(app: Flask, database_url: str, latency_ms: float = 0.0) -> Engine:
+    """Give the application an engine, and every request its session.
+
+    latency_ms: how long each statement waits besides.
+    """
     engine = make_engine(database_url)
     schema.check_on_connect(engine)
     request_stats.count_statements(engine)
+    latency.add_latency(engine, latency_ms)
     app.extensions[EXTENSION] = engine
     app.teardown_appcontext(_close_session)
     return engine

@@ -21,6 +21,7 @@ DEFAULT_BIND = "127.0.0.1:8000"
 MOST_WORKERS = 1_000
 MOST_THREADS = 1_000
 LAST_PORT = 65_535
+MOST_LATENCY_MS = 1_000
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
@@ -33,6 +34,7 @@ class Settings:
     flags_file: Path = DEFAULT_FLAGS_FILE
     trace_url: str = DEFAULT_TRACE_URL
     allow_strategy_override: bool = False
+    db_latency_ms: float = 0.0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -42,6 +44,7 @@ class Settings:
             flags_file=Path(environ.get("CLINIC_FLAGS_FILE") or DEFAULT_FLAGS_FILE),
             trace_url=(environ.get("CLINIC_TRACE_URL") or DEFAULT_TRACE_URL).rstrip("/"),
             allow_strategy_override=_boolean(environ, "CLINIC_ALLOW_STRATEGY_OVERRIDE"),
+            db_latency_ms=_latency_ms(environ),
         )
 
 
@@ -90,6 +93,16 @@ def _number(environ: Mapping[str, str], name: str, default: int, most: int) -> i
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise SettingsError(f"{name}={text!r} is not a number from 1 to {most}; use {default}")
     return int(text)
+
+
+def _latency_ms(environ: Mapping[str, str]) -> float:
+    text = environ.get("CLINIC_DB_LATENCY_MS", "").strip() or "0"
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) or float(text) > MOST_LATENCY_MS:
+        raise SettingsError(
+            f"CLINIC_DB_LATENCY_MS={text!r} is not a number of milliseconds from 0 to "
+            f"{MOST_LATENCY_MS}; use 2, or leave it out"
+        )
+    return float(text)
 
 
 def _address(environ: Mapping[str, str]) -> str:

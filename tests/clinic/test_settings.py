@@ -19,6 +19,7 @@ def test_environment_is_taken_over() -> None:
             "CLINIC_FLAGS_FILE": "elsewhere/flags.json",
             "CLINIC_TRACE_URL": "http://127.0.0.1:26686/",
             "CLINIC_ALLOW_STRATEGY_OVERRIDE": "1",
+            "CLINIC_DB_LATENCY_MS": "2.5",
         }
     )
 
@@ -27,9 +28,16 @@ def test_environment_is_taken_over() -> None:
         flags_file=Path("elsewhere/flags.json"),
         trace_url="http://127.0.0.1:26686",
         allow_strategy_override=True,
+        db_latency_ms=2.5,
     )
 
 
 def test_word_that_is_neither_true_nor_false_is_named() -> None:
     with pytest.raises(SettingsError, match="CLINIC_ALLOW_STRATEGY_OVERRIDE='maybe'"):
         Settings.from_env({"CLINIC_ALLOW_STRATEGY_OVERRIDE": "maybe"})
+
+
+@pytest.mark.parametrize("text", ["-1", "2ms", "1001", "nan", "1e3", "٣"])
+def test_a_wait_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match="CLINIC_DB_LATENCY_MS="):
+        Settings.from_env({"CLINIC_DB_LATENCY_MS": text})

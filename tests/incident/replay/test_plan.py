@@ -4,7 +4,7 @@ import pytest
 
 from incident.errors import IncidentError
 from incident.replay.phases import NAMES, choose
-from incident.replay.plan import Plan, parse_time
+from incident.replay.plan import Plan, parse_latency, parse_time
 
 
 def test_no_phase_named_is_all_of_them() -> None:
@@ -38,6 +38,17 @@ def test_a_time_has_a_unit_or_is_in_seconds(text: str, seconds: float) -> None:
 def test_what_is_not_a_time_is_named(text: str) -> None:
     with pytest.raises(IncidentError, match=f"--pace='{text}' is not a time"):
         parse_time(text, "--pace")
+
+
+@pytest.mark.parametrize(("text", "wait_ms"), [("2ms", 2), ("0", 0), ("0.5 ms", 0.5), ("1s", 1000)])
+def test_a_latency_has_a_unit_or_is_in_milliseconds(text: str, wait_ms: float) -> None:
+    assert parse_latency(text) == wait_ms
+
+
+@pytest.mark.parametrize("text", ["", "slow", "-2ms", "2s", "2m"])
+def test_what_is_not_a_latency_is_named(text: str) -> None:
+    with pytest.raises(IncidentError, match=f"--db-latency='{text}' is not a time"):
+        parse_latency(text)
 
 
 def test_every_strategy_is_tried_before_any_load_and_the_first_phases_stays() -> None:

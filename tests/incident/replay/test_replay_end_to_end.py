@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -106,6 +107,35 @@ def test_the_story_is_told_to_its_end(start: Callable[..., Replay], tmp_path: Pa
     assert flags(tmp_path)["success-stories-strategy"]["defaultVariant"] == "naive"
 
 
+def test_one_seed_sends_the_same_statements_in_every_run(
+    start: Callable[..., Replay], tmp_path: Path
+) -> None:
+    reports = []
+    for _ in range(2):
+        replay = start("--pace=3s", "--phases=qa,canary,launch,half,fix", "--seed=7")
+        assert replay.wait() in (0, 1), replay.said()
+        latest = max((tmp_path / "var" / "replay").glob("*/report.json"))
+        reports.append(json.loads(latest.read_text(encoding="utf-8")))
+
+    first, second = map(statements_by_phase, reports)
+
+    assert set(first) == {"qa", "canary", "launch", "half", "fix"}
+    assert first == second
+
+
+def test_a_slow_network_to_the_database_is_in_every_page(start: Callable[..., Replay]) -> None:
+    replay = start("--phases=fix", "--pace=3s", "--db-latency=50ms")
+
+    assert replay.wait() in (0, 1), replay.said()
+
+    story = replay.story()
+    assert story.begun is not None
+    assert story.begun.db_latency_ms == 50
+    (fix,) = story.phases
+    assert fix.figures is not None
+    assert fix.figures.latency_ms["p50"] >= 50 * fix.figures.statements_per_request["p50"] > 0
+
+
 def test_ctrl_c_puts_the_flags_back_and_leaves_a_report(
     start: Callable[..., Replay], tmp_path: Path
 ) -> None:
@@ -165,6 +195,17 @@ def test_what_cannot_be_played_is_a_sentence(
     assert replay.wait() == 2
     assert sentence in replay.said()
     assert "Traceback" not in replay.said()
+
+
+def statements_by_phase(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what a request of each phase sends: in all, and at each clinic."""
+    return {
+        phase["begun"]["name"]: {
+            name: phase["figures"][name]
+            for name in ("statements_per_request", "statements_by_clinic")
+        }
+        for phase in report["phases"]
+    }
 
 
 def flags(folder: Path) -> dict[str, dict[str, object]]:

@@ -1,9 +1,13 @@
 """Say what to do about a finding, in the words of the library that makes the statement."""
 
 from otel_nplusone._core.asks_for import AsksFor, asks_for, function_name
+from otel_nplusone._core.excerpt import shorten
 from otel_nplusone._core.fingerprint import fingerprint
 from otel_nplusone._core.framework_words import NOSQL, PLAIN, WORDS, Words
 from otel_nplusone._core.model import Kind, RepeatClass, Repeats
+
+# The longest text of a statement within a piece of advice.
+_MOST = 160
 
 _AT_ONCE = " They run at the same time, which the latency does not show and the database does."
 
@@ -190,7 +194,7 @@ def _nested(repeats: Repeats) -> str:
         f" {_tables(repeats)} before the loop, with {_eager(repeats)},"
         " or in one query that joins them."
         + "".join(
-            f" {text} asks for the same each time: read it once, before the loop."
+            f" {shorten(text, _MOST)} asks for the same each time: read it once, before the loop."
             for text in repeats.same_values
         )
     )

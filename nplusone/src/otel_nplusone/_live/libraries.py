@@ -66,12 +66,15 @@ sanic/ aiohttp/ tornado/ falcon/ bottle.py pyramid/ cherrypy/ twisted/
 django/core/handlers/ django/core/management/ django/test/ channels/
 gunicorn/ uvicorn/ hypercorn/ granian/ waitress/ daphne/ cheroot/ mod_wsgi/ meinheld/ a2wsgi/
 mangum/ awslambdaric/ functions_framework/ celery/ kombu/ rq/ dramatiq/ huey/ arq/ taskiq/
-apscheduler/ airflow/ prefect/ grpc/ click/ typer/ gevent/ eventlet/ locust/ ipykernel/ IPython/
+apscheduler/ airflow/ prefect/ docket/ grpc/ click/ typer/ gevent/ eventlet/ locust/ ipykernel/
+IPython/
 _pytest/ pytest/ pluggy/ xdist/ execnet/ pytest_asyncio/
 asyncio/ concurrent/futures/ http/server.py multiprocessing/ runpy.py socketserver.py
 threading.py unittest/ wsgiref/
 """
 _ENTRIES = tuple(_ENTRY_NAMES.split())
+# Applications that come in one package with what calls applications.
+_SERVERS = ("airflow/api_fastapi/", "airflow/www/", "prefect/server/")
 
 _OURS = f"{Path(__file__).parent.parent}{os.sep}"
 _STANDARD_LIBRARY = tuple(
@@ -142,4 +145,6 @@ def _origin_in_bundle(name: str) -> Origin:
 
 
 def _or_entry(origin: Origin, name: str) -> Origin:
-    return Origin.ENTRY if name.replace(os.sep, "/").startswith(_ENTRIES) else origin
+    name = name.replace(os.sep, "/")
+    is_entry = name.startswith(_ENTRIES) and not name.startswith(_SERVERS)
+    return Origin.ENTRY if is_entry else origin

@@ -92,7 +92,7 @@ class _Describer:
                 self._describer.describe(span, statement, parameters, self._known)
 
     def _with_size(self, rows: int) -> dict[str, str | int]:
-        """Return what is known of a batch: a single row is none, by the semantic conventions."""
+        """Return what is known of a batch: a single row is not one, by the semantic conventions."""
         return {**self._known, BATCH_SIZE[0]: rows} if rows > 1 else self._known
 
 

@@ -10,7 +10,7 @@ CORPUS := var/corpus-venv
 RIVALS := var/rivals-venv
 MUTANTS := var/mutants-venv
 # Applications that nobody here has written, an environment for each.
-PROGRAMS := ihatemoney oscar prefect
+PROGRAMS := ihatemoney oscar
 DIST ?= dist
 UV := $(BIN)/uv
 SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools

@@ -20,7 +20,7 @@ from harness.project import PROJECT
 from harness.waiting import wait_until
 from tests.programs.expected import FOLDER, Edit
 
-PROGRAMS = ("ihatemoney", "oscar", "prefect")
+PROGRAMS = ("ihatemoney", "oscar")
 DEADLINE_S = 120
 
 

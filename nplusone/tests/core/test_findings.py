@@ -115,6 +115,20 @@ def test_the_member_of_a_loop_that_asks_for_the_same_is_named() -> None:
     assert f"{SETTING} asks for the same each time" in advise(finding.what)
 
 
+def test_a_statement_within_advice_is_short() -> None:
+    columns = ", ".join(f"setting.column_{number}" for number in range(40))
+    drawing = Drawing()
+    request = drawing.server()
+    for number in range(7):
+        drawing.sql(request, CAT, nplusone__values_hash=str(number))
+        drawing.sql(request, f"SELECT {columns} FROM setting", nplusone__values_hash="1")
+
+    advice = advise(only(drawing.trace()).what)
+
+    assert "… FROM setting asks for the same each time" in advice
+    assert len(advice) < 500
+
+
 PLACES = ("auth", "sidebar", "navbar", "main", "audit")
 
 

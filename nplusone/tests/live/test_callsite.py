@@ -138,6 +138,10 @@ def test_a_template_without_a_name_is_not_the_caller() -> None:
         (f"{PACKAGES}/gunicorn/workers/gthread.py", Origin.ENTRY),
         (f"{PACKAGES}/django/core/handlers/wsgi.py", Origin.ENTRY),
         (pytest.__file__, Origin.ENTRY),
+        # Prefect and Airflow call flows, and serve pages of their own.
+        (f"{PACKAGES}/prefect/flow_engine.py", Origin.ENTRY),
+        (f"{PACKAGES}/prefect/server/models/deployments.py", Origin.INSTALLED),
+        (f"{PACKAGES}/airflow/www/views.py", Origin.INSTALLED),
         (sys.modules["threading"].__file__, Origin.ENTRY),
         # A frozen program's files have no folder.
         ("clinic/stories.py", Origin.OUTSIDE),

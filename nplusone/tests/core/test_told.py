@@ -66,6 +66,15 @@ def test_a_loop_of_two_statements_tells_of_both() -> None:
     )
 
 
+def test_a_loop_over_two_databases_is_told_of_the_first() -> None:
+    drawing = Drawing()
+    for _ in range(5):
+        drawing.sql("", CAT, db__namespace="shop")
+        drawing.sql("", DOG, db__namespace="pets")
+
+    assert [(what.namespace, what.pattern) for what in told(drawing)] == [("shop", (CAT, DOG))]
+
+
 def test_a_loop_of_two_commands_is_told_one_by_one() -> None:
     drawing = Drawing()
     for number in range(5):
@@ -139,8 +148,8 @@ def test_a_span_without_a_place_does_not_hide_what_the_others_tell() -> None:
 
 def test_callers_of_a_loop_are_not_places() -> None:
     drawing = Drawing()
-    callers = [drawing.span(name=f"{name}.render") for name in ("page", "menu")]
-    spans = [drawing.sql(callers[number % 2], CAT) for number in range(6)]
+    callers = [drawing.span(name=f"{name}.render") for name in ("page", "menu") * 3]
+    spans = [drawing.sql(caller, CAT) for caller in callers]
     parents = {span.span_id: span for span in drawing.spans}
 
     (what,) = Tally([parents[one] for one in spans], parents=parents).repeats()
@@ -165,6 +174,13 @@ def test_a_fan_out_has_one_name_whichever_tables_it_went_to() -> None:
     assert {(what.system, what.namespace) for what in found} == {("sqlite", "shop")}
     assert len({what.fingerprint for what in found}) == 1
     assert [what.fan_out for what in found] == [5, 6]
+
+
+def test_a_schema_is_what_stands_first() -> None:
+    drawing = Drawing()
+    drawing.many("", [f"SELECT name FROM {name}.pub.cat" for name in ("a", "b", "c", "d", "e")])
+
+    assert [what.statement for what in told(drawing)] == ["SELECT name FROM *.pub.cat"]
 
 
 def test_two_fan_outs_of_a_request_are_two() -> None:

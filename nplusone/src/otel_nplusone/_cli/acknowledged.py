@@ -9,7 +9,6 @@ why = "A nightly report of forty rows at most."
 until = 2027-03-31
 """
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -56,6 +55,8 @@ class Acknowledgement:
 
 def read_acknowledged(path: Path) -> list[Acknowledgement]:
     """Return the entries of a file; UsageError with the number of one that is wrong."""
+    import tomllib  # here, for it takes longer to import than most files to scan
+
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

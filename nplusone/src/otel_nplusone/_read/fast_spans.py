@@ -48,6 +48,8 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
     """Read what the fast decoder made of one element of `data`."""
     services = {key: process.serviceName for key, process in trace.processes.items()}
     known, trace_id = None, ""
+    # Of the span before: most of a trace have both in common.
+    of_language, of_scope, origin = None, None, origin_of(None, None)
     languages = {key: language_of(process) for key, process in trace.processes.items()}
     for span in trace.spans:
         try:
@@ -62,7 +64,8 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
                 and found[0].refType == "CHILD_OF"
                 and found[0].traceID == known
             ):
-                parent = hex_digits(found[0].spanID, 16)
+                parent = found[0].spanID
+                parent = parent.lower() if len(parent) == 16 else hex_digits(parent, 16)
             else:
                 references = [(r.refType, r.traceID, r.spanID) for r in found or ()]
                 parent = parent_of(trace_id, references, span.parentSpanID)
@@ -70,12 +73,14 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
             service, language = services.get(process, ""), languages.get(process)
             if not service and span.process:
                 service, language = span.process.serviceName, language_of(span.process)
-            start = span.startTime * NS_IN_US
+            if language is not of_language or scope is not of_scope:
+                of_language, of_scope, origin = language, scope, origin_of(language, scope)
+            start, span_id = span.startTime * NS_IN_US, span.spanID
             yield tuple.__new__(
                 Span,
                 (
                     trace_id,
-                    hex_digits(span.spanID, 16),
+                    span_id.lower() if len(span_id) == 16 else hex_digits(span_id, 16),
                     parent,
                     service,
                     span.operationName or "",
@@ -84,7 +89,7 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
                     start + span.duration * NS_IN_US,
                     failed,
                     attributes,
-                    origin_of(language, scope),
+                    origin,
                 ),
             )
         except BAD_SPAN as error:

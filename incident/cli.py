@@ -14,7 +14,7 @@ from harness.ports import LOOPBACK, is_taken
 from incident.console import Console
 from incident.control import command as control_command
 from incident.doctor import examine as examination
-from incident.errors import from_os_error
+from incident.errors import IncidentError, from_os_error
 from incident.reconcile import compare as reconciliation
 from incident.replay import demo as short_demo
 from incident.replay import replay as whole_replay
@@ -22,7 +22,14 @@ from incident.replay.phases import NAMES as PHASE_NAMES
 from incident.replay.phases import choose
 from incident.replay.plan import Plan, parse_latency, parse_time
 from incident.stack import flags
-from incident.stack.options import port_option, with_stack, with_var
+from incident.stack.options import (
+    at,
+    port_option,
+    web_address,
+    with_stack,
+    with_stack_or_address,
+    with_var,
+)
 from incident.stack.places import (
     BACKENDS,
     CLOSED,
@@ -184,6 +191,11 @@ def demo(
     help="Decides who comes when: the same for the same number.",
 )
 @click.option(
+    "--traces-url",
+    metavar="URL",
+    help="Where the traces of a clinic at an address are; by default, the trace UI's port.",
+)
+@click.option(
     "--backend", default=TRACESTORE, show_default=True, type=click.Choice(BACKENDS), hidden=True
 )
 @click.option(
@@ -191,7 +203,7 @@ def demo(
     default=None,
     help="Serve page and traces until Ctrl-C afterwards, or end. By default, serve in a terminal.",
 )
-@with_stack
+@with_stack_or_address
 @with_var
 def replay(
     *,
@@ -199,6 +211,7 @@ def replay(
     pace: str,
     rate: float,
     db_latency: str,
+    traces_url: str | None,
     backend: str,
     keep_serving: bool | None,
     stack: Stack,
@@ -223,6 +236,14 @@ def replay(
     )
     serve = sys.stdout.isatty() if keep_serving is None else keep_serving
     stack = replace(stack, backend=backend, db_latency_ms=parse_latency(db_latency))
+    if traces_url is not None:
+        url = web_address(traces_url, "--traces-url")
+        stack = replace(stack, trace_ui=at(stack.trace_ui, url, "--traces-url"))
+    if not stack.starts_parts and stack.db_latency_ms:
+        raise IncidentError(
+            f"--db-latency={db_latency!r} is for clinics that the replay starts: start the one of "
+            f"--target={stack.target} with CLINIC_DB_LATENCY_MS={stack.db_latency_ms:g}."
+        )
     sys.exit(whole_replay.run(stack, var, plan, Console(), keep_serving=serve))
 
 

@@ -46,9 +46,10 @@ PAGES = {"/success-stories": "cat", "/veterinarians": "veterinarian"}
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Hold one visitor: when they are due, where they want to go, and who they are."""
+    """Hold one visitor: when they are due, how long after their load began, where, and who."""
 
     due_s: float
+    offset_s: float
     path: str
     clinic: str
     session_id: str
@@ -72,14 +73,14 @@ def arrivals(told: Mapping[str, Any], began_s: float) -> Iterator[Visit]:
     if rate <= 0 or not clinics:
         return
     chance = random.Random(told["seed"])
-    due_s, stories = began_s, 0
+    offset_s, stories = 0.0, 0
     for number in count():
-        due_s += chance.expovariate(rate)
+        offset_s += chance.expovariate(rate)
         path = "/success-stories" if chance.random() < STORIES_SHARE else "/veterinarians"
         # In turn, so that each clinic is read even in a short phase.
         clinic = clinics[stories % len(clinics)]
         stories += path == "/success-stories"
-        yield Visit(due_s, path, clinic, f"{told['seed']}-{number}")
+        yield Visit(began_s + offset_s, offset_s, path, clinic, f"{told['seed']}-{number}")
 
 
 class Crowd:
@@ -184,6 +185,7 @@ class Arrivals(FastHttpUser):
                 "intended_time_unix_nano": int(visit.due_s * 1e9),
                 "clinic": visit.clinic,
                 "load": load.number,
+                "offset_s": visit.offset_s,
             },
             catch_response=True,
         ) as response:

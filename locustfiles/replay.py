@@ -23,7 +23,7 @@ from success_stories import Visitor  # type: ignore[import-not-found]
 __all__ = ["Visitor"]
 
 # What an arrival says of itself; None in a closed loop.
-ARRIVAL = ("intended_time_unix_nano", "clinic", "load")
+ARRIVAL = ("intended_time_unix_nano", "clinic", "load", "offset_s")
 # `name;dur=1.5;desc="text"`: https://www.w3.org/TR/server-timing/
 METRIC = re.compile(r'(?P<name>\w+)(?:;dur=(?P<dur>[\d.]+))?(?:;desc="(?P<desc>[^"]*)")?')
 

@@ -149,11 +149,12 @@ def _figures(story: Story) -> RenderableType:
 def _came_to(figures: ev.Figures) -> str:
     latency = ", ".join(f"{name} {ms:,.0f} ms" for name, ms in figures.latency_ms.items())
     statements = figures.statements_per_request.get("p50")
+    cpu = figures.service_cpu_percent_of_core
     said = [
         f"{figures.name}: {counted(figures.requests, 'request')}, {figures.failures} failed",
         *([latency] if latency else []),
         *([f"{counted(statements, 'statement')} per request"] if statements is not None else []),
-        f"service {figures.service_cpu_percent_of_core:.0f} % of a core",
+        *([] if cpu is None else [f"service {cpu:.0f} % of a core"]),
     ]
     return ", ".join(said)
 

@@ -98,9 +98,11 @@ def _shortened(statement: str) -> str:
 def _settle(run: Run, stage: Stage, sources: Sources) -> None:
     """Wait until service and spans stand still; a difference between them is not waited out."""
     seen: list[object] = []
+    counters = stage.counters
+    assert counters is not None  # both targets have them
 
     def still() -> bool:
-        seen.append((stage.counters.counters(), sources.service_counts(), sources.spans.counts()))
+        seen.append((counters.counters(), sources.service_counts(), sources.spans.counts()))
         if len(seen) > 1 and seen[-1] == seen[-2]:
             return True
         run.pause(sources.settled_s)
@@ -129,6 +131,7 @@ def _sources(
     run: Run, stage: Stage, service: ServiceCounts, database: DatabaseCounts | None
 ) -> Sources:
     """Begin to count once the figures of the first page have arrived."""
+    assert stage.backend is not None  # both targets have one
     run.pause(stage.settled_s)
     since_ns = time.time_ns()
     if database is not None:

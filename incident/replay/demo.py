@@ -44,7 +44,7 @@ def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serv
         report.write(folder.report, report.document(phases, played.totals))
         _show(run, result, plan.users)
         findings.show(run)
-        if keep_serving and not stack.in_containers:
+        if keep_serving and stack.starts_parts:
             _serve(run, plan.before)
     return result.verdict.exit_code
 

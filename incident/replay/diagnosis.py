@@ -40,7 +40,9 @@ def diagnose(play: Play, phase: str, *, seconds: float) -> ev.Finding | None:
 
 
 def predict(play: Play, seconds: float) -> None:
-    """Write down what repairs would bring, by the traces of the last seconds."""
+    """Write down what repairs would bring, by the traces of the last seconds, if there are any."""
+    if play.stage.backend is None:
+        return
     result = ask(play, seconds)
     for outlook in (result.outlooks if result else ())[:1]:
         for strategy, repair in _repairs(play).items():
@@ -64,7 +66,8 @@ def show_traces(play: Play, before: str, after: str) -> None:
     for which, name in (("before", before), ("after", after)):
         seen = play.journal.story.phase(name)
         trace_id = seen.figures.slowest_trace_id if seen and seen.figures else ""
-        spans = play.stage.backend.spans(trace_id) if trace_id else []
+        backend = play.stage.backend
+        spans = backend.spans(trace_id) if trace_id and backend else []
         if spans:
             play.journal.write(_trace(play, which, name, trace_id, spans))
 

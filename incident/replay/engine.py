@@ -17,7 +17,7 @@ from incident.replay.plan import Plan
 from incident.replay.probe import HealthProbe
 from incident.replay.visitors import ClosedVisitors, OpenVisitors, Visitors, choose_clinics
 from incident.replay.watch import Watch, Watched
-from incident.stack import compose
+from incident.stack import compose, elsewhere
 from incident.stack.places import OPEN
 from incident.stack.run import Run
 from incident.stack.stage import Stage, set_up
@@ -27,6 +27,8 @@ from incident.story.journal import Journal
 RECOVERED_MS = 100.0
 # An open loop has switched when this number of pages in a row says so.
 SWITCHED_PAGES = 8
+# The service looks at its flags every half second.
+FOLLOWED_S = 1.0
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class Play:
         self.journal.write(self.watch.sample(self.journal.now_s, self.phase))
         self._page_somebody()
         self.on_tick(self)
+        if self.stage.require is not None:
+            self.stage.require()
 
     def _page_somebody(self) -> None:
         recent = self.watch.recent(alert.WINDOW_S)
@@ -94,13 +98,14 @@ class Play:
         self._told("strategy", self.strategy, strategy, by)
         self.strategy = strategy
 
-    def let_in(self, percent: float, *, by: str = "replay") -> None:
-        """Show the new page to that share of the visitors from now on."""
+    def let_in(self, percent: float, *, by: str = "replay") -> bool:
+        """Show the new page to that share of the visitors; return whether it was another one."""
         if percent == self.audience_percent:
-            return
+            return False
         self.run.let_in(percent)
         self._told("audience", f"{self.audience_percent:g}%", f"{percent:g}%", by)
         self.audience_percent = percent
+        return True
 
     def load_with(self, visitors_per_second: float, *, by: str) -> None:
         """Have that many visitors come from now on, in this phase."""
@@ -164,12 +169,17 @@ def play(
             log=log,
             watch=watch,
             on_tick=on_tick,
-            strategy=plan.strategies[-1],
+            strategy=stage.in_force or plan.strategies[-1],
         )
+        for text in stage.notes:
+            on_stage.note(text)
         visitors.start()
         for phase in plan.phases:
             _begin(on_stage, phase)
-            {Scene.WATCH: watch_phase, **scenes}[phase.scene](on_stage, phase)
+            if why := cannot(on_stage, phase):
+                skip(on_stage, phase, why)
+            else:
+                {Scene.WATCH: watch_phase, **scenes}[phase.scene](on_stage, phase)
             on_stage.next_phase = False
         visitors.leave()
         run.console.step("The visitors have left; waiting for the last spans.")
@@ -178,21 +188,49 @@ def play(
     return played
 
 
+def cannot(play: Play, phase: Phase) -> str:
+    """Return why the target cannot do what a phase is about; empty if it can."""
+    stage, plan = play.stage, play.plan
+    if phase.scene is Scene.QA:
+        return "" if stage.parts else "this stack has one clinic, and its data is not QA's."
+    if phase.scene is Scene.DIAGNOSIS and stage.backend is None:
+        return "there are no traces to ask."
+    if phase.workers != 1 and stage.change_workers is None:
+        return "the workers of this clinic cannot be changed from here."
+    if stage.in_force is None:
+        return ""
+    wanted = {plan.before, plan.fix} if phase.scene is Scene.PROOF else {plan.strategy(phase)}
+    if wanted != {stage.in_force}:
+        return f"the clinic reads its pages by {stage.in_force}, and does not follow the flags."
+    if phase.audience_percent != 100:
+        return "the clinic's audience cannot be changed from here."
+    return ""
+
+
+def skip(play: Play, phase: Phase, why: str) -> None:
+    """Leave a phase out, and say why."""
+    play.run.console.step(f"Left out {phase.title}: {why}")
+    play.journal.write(
+        ev.Skipped(at_s=play.journal.now_s, name=phase.name, title=phase.title, why=why)
+    )
+
+
 def watch_phase(play: Play, phase: Phase) -> None:
     """Let visitors come, and measure what they see: from the moment that the switch is seen."""
     switched_ns, failed = time.time_ns(), _failed(play)
     changes = play.strategy != play.plan.strategy(phase)
-    play.let_in(phase.audience_percent)
+    if play.let_in(phase.audience_percent):
+        play.run.pause(FOLLOWED_S)  # who gets the page is up to the seed, from the first visitor on
     play.switch(play.plan.strategy(phase))
     play.work_with(phase.workers * int(os.environ.get("WEB_CONCURRENCY", "1")))
-    play.visitors.send(phase.name, play.plan.visitors_per_second)
+    load = play.visitors.send(phase.name, play.plan.visitors_per_second)
     if changes:
         play.run.console.step(
             f"Switched the flag to {play.strategy}; the service and its load go on."
         )
         play.await_switch()
     play.run.console.step(f"Watching {play.strategy} for {play.plan.length_s(phase):g} s.")
-    watched(play, phase.name, play.plan.length_s(phase))
+    watched(play, phase.name, play.plan.length_s(phase), load=load)
     if changes:
         play.journal.write(
             ev.Recovery(
@@ -211,11 +249,11 @@ def watch_phase(play: Play, phase: Phase) -> None:
         )
 
 
-def watched(play: Play, name: str, seconds: float) -> Measured | None:
-    """Watch for some seconds under a name, and write the figures down as far as they are known."""
-    mark = play.watch.begin(name, play.strategy)
+def watched(play: Play, name: str, seconds: float, *, load: int) -> Measured | None:
+    """Watch a load for some seconds, and write the figures down as far as they are known."""
+    mark = play.watch.begin(name, play.strategy, load=load)
     play.wait(seconds)
-    play.watched[name] = play.watch.end(mark)
+    play.watched[name] = play.watch.end(mark, seconds)
     try:
         measured = measure(play.watch.observed(play.watched[name], traces=0))
     except IncidentError as error:
@@ -269,7 +307,8 @@ def _settle(play: Play) -> Played:
             continue
         played.disagreements += disagreements(observed)
         write_figures(play.journal, played.phases[name])
-    play.journal.write(ev.Telemetry(at_s=play.journal.now_s, **asdict(totals)))
+    if play.stage.counters is not None:
+        play.journal.write(ev.Telemetry(at_s=play.journal.now_s, **asdict(totals)))
     return played
 
 
@@ -283,8 +322,10 @@ def _stage(run: Run, plan: Plan) -> Iterator[Stage]:
     if run.stack.in_containers:
         with compose.visitors_at_rest(run.stack):
             yield compose.attach(run, *plan.strategies)
-    else:
+    elif run.stack.starts_parts:
         yield set_up(run, *plan.strategies, dataset=plan.dataset)
+    else:
+        yield elsewhere.attach(run, *plan.strategies)
 
 
 def _visitors(run: Run, plan: Plan, log: RequestLog) -> Visitors:

@@ -30,6 +30,8 @@ class Request:
     intended_time_unix_nano: int | None = None
     clinic: str | None = None
     load: int | None = None
+    # How long after the load began: the seed alone decides it.
+    offset_s: float | None = None
 
     @property
     def end_time_unix_nano(self) -> int:

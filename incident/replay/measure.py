@@ -5,8 +5,9 @@ answer was by the phase's strategy, or by none (veterinarians, failures without 
 Requests, failures, requests per second and SQL per minute are of all of them; latencies,
 statements and DB spans per request are of Success Stories alone, the page the incident is about.
 A visitor who has no answer when the window ends counts with the time they have waited: a page that
-never comes is not left out of the percentiles. Where it is known which clinic a page is of, each
-clinic counts once in the statements per request: the figure does not depend on how many were read.
+never comes is not left out of the percentiles. In an open loop the statements per request are of
+the visitors whom the seed lets come in the phase, whenever they are answered, and each clinic
+counts once: the figure depends neither on how quick the machine is nor on how many pages were read.
 Percentiles are exact: the value itself at the nearest rank.
 """
 
@@ -67,7 +68,8 @@ class Observed:
     `stored_spans` are the spans per trace in the backend, `db_spans` those of SQL statements,
     of the traces that were read in full, None if none was asked for. `dropped_spans` is the
     service's own count. `waiting_ms` is how long each visitor had waited who had no answer at the
-    end, `gave_up` counts those who left without one.
+    end, `gave_up` counts those who left without one. `expected` are the requests of the visitors
+    whom the seed lets come in the phase, None where no seed does.
     """
 
     name: str
@@ -75,14 +77,15 @@ class Observed:
     window: Window
     requests: Sequence[Request]
     health_checks: Sequence[HealthCheck]
-    service_cpu_percent_of_core: float
-    machine_cpu_percent: float
+    service_cpu_percent_of_core: float | None
+    machine_cpu_percent: float | None
     stored_spans: Mapping[str, int]
     db_spans: Mapping[str, int] | None
     dropped_spans: int
     waiting_ms: Sequence[float] = ()
     gave_up: int = 0
     watcher_cpu_percent_of_core: float = 0.0
+    expected: Sequence[Request] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +107,8 @@ class Phase:
     db_spans_per_trace: Spread
     statements_by_clinic: Mapping[str, int]
     sql_per_minute: float
-    service_cpu_percent_of_core: float
-    machine_cpu_percent: float
+    service_cpu_percent_of_core: float | None
+    machine_cpu_percent: float | None
     watcher_cpu_percent_of_core: float
     spans: SpanCounts
     slowest_trace_id: str
@@ -117,6 +120,20 @@ def requests_of(requests: Sequence[Request], *, window: Window, strategy: str) -
         request
         for request in requests
         if window.holds(request) and request.strategy in (strategy, None)
+    ]
+
+
+def expected_of(
+    requests: Sequence[Request], *, load: int, strategy: str, within_s: float
+) -> list[Request]:
+    """Return the requests of a load whose visitors are due within so long of its begin."""
+    return [
+        one
+        for one in requests
+        if one.load == load
+        and one.strategy == strategy
+        and one.offset_s is not None
+        and one.offset_s <= within_s
     ]
 
 
@@ -134,7 +151,8 @@ def measure(observed: Observed) -> Phase:
     _require_something(observed, stories, checks)
     statements = [request.statements or 0 for request in requests]
     others = [request.latency_ms for request in requests if not request.is_story]
-    by_clinic = {one.clinic: one.statements or 0 for one in stories if one.clinic}
+    seeded = stories if observed.expected is None else stories_of(observed.expected)
+    by_clinic = {one.clinic: one.statements or 0 for one in seeded if one.clinic}
     return Phase(
         name=observed.name,
         strategy=observed.strategy,
@@ -155,8 +173,8 @@ def measure(observed: Observed) -> Phase:
         ),
         statements_by_clinic=dict(sorted(by_clinic.items())),
         sql_per_minute=round(sum(statements) / window.seconds * 60),
-        service_cpu_percent_of_core=round(observed.service_cpu_percent_of_core, 1),
-        machine_cpu_percent=round(observed.machine_cpu_percent, 1),
+        service_cpu_percent_of_core=_rounded(observed.service_cpu_percent_of_core),
+        machine_cpu_percent=_rounded(observed.machine_cpu_percent),
         watcher_cpu_percent_of_core=round(observed.watcher_cpu_percent_of_core, 1),
         spans=_span_counts(requests, observed),
         slowest_trace_id=_slowest(stories),
@@ -231,7 +249,9 @@ def ratios(before: Phase, after: Phase) -> dict[str, float | None]:
         ),
         "machine_cpu_percent": (before.machine_cpu_percent, after.machine_cpu_percent),
     }
-    return {name: round(b / a, 3) if a else None for name, (b, a) in pairs.items()}
+    return {
+        name: round(b / a, 3) if a and b is not None else None for name, (b, a) in pairs.items()
+    }
 
 
 def _latency(values: Sequence[float]) -> Latency:
@@ -261,6 +281,10 @@ def _db_spans(read: Mapping[str, int], stories: Sequence[Request]) -> list[int]:
     if not clinics:
         return list(read.values())
     return list({clinics.get(trace_id): spans for trace_id, spans in read.items()}.values())
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _tidy(value: float) -> float:

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import HarnessError, Interrupted
@@ -36,6 +37,8 @@ from incident.story.report import write_report
 # A replay leaves some 200 MB of traces.
 KEPT = 5
 QUIET = "canary"
+# What is told of the data of a clinic that the replay has not filled.
+OWN_DATASET = "its own"
 SCENES: Mapping[Scene, Act] = {
     Scene.QA: scenes.test_by_hand,
     Scene.DIAGNOSIS: scenes.diagnose,
@@ -56,6 +59,8 @@ def run(
     Raises Unfinished if it could not be played to its end, with a report of what was measured.
     Whatever was started is gone when this returns or raises, and the flags are put back.
     """
+    if stack.is_elsewhere:
+        plan = replace(plan, dataset=OWN_DATASET)
     folder = Folder(var, "replay", time.strftime("%Y-%m-%dT%H-%M-%S"))
     forget_old(folder)
     desk = Desk()
@@ -83,7 +88,7 @@ def run(
             )
             desk.offer(strategies=(), can=())
         _show(run, journal)
-        if keep_serving and not stack.in_containers:
+        if keep_serving and stack.starts_parts:
             console.step(f"Serving {address} and the traces until Ctrl-C.")
             _serve(run)
     return 1 if journal.story.shortfalls else 0

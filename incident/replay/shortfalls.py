@@ -32,9 +32,10 @@ def _launch(played: Played) -> Iterator[str]:
             f"A page of the launch took {launch.statements_per_request.p50:,.0f} statements; the "
             f"incident takes at least {LEAST_BEFORE}."
         )
-    if launch.service_cpu_percent_of_core < BUSY_CPU_PERCENT:
+    cpu = launch.service_cpu_percent_of_core
+    if cpu is not None and cpu < BUSY_CPU_PERCENT:
         yield (
-            f"The service used {launch.service_cpu_percent_of_core:.0f} % of a core at the launch, "
+            f"The service used {cpu:.0f} % of a core at the launch, "
             "where the incident keeps one busy: does something else use this machine?"
         )
     if launch.failures:

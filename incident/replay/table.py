@@ -84,7 +84,8 @@ def _machine(before: Phase, after: Phase) -> Iterable[str]:
         ),
         ("machine CPU", before.machine_cpu_percent, after.machine_cpu_percent),
     ):
-        yield _row(label, f"{busy:.0f} %", f"{idle:.0f} %", change(busy, idle))
+        if busy is not None and idle is not None:
+            yield _row(label, f"{busy:.0f} %", f"{idle:.0f} %", change(busy, idle))
 
 
 def _spans(before: Phase, after: Phase, totals: SpanCounts) -> Iterable[str]:

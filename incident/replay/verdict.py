@@ -74,7 +74,8 @@ def _disagreements(traces: int) -> list[str]:
 
 
 def _idle(phase: Phase) -> list[str]:
-    if (cpu := phase.service_cpu_percent_of_core) >= BUSY_CPU_PERCENT:
+    cpu = phase.service_cpu_percent_of_core
+    if cpu is None or cpu >= BUSY_CPU_PERCENT:
         return []
     return [
         f"The service used {cpu:.0f} % of a core under {phase.strategy}, where the incident keeps "

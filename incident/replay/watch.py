@@ -13,6 +13,7 @@ from incident.replay.measure import (
     Observed,
     SpanCounts,
     Window,
+    expected_of,
     percentile,
     requests_of,
     sample,
@@ -29,6 +30,8 @@ from incident.story.events import Sample
 TICK_S = 0.5
 RECENT_S = 5.0
 TRACES_READ = 200
+# All who are due in this part of a phase have come before its end, however late it began.
+SEEDED = 0.9
 SWITCH_DEADLINE_S = 120
 SETTLE_DEADLINE_S = 90
 
@@ -40,10 +43,11 @@ class Mark:
     name: str
     strategy: str
     start_ns: int
-    cpu: CpuReading
+    cpu: CpuReading | None
     watcher_s: float
     counters: Counters
     gave_up: int
+    load: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,12 @@ class Watched:
 
     began: Mark
     window: Window
-    cpu: CpuReading
+    cpu: CpuReading | None
     watcher_s: float
     waiting_ms: tuple[float, ...]
     gave_up: int
     dropped_until: int
+    planned_s: float = 0.0
 
 
 class Watch:
@@ -70,33 +75,35 @@ class Watch:
         self._visitors = visitors
         self._log = log
         self._health = health
-        self._earlier = read_cpu(stage.service_cpu_s)
+        self._earlier = self._cpu()
 
-    def begin(self, name: str, strategy: str) -> Mark:
-        """Read every meter."""
+    def begin(self, name: str, strategy: str, *, load: int = 0) -> Mark:
+        """Read every meter; `load` is the number of the load that the phase's visitors are of."""
         return Mark(
             name,
             strategy,
             time.time_ns(),
-            read_cpu(self._stage.service_cpu_s),
+            self._cpu(),
             _own_cpu_s(),
-            self._stage.counters.counters(),
+            self._counters(),
             self._visitors.crowd().gave_up,
+            load,
         )
 
-    def end(self, mark: Mark) -> Watched:
-        """Read every meter again."""
+    def end(self, mark: Mark, planned_s: float = 0.0) -> Watched:
+        """Read every meter again, at the end of a phase of a planned length."""
         window = Window(mark.start_ns, time.time_ns())
         crowd = self._visitors.crowd()
         return Watched(
             mark,
             window,
-            read_cpu(self._stage.service_cpu_s),
+            self._cpu(),
             _own_cpu_s(),
             # Those from before belong to the phase that they came in.
             tuple(one for one in crowd.waiting_ms if one <= window.seconds * 1000),
             crowd.gave_up - mark.gave_up,
-            self._stage.counters.counters().dropped,
+            self._counters().dropped,
+            planned_s,
         )
 
     def ticks(self, seconds: float) -> Iterator[None]:
@@ -139,7 +146,7 @@ class Watch:
         stories = stories_of(recent)
         times = [one.latency_ms for one in stories]
         counts = [one.statements or 0 for one in stories]
-        now, earlier = read_cpu(self._stage.service_cpu_s), self._earlier
+        now, earlier = self._cpu(), self._earlier
         self._earlier = now
         since_ns = time.time_ns() - int(RECENT_S * 1e9)
         checks = [
@@ -156,8 +163,8 @@ class Watch:
             healthz_ms=round(percentile(checks, 50), 1) if checks else None,
             statements_per_request=percentile(counts, 50) if counts else None,
             sql_per_minute=round(sum(one.statements or 0 for one in recent) / RECENT_S * 60),
-            service_cpu_percent_of_core=round(now.service_percent_since(earlier), 1),
-            machine_cpu_percent=round(now.machine_percent_since(earlier), 1),
+            service_cpu_percent_of_core=_service_percent(earlier, now),
+            machine_cpu_percent=_machine_percent(earlier, now),
             waiting=len(crowd.waiting_ms),
             gave_up=crowd.gave_up,
             failures=sum(one.failure is not None for one in self._log.requests),
@@ -168,12 +175,15 @@ class Watch:
 
         After a deadline the counts are returned as they are: the verdict names the difference.
         """
+        if self._stage.backend is None:
+            return SpanCounts(0, 0, 0)
         deadline = time.monotonic() + SETTLE_DEADLINE_S
         before = self._span_counts()
         while time.monotonic() < deadline:
             self._run.pause(self._stage.settled_s)
             now = self._span_counts()
-            if now == before and now.created == now.stored + now.dropped:
+            counted = self._stage.counters is None or now.created == now.stored + now.dropped
+            if now == before and counted:
                 break
             before = now
         return before
@@ -194,26 +204,55 @@ class Watch:
             window=window,
             requests=requests,
             health_checks=list(self._health.checks),
-            service_cpu_percent_of_core=watched.cpu.service_percent_since(began.cpu),
-            machine_cpu_percent=watched.cpu.machine_percent_since(began.cpu),
-            stored_spans=backend.span_counts(window.start_ns, window.end_ns) if traces else {},
-            db_spans=_db_spans(backend, stories_of(requests), traces) if traces else None,
+            service_cpu_percent_of_core=_service_percent(began.cpu, watched.cpu),
+            machine_cpu_percent=_machine_percent(began.cpu, watched.cpu),
+            stored_spans=(
+                backend.span_counts(window.start_ns, window.end_ns) if traces and backend else {}
+            ),
+            db_spans=(
+                _db_spans(backend, stories_of(requests), traces) if traces and backend else None
+            ),
             dropped_spans=watched.dropped_until - began.counters.dropped,
             waiting_ms=watched.waiting_ms,
             gave_up=watched.gave_up,
             watcher_cpu_percent_of_core=(watched.watcher_s - began.watcher_s) / seconds * 100,
+            expected=self._expected(watched),
+        )
+
+    def _expected(self, watched: Watched) -> list[Request] | None:
+        if not watched.began.load:
+            return None
+        return expected_of(
+            self._log.read(),
+            load=watched.began.load,
+            strategy=watched.began.strategy,
+            within_s=watched.planned_s * SEEDED,
         )
 
     def _span_counts(self) -> SpanCounts:
-        counters = self._stage.counters.counters()
-        stored = self._stage.backend.span_counts(self._stage.since_ns, time.time_ns())
+        counters, backend = self._counters(), self._stage.backend
+        stored = backend.span_counts(self._stage.since_ns, time.time_ns()) if backend else {}
         return SpanCounts(counters.created, sum(stored.values()), counters.dropped)
+
+    def _counters(self) -> Counters:
+        return self._stage.counters.counters() if self._stage.counters else Counters(0, 0)
+
+    def _cpu(self) -> CpuReading | None:
+        return read_cpu(self._stage.service_cpu_s) if self._stage.service_cpu_s else None
 
 
 def has_switched(requests: list[Request], strategy: str, pages: int) -> bool:
     """Return whether the last pages, as many as that, came by the strategy."""
     latest = [one for one in requests if one.is_story and one.strategy][-pages:]
     return len(latest) == pages and all(one.strategy == strategy for one in latest)
+
+
+def _service_percent(earlier: CpuReading | None, now: CpuReading | None) -> float | None:
+    return round(now.service_percent_since(earlier), 1) if now and earlier else None
+
+
+def _machine_percent(earlier: CpuReading | None, now: CpuReading | None) -> float | None:
+    return round(now.machine_percent_since(earlier), 1) if now and earlier else None
 
 
 def _own_cpu_s() -> float:

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
-from incident.stack.places import EMBEDDED, TARGETS, Stack
+from harness.ports import Port
+from incident.errors import IncidentError
+from incident.stack.places import COMPOSE, EMBEDDED, LOCAL, TARGETS, Site, Stack
 
 Command = Callable[..., Any]
 
@@ -25,8 +28,55 @@ _PORTS = (
 )
 
 
-def with_stack(command: Command) -> Command:
-    """Let a command be told which stack is meant and where its parts listen, as `stack`."""
+class Target(click.ParamType[str]):
+    """Take the name of a stack, or the address of a clinic where `addresses` says so."""
+
+    name = "target"
+
+    def __init__(self, *, addresses: bool) -> None:
+        self._addresses = addresses
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "|".join([*TARGETS, *(["URL"] if self._addresses else [])])
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in TARGETS:
+            return value
+        if value == EMBEDDED:
+            return LOCAL
+        if self._addresses and "://" in value:
+            return web_address(value, "--target")
+        wanted = f"{LOCAL} or {COMPOSE}"
+        if self._addresses:
+            wanted = f"{LOCAL}, {COMPOSE}, or an address such as {Stack().clinic.address}"
+        self.fail(f"{value!r} is not a target: use {wanted}.", param, ctx)
+
+
+def web_address(text: str, option: str) -> str:
+    """Return an address without a path; raise IncidentError if it is not one."""
+    try:
+        parts = urlsplit(text)
+        fine = bool(parts.scheme in ("http", "https") and parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.path not in ("", "/") or parts.query or "@" in parts.netloc:
+        raise IncidentError(
+            f"{option}={text!r} is not the address of a service: use one such as "
+            f"{Stack().clinic.address}."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def at(port: Port, url: str, option: str) -> Site:
+    """Return a part that answers at an address."""
+    return Site(port.number, port.wanted_by, option, url)
+
+
+def with_stack(command: Command, *, addresses: bool = False) -> Command:
+    """Let a command be told which stack is meant and where its parts listen, as `stack`.
+
+    addresses: a clinic's address is a target as well.
+    """
     default = Stack()
 
     @functools.wraps(command)
@@ -35,18 +85,26 @@ def with_stack(command: Command) -> Command:
             field: replace(getattr(default, field), number=values.pop(field))
             for _, field, _ in _PORTS
         }
+        if "://" in target:
+            ports["clinic"] = at(ports["clinic"], target, "--target")
         return command(stack=Stack(target=target, **ports), **values)
 
     told: Command = click.option(
         "--target",
-        default=EMBEDDED,
+        default=LOCAL,
         show_default=True,
-        type=click.Choice(TARGETS),
-        help="The parts that run on this machine without containers, or the compose stack.",
+        type=Target(addresses=addresses),
+        help="The parts that run on this machine without containers, or the compose stack"
+        + (", or a clinic that answers already at an address." if addresses else "."),
     )(run)
     for option, field, help_text in reversed(_PORTS):
         told = port_option(option, field, help_text)(told)
     return told
+
+
+def with_stack_or_address(command: Command) -> Command:
+    """Do as with_stack, and take the address of a clinic for a target as well."""
+    return with_stack(command, addresses=True)
 
 
 def port_option(option: str, field: str, help_text: str) -> Callable[[Command], Command]:

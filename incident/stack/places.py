@@ -6,8 +6,10 @@ from pathlib import Path
 from harness.ports import Port
 from harness.project import PROJECT
 
-# What is measured: parts that are started for it, or the compose stack that is running.
-EMBEDDED, COMPOSE = TARGETS = ("embedded", "compose")
+# What is measured: parts that are started for it, or the compose stack that is running. A replay
+# takes the address of any clinic as well.
+LOCAL, COMPOSE = TARGETS = ("local", "compose")
+EMBEDDED = "embedded"  # what `local` was called before
 # Where the embedded parts keep their traces.
 TRACESTORE, JAEGER = BACKENDS = ("tracestore", "jaeger")
 # How visitors come: whether or not the last answer is there, or after it.
@@ -23,11 +25,22 @@ CONTROL = Port(8088, "the control page", "CONTROL_PORT")
 FLAGS_FILE = Path("flags") / "flags.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Site(Port):
+    """Name a part that answers at an address of its own, and the option that says where."""
+
+    url: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.url
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """Name a stack's kind, its project, and the ports of its parts."""
 
-    target: str = EMBEDDED
+    target: str = LOCAL
     backend: str = TRACESTORE
     # How long each statement of a clinic that is started waits, as over a network.
     db_latency_ms: float = 0.0
@@ -43,6 +56,16 @@ class Stack:
     @property
     def in_containers(self) -> bool:
         return self.target == COMPOSE
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return whether the target is the address of a clinic."""
+        return self.target not in TARGETS
+
+    @property
+    def starts_parts(self) -> bool:
+        """Return whether a run starts what it measures."""
+        return self.target == LOCAL
 
     @property
     def ports(self) -> tuple[Port, ...]:

@@ -36,15 +36,20 @@ class Stage:
     not changed for so long are final.
     """
 
-    service_cpu_s: Callable[[], float]
+    service_cpu_s: Callable[[], float] | None
     last_words: Callable[[], str]
     since_ns: int
-    backend: Backend
-    counters: CounterSource
+    backend: Backend | None
+    counters: CounterSource | None
     settled_s: float = 2.0
     # What only some targets can do: more or fewer workers, another clinic next to this one.
     change_workers: Callable[[int], None] | None = None
     parts: commands.Parts | None = None
+    # What only a clinic at an address has: the strategy in force, where it cannot be switched, what
+    # raises once it is gone, and what cannot be done with it.
+    in_force: str | None = None
+    require: Callable[[], None] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def set_up(run: Run, *strategies: str, dataset: str = DATASET) -> Stage:
@@ -141,8 +146,10 @@ def show_first_trace(run: Run, stage: Stage) -> None:
     trace_id = _first_page(run, stage).trace_id
     if trace_id is None:
         raise IncidentError(f"The clinic answers but traces nothing; {stage.last_words()}")
+    backend = stage.backend
+    assert backend is not None
     spans = wait_until(
-        lambda: stage.backend.spans(trace_id),
+        lambda: backend.spans(trace_id),
         what="the first trace to be stored",
         deadline_s=TRACE_DEADLINE_S,
         pause=run.pause,

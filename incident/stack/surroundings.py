@@ -22,7 +22,7 @@ def check(stack: Stack, folder: Folder) -> None:
     require_tools()
     require_files(*map(stack.locustfile, LOOPS), stack.flags_template)
     require_space(shutil.disk_usage(folder.path).free, folder.path)
-    if not stack.in_containers:
+    if stack.starts_parts:
         ports.require_free(stack.ports)
 
 

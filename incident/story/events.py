@@ -83,8 +83,8 @@ class Sample(Event):
     healthz_ms: float | None
     statements_per_request: float | None
     sql_per_minute: float
-    service_cpu_percent_of_core: float
-    machine_cpu_percent: float
+    service_cpu_percent_of_core: float | None  # None where it is out of reach, as the next
+    machine_cpu_percent: float | None
     waiting: int
     gave_up: int
     failures: int
@@ -171,8 +171,8 @@ class Figures(Event):
     db_spans_per_trace: Mapping[str, float]  # p50, max
     statements_by_clinic: Mapping[str, int]
     sql_per_minute: float
-    service_cpu_percent_of_core: float
-    machine_cpu_percent: float
+    service_cpu_percent_of_core: float | None  # None where it is out of reach, as the next
+    machine_cpu_percent: float | None
     watcher_cpu_percent_of_core: float  # what measuring costs
     spans: Mapping[str, int]  # created, stored, dropped
     slowest_trace_id: str

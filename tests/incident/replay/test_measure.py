@@ -12,6 +12,7 @@ from incident.replay.measure import (
     Spread,
     Window,
     disagreements,
+    expected_of,
     measure,
     percentile,
     ratios,
@@ -197,3 +198,20 @@ def test_pages_by_the_old_strategy_are_no_recovery(story: Make) -> None:
     old = [story(at_s=n / 10, ms=10) for n in range(60)]
 
     assert recovery_s(old, strategy="core", since_ns=0, limit_ms=100) is None
+
+
+def test_statements_are_of_those_whom_the_seed_lets_come_whenever_they_are_answered(
+    story: Make,
+) -> None:
+    early = story(at_s=11, clinic="A", load=3, offset_s=0.4, statements=40)
+    late = story(at_s=11.1, ms=60_000, clinic="B", load=3, offset_s=0.5, statements=50)
+    beyond = story(at_s=12, clinic="C", load=3, offset_s=9.5, statements=60)
+    other = story(at_s=11, clinic="D", load=4, offset_s=0.1, statements=70)
+
+    expected = expected_of(
+        [early, late, beyond, other], load=3, strategy=early.strategy or "", within_s=9
+    )
+
+    assert expected == [early, late]
+    figures = measure(observed([early, beyond], expected=expected))
+    assert figures.statements_by_clinic == {"A": 40, "B": 50}

@@ -48,7 +48,7 @@ class Replay:
         wait_until(told, what=text, deadline_s=60)
 
     def wait(self) -> int:
-        return self.process.wait(timeout=150)
+        return self.process.wait(timeout=400)
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

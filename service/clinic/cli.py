@@ -12,7 +12,6 @@ from clinic.errors import ClinicError
 from clinic.flags.edit import change, parse_percent
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
-from clinic.seed.load import holds_data
 from clinic.server import serve as become_gunicorn
 from clinic.settings import Settings
 from clinic.stories.strategies import STRATEGIES
@@ -55,6 +54,8 @@ def seed(
 
     Example: clinic seed --size test --database-url sqlite:///var/test.db
     """
+    from clinic.seed.load import holds_data  # with NumPy, which the other commands do without
+
     environ = {} if database_url is None else {"DATABASE_URL": database_url}
     url = (Settings.from_env(environ) if environ else Settings.from_env()).database_url
     if if_missing and not force and holds_data(url):

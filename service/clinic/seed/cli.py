@@ -8,8 +8,6 @@ import click
 
 from clinic.errors import ClinicError, SeedError
 from clinic.seed.datasets import DATASETS
-from clinic.seed.generate import generate
-from clinic.seed.load import holds_data, refuse_other_files, store
 from clinic.settings import Settings
 
 DEFAULT_SEED = 20
@@ -21,6 +19,10 @@ def create_database(size: str, url: str, seed_number: int, *, force: bool) -> No
 
     Raise SeedError for data that is there already, unless it may be replaced.
     """
+    # Imported here: NumPy is a third of the time and of the memory of a command that seeds nothing.
+    from clinic.seed.generate import generate
+    from clinic.seed.load import holds_data, refuse_other_files, store
+
     refuse_other_files(url)
     if not force and holds_data(url):
         raise SeedError(

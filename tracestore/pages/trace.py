@@ -77,7 +77,7 @@ def download(trace_id: str, form: str) -> Response:
 
 @blueprint.get("/compare")
 def choose() -> AnyResponse:
-    """Send on to the comparison of two traces, the earlier one first.
+    """Answer with the address that compares two traces, the earlier one first.
 
     A second id that is of no use is explained next to its field, on the page of the first trace.
     """

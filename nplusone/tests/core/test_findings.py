@@ -198,7 +198,7 @@ def test_a_fan_out_says_over_how_many_tables() -> None:
         ("SELECT nextval('cat_seq')", "in blocks"),
         ("SELECT a FROM cat WHERE id IN (?)", "does not batch"),
         (CAT, "joinedload"),
-        ("SELECT a FROM cat WHERE cat.owner_id = ?", "cat are read owner by owner"),
+        ("SELECT a FROM cat WHERE cat.owner_id = ?", "cat are read for one owner_id at a time"),
         ("SELECT a FROM cat WHERE ? = cat.owner_id", "with cat.owner_id IN (…)"),
         ("SELECT a FROM cat WHERE owner_fk = ?", "with cat.owner_fk IN (…)"),
         ("SELECT a FROM cat WHERE cat.valid = ?", "Each cat is read by itself"),

@@ -126,8 +126,8 @@ def _of_statement(repeats: Repeats) -> str:
 
 _WHAT = {
     "by_key": "Each {table} is read by itself: ",
-    "by_owner": "The rows of {table} are read owner by owner: ",
-    "linked": "The rows that the link table {link} leads to are read owner by owner: ",
+    "by_owner": "The rows of {table} are read for one {column} at a time: ",
+    "linked": "The rows that the link table {link} leads to are read for one {column} at a time: ",
     "counted": "A number is asked for, {column} by {column}: ",
 }
 

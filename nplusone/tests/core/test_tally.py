@@ -327,8 +327,9 @@ def test_a_span_that_stands_for_many_tells_how_long_they_took(
     "key", ["aggregation.span_count", "composite.count", "span.composite.count"]
 )
 def test_a_span_tells_by_any_convention_how_many_it_stands_for(key: str) -> None:
+    told: dict[str, Any] = {key.replace(".", "__"): 6}
     drawing = Drawing()
-    drawing.sql("", CAT, **{key.replace(".", "__"): 6})
+    drawing.sql("", CAT, **told)
 
     assert [one.repeats for one in Tally(drawing.spans).counts()] == [6]
 

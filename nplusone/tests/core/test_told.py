@@ -24,8 +24,6 @@ def test_a_loop_of_two_statements_tells_of_both() -> None:
     source = drawing.sql("", OWNERS)
     ids = []
     for line in (1, 1, 1, 2, 2):
-        place = {"code__file__path": "views.py", "code__line__number": line}
-        way = {"nplusone__code__path": f"views.py:{line} ← page.py:7"}
         ids.append(drawing.sql("", CAT, ms=2, db__namespace="shop"))
         ids.append(
             drawing.sql(
@@ -34,8 +32,9 @@ def test_a_loop_of_two_statements_tells_of_both() -> None:
                 db__namespace="shop",
                 nplusone__relationship="Owner.dogs",
                 nplusone__load="deferred Dog.notes",
-                **place,
-                **way,
+                code__file__path="views.py",
+                code__line__number=line,
+                nplusone__code__path=f"views.py:{line} ← page.py:7",
             )
         )
 

@@ -33,11 +33,13 @@ from otel_nplusone._live.statement_counts import RepeatCounter
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
 # one for a statement that is sent once.
 LOCATE_FROM = 5
-# Where nobody has asked for more, the places of 6 repeats are told, and then of each 17th: a place
-# takes 30 µs, and a processor that is always there must not take them for every span. The step is a
-# prime, so that a loop that sends the statement from two places or from three has all of them told.
+# Where nobody has asked for more, the places of 6 repeats are told, then of each 17th, and past a
+# hundred of each 101st: a place takes 30 µs, and a processor that is always there must not take
+# them for every span. The steps are primes, so that a loop that sends the statement from two places
+# or from three has all of them told.
 _PLACED_FIRST = 6
 _PLACED_EACH = 17
+_PLACED_RARELY, _RARELY_FROM = 101, 102
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 Attributes = dict[str, str | int]
@@ -127,7 +129,8 @@ class StatementDescriber:
 
 def _is_worth_its_time(beyond: int) -> bool:
     """Tell whether a place is looked up: those of the first are, and of some of the rest."""
-    return beyond < _PLACED_FIRST or beyond % _PLACED_EACH == 0
+    each = _PLACED_EACH if beyond < _RARELY_FROM else _PLACED_RARELY
+    return beyond < _PLACED_FIRST or beyond % each == 0
 
 
 def _is_placed(span: Span) -> bool:

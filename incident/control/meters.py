@@ -44,7 +44,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Flags:
     """Hold what the flags file says."""
 
     strategy: str
@@ -111,16 +111,16 @@ class FlagsFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._seen_ns: int | None = None
-        self._found: InForce | None = None
+        self._found: Flags | None = None
 
-    def read(self) -> InForce | None:
+    def read(self) -> Flags | None:
         """Return what is in force; None if there is no file that the clinic can use."""
         try:
             changed_ns = self.path.stat().st_mtime_ns
             if changed_ns != self._seen_ns:
                 said = flags.change(self.path)
                 self._seen_ns = changed_ns
-                self._found = InForce(said["strategy"], said["audience_percent"])
+                self._found = Flags(said["strategy"], said["audience_percent"])
         except (OSError, IncidentError):
             self._found = None
         return self._found

@@ -23,7 +23,7 @@ from incident.control.desk import (
     SetStrategy,
     SetUsers,
 )
-from incident.control.meters import FlagsFile, InForce, Meters, Reading
+from incident.control.meters import Flags, FlagsFile, Meters, Reading
 from incident.control.shown import Shown
 from incident.errors import IncidentError
 from incident.stack import flags
@@ -57,7 +57,7 @@ class Standing(Repeating):
         self._switches: list[ev.Switch] = []
         self._alerts: list[ev.Alert] = []
         self._firing: Mapping[str, str] = {}
-        self._in_force: InForce | None = None
+        self._in_force: Flags | None = None
         self._users: int | None = None
         self._look_at_s = 0.0
         self._began = time.monotonic()
@@ -188,7 +188,7 @@ def _sample(at_s: float, reading: Reading) -> ev.Sample:
     )
 
 
-def _switches(at_s: float, before: InForce | None, now: InForce) -> Iterator[ev.Switch]:
+def _switches(at_s: float, before: Flags | None, now: Flags) -> Iterator[ev.Switch]:
     if before is not None and before.strategy != now.strategy:
         yield _switch(at_s, STRATEGY, before.strategy, now.strategy)
     if before is not None and before.audience_percent != now.audience_percent:

@@ -19,7 +19,7 @@ def create_database(size: str, url: str, seed_number: int, *, force: bool) -> No
 
     Raise SeedError for data that is there already, unless it may be replaced.
     """
-    # Imported here: NumPy is a third of the time and of the memory of a command that seeds nothing.
+    # Imported here: NumPy is a quarter of the memory of a command that seeds nothing.
     from clinic.seed.generate import generate
     from clinic.seed.load import holds_data, refuse_other_files, store
 

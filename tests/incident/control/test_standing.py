@@ -12,7 +12,7 @@ from harness.errors import BackendError
 from harness.ports import unused_port
 from harness.project import PROJECT
 from incident.control.desk import Desk, Leave, SetAudience, SetStrategy, SetUsers
-from incident.control.meters import FlagsFile, InForce, Meters, Reading
+from incident.control.meters import Flags, FlagsFile, Meters, Reading
 from incident.control.shown import SILENT_S, Shown
 from incident.control.standing import Standing
 from incident.story import events as ev
@@ -97,7 +97,7 @@ def test_what_is_asked_is_done_and_told_in_the_story(
 
     standing.turn()
 
-    assert FlagsFile(flags_file).read() == InForce("core", 5.0)
+    assert FlagsFile(flags_file).read() == Flags("core", 5.0)
     assert meters.users == 12
     assert [(one.what, one.now) for one in shown.story.switches] == [
         ("strategy", "core"),

@@ -24,6 +24,7 @@ from incident.replay.plan import Plan, parse_latency, parse_time
 from incident.stack import flags
 from incident.stack.options import (
     at,
+    on_free_ports,
     port_option,
     web_address,
     with_stack,
@@ -301,14 +302,17 @@ def fix(strategy: str, flags_file: Path, clinic: int) -> None:
 def reconcile(*, statements: int, users: int, stack: Stack, var: Path) -> None:
     """Compare who counts SQL statements: the service, the stored spans, and the database.
 
-    Loads the clinic, waits for the last span, and prints the counts of each statement. Exits with
-    0 if all agree, 1 if any differs, 2 if it could not be tried.
+    Loads the clinic, waits for the last span, and prints the counts of each statement. Without
+    containers it starts parts of its own, on free ports: a demo that serves is left alone. Exits
+    with 0 if all agree, 1 if any differs, 2 if it could not be tried.
 
     \b
     Example:
       incident reconcile --target compose
     """
-    folder = Folder(var, "reconcile")
+    if not stack.in_containers:
+        stack = on_free_ports(stack)
+    folder = Folder(var, "reconcile", own_flags=not stack.in_containers)
     sys.exit(reconciliation.run(stack, folder, Console(), statements=statements, users=users))
 
 

@@ -103,12 +103,14 @@ class Folder:
     """Name the files of one kind of run; `var` is absolute.
 
     The clinics' databases serve one run after another. A run's own records are with them, or in a
-    folder below that `record` names.
+    folder below that `record` names. The flags are those of `make fix`, unless a run has `own_flags`
+    that it can switch while another clinic serves.
     """
 
     var: Path
     name: str
     record: str = ""
+    own_flags: bool = False
 
     @property
     def path(self) -> Path:
@@ -143,7 +145,7 @@ class Folder:
 
     @property
     def flags_file(self) -> Path:
-        return self.var / FLAGS_FILE
+        return (self.path if self.own_flags else self.var) / FLAGS_FILE
 
     def make_room(self) -> None:
         """Remove the last run's spans and requests: counters start at 0, and the stores have to."""

@@ -8,17 +8,19 @@ from incident.console import Console
 from incident.errors import IncidentError
 from incident.replay import findings, report
 from incident.replay.engine import Play, Played, play
-from incident.replay.measure import Phase, percentile, stories_of
+from incident.replay.measure import Phase, stories_of
 from incident.replay.phases import choose
 from incident.replay.plan import Plan
-from incident.replay.table import meaning, milliseconds, table
+from incident.replay.table import meaning, slowest, status, table
 from incident.replay.verdict import Verdict, judge
+from incident.replay.watch import RECENT_S, TICK_S
 from incident.stack import typed
 from incident.stack.places import Folder, Stack
 from incident.stack.run import Run, begin
 from incident.story.journal import Journal
 
 PHASES = LAUNCH, FIX = "launch", "fix"
+SAMPLES_SHOWN = round(RECENT_S / TICK_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,10 @@ def _nothing_else(play: Play, played: Played) -> None:
 
 
 def _show_status(play: Play) -> None:
-    recent = play.watch.recent(5)
-    stories = [one.latency_ms for one in stories_of(recent)]
-    p50 = milliseconds(percentile(stories, 50)) if stories else "no answer yet"
-    latest = play.journal.story.samples[-1]
+    answered = any(one.strategy for one in stories_of(play.log.requests))
+    samples = play.journal.story.samples[-SAMPLES_SHOWN:]
     play.run.console.status(
-        f"{play.strategy}: {latest.requests_per_second:g} requests/s, p50 {p50}, "
-        f"{latest.sql_per_minute:,.0f} SQL/min, "
-        f"CPU {latest.service_cpu_percent_of_core:.0f} % of a core"
+        *status(play.strategy, samples, users=play.plan.users, answered=answered)
     )
 
 
@@ -101,8 +99,9 @@ def _show(run: Run, result: Result, users: int) -> None:
     console.result(console.bold(heading))
     console.result("\n".join(rows))
     console.result(f"\n{meaning(before, after, users=users)}\n")
-    console.result(f"slowest before  {link(before.slowest_trace_id)}")
-    console.result(f"slowest after   {link(after.slowest_trace_id)}")
+    for name, phase in (("before", before), ("after", after)):
+        console.result(f"{f'slowest {name}':<16}{link(phase.slowest_trace_id)}")
+        console.result(f"{'':<16}{slowest(phase)}")
     console.result(f"report          {typed.from_here(run.folder.report)}")
     for warning in result.verdict.warnings:
         console.step(f"Warning: {warning}")

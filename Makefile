@@ -205,11 +205,13 @@ reset: ## remove what runs have recorded
 $(VENV)/.uv: requirements/bootstrap.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or say make PYTHON=..." >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11: say make PYTHON=python3.12 or the like" >&2; exit 2; }
+	@echo "Installing into $(VENV), which takes a minute the first time." >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@echo "Installing what the clinic, its traces and its visitors need." >&2
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@
@@ -223,6 +225,7 @@ $(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need." >&2
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 

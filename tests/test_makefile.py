@@ -43,3 +43,10 @@ def test_what_a_plain_test_leaves_out_has_a_target_that_ci_runs(marker: str) -> 
     assert f"not {name}" in shown("--dry-run", "test")
     assert "pytest" in shown("--dry-run", target)
     assert re.search(rf"make {target}\b", ci)
+
+
+@pytest.mark.parametrize("stamp", [".uv", ".runtime", ".dev"])
+def test_an_installation_says_what_it_does_before_it_does_it(stamp: str) -> None:
+    first, *_ = shown("--dry-run", "--always-make", f".venv/{stamp}").splitlines()
+
+    assert re.match(r'echo "Installing .*" >&2', first)

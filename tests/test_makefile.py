@@ -45,8 +45,11 @@ def test_what_a_plain_test_leaves_out_has_a_target_that_ci_runs(marker: str) -> 
     assert re.search(rf"make {target}\b", ci)
 
 
-@pytest.mark.parametrize("stamp", [".uv", ".runtime", ".dev"])
-def test_an_installation_says_what_it_does_before_it_does_it(stamp: str) -> None:
-    first, *_ = shown("--dry-run", "--always-make", f".venv/{stamp}").splitlines()
+def test_each_step_of_an_installation_says_so_before_it_begins() -> None:
+    lines = shown("--dry-run", "--always-make", ".venv/.dev").splitlines()
+    steps = [number for number, line in enumerate(lines) if line.startswith('echo "Installing ')]
+    installs = [number for number, line in enumerate(lines) if "-r requirements/" in line]
 
-    assert re.match(r'echo "Installing .*" >&2', first)
+    assert len(steps) == len(installs) == 3  # make's own tools, what runs, and what tests it
+    assert all(said < done for said, done in zip(steps, installs, strict=True))
+    assert all(line.endswith(">&2") for line in (lines[number] for number in steps))

@@ -37,7 +37,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo replay serve up down logs load fix doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
+.PHONY: help demo replay serve up down logs load fix traces doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,10 @@ load: $(VENV)/.runtime ## Locust's web UI on http://127.0.0.1:8089, aimed at the
 		--web-host 127.0.0.1 --web-port $(LOCUST_PORT) $(LOCUST_ARGS)
 
 fix: $(VENV)/.runtime ## flip the flag of the running clinic: make fix STRATEGY=core
-	@$(BIN)/incident fix --strategy $(STRATEGY) --flags-file $(FLAGS_FOLDER)/flags.json
+	@$(BIN)/incident fix --strategy $(STRATEGY) --flags-file "$(FLAGS_FOLDER)/flags.json"
+
+traces: $(VENV)/.runtime ## open the traces of the last demo or replay again, on http://127.0.0.1:16686
+	@$(BIN)/incident traces $(TRACES_ARGS)
 
 doctor: $(VENV)/.runtime ## check every part of the running stack; TARGET=compose for the containers
 	@$(BIN)/incident doctor --target $(TARGET) $(DOCTOR_ARGS)
@@ -202,11 +205,13 @@ reset: ## remove what runs have recorded
 $(VENV)/.uv: requirements/bootstrap.txt
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found: install Python 3.11 or newer, or say make PYTHON=..." >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11: say make PYTHON=python3.12 or the like" >&2; exit 2; }
+	@echo "Installing into $(VENV), which takes a minute the first time." >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml nplusone/pyproject.toml $(VENV)/.uv
+	@echo "Installing what the clinic, its traces and its visitors need." >&2
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e ./nplusone -e .
 	@touch $@
@@ -220,6 +225,7 @@ $(VENV)/.docs: requirements/docs.txt $(VENV)/.dev
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need." >&2
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 

@@ -21,9 +21,10 @@ from incident.replay import replay as whole_replay
 from incident.replay.phases import NAMES as PHASE_NAMES
 from incident.replay.phases import choose
 from incident.replay.plan import Plan, parse_latency, parse_time
-from incident.stack import flags
+from incident.stack import flags, kept
 from incident.stack.options import (
     at,
+    on_free_ports,
     port_option,
     web_address,
     with_stack,
@@ -301,14 +302,17 @@ def fix(strategy: str, flags_file: Path, clinic: int) -> None:
 def reconcile(*, statements: int, users: int, stack: Stack, var: Path) -> None:
     """Compare who counts SQL statements: the service, the stored spans, and the database.
 
-    Loads the clinic, waits for the last span, and prints the counts of each statement. Exits with
-    0 if all agree, 1 if any differs, 2 if it could not be tried.
+    Loads the clinic, waits for the last span, and prints the counts of each statement. Without
+    containers it starts parts of its own, on free ports: a demo that serves is left alone. Exits
+    with 0 if all agree, 1 if any differs, 2 if it could not be tried.
 
     \b
     Example:
       incident reconcile --target compose
     """
-    folder = Folder(var, "reconcile")
+    if not stack.in_containers:
+        stack = on_free_ports(stack)
+    folder = Folder(var, "reconcile", own_flags=not stack.in_containers)
     sys.exit(reconciliation.run(stack, folder, Console(), statements=statements, users=users))
 
 
@@ -330,6 +334,23 @@ def doctor(*, without: tuple[str, ...], stack: Stack) -> None:
       incident doctor --target compose --without grafana
     """
     sys.exit(examination.run(stack, Console(), without=without))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", required=False)
+@port_option("--ui-port", "trace_ui", "Port of the traces' pages.")
+@with_var
+def traces(folder: Path | None, trace_ui: int, var: Path) -> None:
+    """Open the traces that a run has stored in DIR: of the last demo or replay by default.
+
+    Serves them until Ctrl-C. Exits with 2 if there are none or the port is taken.
+
+    \b
+    Example:
+      incident traces var/replay/20261125-201500
+    """
+    stack = Stack(trace_ui=replace(Stack().trace_ui, number=trace_ui))
+    kept.serve(folder.absolute() if folder else kept.latest(var), stack, Console())
 
 
 @cli.command()

@@ -31,11 +31,19 @@ class Console:
         self._clear_status()
         print(f"{self._elapsed()} {text}", file=self.err, flush=True)
 
-    def status(self, text: str) -> None:
-        """Show a line that the next line takes the place of; nothing unless on a terminal."""
+    def status(self, text: str, *more: str) -> None:
+        """Show a line that the next line takes the place of; nothing unless on a terminal.
+
+        more: what is added, with commas between, as long as the terminal is wide enough.
+        """
         if not self._live(self.err):
             return
-        line = f"{self._elapsed()} {text}"[: shutil.get_terminal_size().columns - 1]
+        width = shutil.get_terminal_size().columns - 1
+        line = f"{self._elapsed()} {text}"[:width]
+        for part in more:
+            if len(line) + len(part) + 2 > width:
+                break
+            line = f"{line}, {part}"
         print(f"\r{line:<{self._status_width}}", end="", file=self.err, flush=True)
         self._status_width = len(line)
 

@@ -5,20 +5,21 @@
 
 Locust's own statistics are rounded and cover the whole run; a replay has phases, and wants
 exact percentiles of each, together with what the service says of the request in Server-Timing.
+Who does not wait for an answer is written to LOAD_FILE.status, if LOAD_FILE is set.
 """
 
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from locust import events
-from locust.env import Environment
+from typing import Any, ClassVar
 
 # Locust puts a locustfile's own folder on sys.path; mypy does not know of that.
-from success_stories import Visitor  # type: ignore[import-not-found]
+import success_stories  # type: ignore[import-not-found]
+from locust import events
+from locust.env import Environment
 
 __all__ = ["Visitor"]
 
@@ -26,6 +27,23 @@ __all__ = ["Visitor"]
 ARRIVAL = ("intended_time_unix_nano", "clinic", "load", "offset_s")
 # `name;dur=1.5;desc="text"`: https://www.w3.org/TR/server-timing/
 METRIC = re.compile(r'(?P<name>\w+)(?:;dur=(?P<dur>[\d.]+))?(?:;desc="(?P<desc>[^"]*)")?')
+
+
+class Visitor(success_stories.Visitor):  # type: ignore[misc]  # its module is not known to mypy
+    # When each visitor asks again: until then they read what they have, and do not wait.
+    reading_until_s: ClassVar[dict[int, float]] = {}
+
+    def wait_time(self) -> float:
+        """Return how long a visitor reads, and write down until when."""
+        seconds: float = super().wait_time()
+        self.reading_until_s[id(self)] = time.time() + seconds
+        if told := os.environ.get("LOAD_FILE"):
+            status = Path(f"{told}.status")
+            temporary = status.with_name(f".{status.name}")
+            reading = list(self.reading_until_s.values())
+            temporary.write_text(json.dumps({"reading_until_s": reading}), encoding="utf-8")
+            temporary.replace(status)
+        return seconds
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]  # Locust's events have no types

@@ -43,3 +43,13 @@ def test_what_a_plain_test_leaves_out_has_a_target_that_ci_runs(marker: str) -> 
     assert f"not {name}" in shown("--dry-run", "test")
     assert "pytest" in shown("--dry-run", target)
     assert re.search(rf"make {target}\b", ci)
+
+
+def test_each_step_of_an_installation_says_so_before_it_begins() -> None:
+    lines = shown("--dry-run", "--always-make", ".venv/.dev").splitlines()
+    steps = [number for number, line in enumerate(lines) if line.startswith('echo "Installing ')]
+    installs = [number for number, line in enumerate(lines) if "-r requirements/" in line]
+
+    assert len(steps) == len(installs) == 3  # make's own tools, what runs, and what tests it
+    assert all(said < done for said, done in zip(steps, installs, strict=True))
+    assert all(line.endswith(">&2") for line in (lines[number] for number in steps))

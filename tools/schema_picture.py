@@ -31,7 +31,12 @@ STYLE = """
     text { font: 13px system-ui, "DejaVu Sans", sans-serif; fill: #20242a; }
     .type { fill: #5d6570; text-anchor: end; }
     .key { font-weight: 600; }
+    .arrow { fill: #5d6570; }
     .line { fill: none; stroke: #5d6570; stroke-width: 1.4; marker-end: url(#arrow); }
+    @media (prefers-color-scheme: dark) {
+        .line { stroke: #b9b1a3; }
+        .arrow { fill: #b9b1a3; }
+    }
 """
 
 
@@ -63,9 +68,8 @@ def draw() -> str:
         f'width="{width}" height="{height}" role="img" aria-label="The schema of the clinic">',
         f"  <style>{STYLE}  </style>",
         '  <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" '
-        'markerHeight="8" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#5d6570"/>'
+        'markerHeight="8" orient="auto"><path class="arrow" d="M0 0 L8 4 L0 8 z"/>'
         "</marker></defs>",
-        f'  <rect width="{width}" height="{height}" fill="#fbf9f5"/>',
         *(line for box in boxes.values() for line in _lines(box, boxes)),
         *(part for box in boxes.values() for part in _drawn(box)),
         "</svg>",

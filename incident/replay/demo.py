@@ -1,24 +1,26 @@
 """Tell the short form of the incident: load, a page that asks too often, the fix, the figures."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.errors import Interrupted
-from harness.project import tool
 from incident.console import Console
 from incident.errors import IncidentError
 from incident.replay import findings, report
 from incident.replay.engine import Play, Played, play
-from incident.replay.measure import Phase, percentile, stories_of
+from incident.replay.measure import Phase, stories_of
 from incident.replay.phases import choose
 from incident.replay.plan import Plan
-from incident.replay.table import meaning, milliseconds, table
+from incident.replay.table import meaning, slowest, status, table
 from incident.replay.verdict import Verdict, judge
-from incident.stack.places import FLAGS_FILE, Folder, Stack
+from incident.replay.watch import RECENT_S, TICK_S
+from incident.stack import typed
+from incident.stack.places import Folder, Stack
 from incident.stack.run import Run, begin
 from incident.story.journal import Journal
 
 PHASES = LAUNCH, FIX = "launch", "fix"
+SAMPLES_SHOWN = round(RECENT_S / TICK_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,14 @@ class Result:
 def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serving: bool) -> int:
     """Show the incident and its fix; return the exit code: 0 if both were seen, or 1.
 
-    Whatever was started is gone when this returns or raises.
+    Whatever was started is gone when this returns or raises; what it has stored is kept.
     """
-    with begin(stack, folder, console) as run, Journal(folder.records) as journal:
+    with (
+        ExitStack() as afterwards,
+        begin(stack, folder, console) as run,
+        Journal(folder.records) as journal,
+    ):
+        afterwards.callback(_tell_what_is_kept, run)
         console.step(f"{plan.users} visitors are going to come.")
         played = play(run, plan, journal, scenes={}, on_tick=_show_status, finish=_nothing_else)
         result = _result(played)
@@ -49,6 +56,12 @@ def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serv
     return result.verdict.exit_code
 
 
+def _tell_what_is_kept(run: Run) -> None:
+    if run.folder.trace_database.exists() and run.stack.keeps_traces:
+        command = typed.traces(run.stack, run.folder)
+        run.console.step(f"The traces are kept: `{command}` opens them again.")
+
+
 def short_form(**choices: object) -> Plan:
     """Return the plan of the demo's two phases."""
     return Plan(phases=choose(",".join(PHASES)), **choices)  # type: ignore[arg-type]
@@ -59,14 +72,10 @@ def _nothing_else(play: Play, played: Played) -> None:
 
 
 def _show_status(play: Play) -> None:
-    recent = play.watch.recent(5)
-    stories = [one.latency_ms for one in stories_of(recent)]
-    p50 = milliseconds(percentile(stories, 50)) if stories else "no answer yet"
-    latest = play.journal.story.samples[-1]
+    answered = any(one.strategy for one in stories_of(play.log.requests))
+    samples = play.journal.story.samples[-SAMPLES_SHOWN:]
     play.run.console.status(
-        f"{play.strategy}: {latest.requests_per_second:g} requests/s, p50 {p50}, "
-        f"{latest.sql_per_minute:,.0f} SQL/min, "
-        f"CPU {latest.service_cpu_percent_of_core:.0f} % of a core"
+        *status(play.strategy, samples, users=play.plan.users, answered=answered)
     )
 
 
@@ -90,9 +99,10 @@ def _show(run: Run, result: Result, users: int) -> None:
     console.result(console.bold(heading))
     console.result("\n".join(rows))
     console.result(f"\n{meaning(before, after, users=users)}\n")
-    console.result(f"slowest before  {link(before.slowest_trace_id)}")
-    console.result(f"slowest after   {link(after.slowest_trace_id)}")
-    console.result(f"report          {_from_here(run.folder.report)}")
+    for name, phase in (("before", before), ("after", after)):
+        console.result(f"{f'slowest {name}':<16}{link(phase.slowest_trace_id)}")
+        console.result(f"{'':<16}{slowest(phase)}")
+    console.result(f"report          {typed.from_here(run.folder.report)}")
     for warning in result.verdict.warnings:
         console.step(f"Warning: {warning}")
     for reason in result.verdict.reasons:
@@ -103,24 +113,10 @@ def _serve(run: Run, before: str) -> None:
     run.console.result()
     run.console.result(f"clinic          {run.stack.clinic.address}")
     run.console.result(f"traces          {run.stack.trace_ui.address}")
-    run.console.result(f"and back        {_fix_command(run, before)}")
+    run.console.result(f"and back        {typed.fix(run.stack, run.folder, before)}")
     run.console.step("Serving until Ctrl-C.")
     try:
         while True:
             run.pause(1)
     except Interrupted:
         return
-
-
-def _fix_command(run: Run, strategy: str) -> str:
-    command = f"{_from_here(Path(tool('incident')))} fix --strategy {strategy}"
-    if run.stack.clinic != Stack().clinic:
-        command = f"{command} --clinic-port {run.stack.clinic.number}"
-    where = _from_here(run.folder.flags_file)
-    return command if where == Path("var") / FLAGS_FILE else f"{command} --flags-file {where}"
-
-
-def _from_here(path: Path) -> Path:
-    """Return the path as one would type it in this folder."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -268,7 +268,7 @@ def write_figures(journal: Journal, measured: Measured) -> None:
     fields = asdict(measured)
     fields["other_pages_ms"] = fields["other_pages_ms"] or {}
     # Nothing was answered, or its traces are not read yet.
-    for name in ("statements_per_request", "db_spans_per_trace"):
+    for name in ("statements_per_request", "db_spans_per_trace", "waited_ms", "service_ms"):
         fields[name] = fields[name] if fields[name]["max"] else {}
     journal.write(ev.Figures(at_s=journal.now_s, **fields))
 

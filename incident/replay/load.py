@@ -48,6 +48,11 @@ class Request:
         return (self.end_time_unix_nano - self.due_time_unix_nano) / 1e6
 
     @property
+    def waited_ms(self) -> float:
+        """Return what of the visitor's time had passed before the service took the request up."""
+        return max(0.0, self.latency_ms - (self.server_ms or 0))
+
+    @property
     def is_story(self) -> bool:
         return self.name == STORIES
 

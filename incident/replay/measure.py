@@ -5,7 +5,9 @@ answer was by the phase's strategy, or by none (veterinarians, failures without 
 Requests, failures, requests per second and SQL per minute are of all of them; latencies,
 statements and DB spans per request are of Success Stories alone, the page the incident is about.
 A visitor who has no answer when the window ends counts with the time they have waited: a page that
-never comes is not left out of the percentiles. In an open loop the statements per request are of
+never comes is not left out of the percentiles. Of a page that was answered it is told apart what
+its visitor waited before the service took it up, and what the service needed: the latter is what a
+trace shows. In an open loop the statements per request are of
 the visitors whom the seed lets come in the phase, whenever they are answered, and each clinic
 counts once: the figure depends neither on how quick the machine is nor on how many pages were read.
 Percentiles are exact: the value itself at the nearest rank.
@@ -101,6 +103,8 @@ class Phase:
     requests_per_second: float
     latency_ms: Latency
     sent_latency_ms: Latency
+    waited_ms: Spread
+    service_ms: Spread
     healthz_ms: Spread
     other_pages_ms: Spread | None
     statements_per_request: Spread
@@ -112,6 +116,8 @@ class Phase:
     watcher_cpu_percent_of_core: float
     spans: SpanCounts
     slowest_trace_id: str
+    slowest_service_ms: float
+    slowest_waited_ms: float
 
 
 def requests_of(requests: Sequence[Request], *, window: Window, strategy: str) -> list[Request]:
@@ -153,6 +159,8 @@ def measure(observed: Observed) -> Phase:
     others = [request.latency_ms for request in requests if not request.is_story]
     seeded = stories if observed.expected is None else stories_of(observed.expected)
     by_clinic = {one.clinic: one.statements or 0 for one in seeded if one.clinic}
+    # By the service's own time: in a visitor's time is the queue, which no trace shows.
+    slowest = max(stories, key=lambda request: request.server_ms or 0, default=None)
     return Phase(
         name=observed.name,
         strategy=observed.strategy,
@@ -163,6 +171,8 @@ def measure(observed: Observed) -> Phase:
         requests_per_second=round(len(requests) / window.seconds, 2),
         latency_ms=_latency([*(one.latency_ms for one in stories), *observed.waiting_ms]),
         sent_latency_ms=_latency([request.response_ms for request in stories]),
+        waited_ms=spread([request.waited_ms for request in stories]),
+        service_ms=spread([request.server_ms or 0 for request in stories]),
         healthz_ms=spread(checks),
         other_pages_ms=spread(others) if others else None,
         statements_per_request=spread(
@@ -177,7 +187,9 @@ def measure(observed: Observed) -> Phase:
         machine_cpu_percent=_rounded(observed.machine_cpu_percent),
         watcher_cpu_percent_of_core=round(observed.watcher_cpu_percent_of_core, 1),
         spans=_span_counts(requests, observed),
-        slowest_trace_id=_slowest(stories),
+        slowest_trace_id=(slowest.trace_id if slowest else None) or "",
+        slowest_service_ms=_tidy((slowest.server_ms if slowest else None) or 0),
+        slowest_waited_ms=_tidy(slowest.waited_ms if slowest else 0),
     )
 
 
@@ -267,12 +279,6 @@ def _span_counts(requests: Sequence[Request], observed: Observed) -> SpanCounts:
         stored=sum(observed.stored_spans.get(request.trace_id or "", 0) for request in requests),
         dropped=observed.dropped_spans,
     )
-
-
-def _slowest(stories: Sequence[Request]) -> str:
-    # By the service's own time: in a visitor's time is the queue, which no trace shows.
-    slowest = max(stories, key=lambda request: request.server_ms or 0, default=None)
-    return (slowest.trace_id if slowest else None) or ""
 
 
 def _db_spans(read: Mapping[str, int], stories: Sequence[Request]) -> list[int]:

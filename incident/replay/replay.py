@@ -27,7 +27,7 @@ from incident.replay.engine import Act, Play, Played, play, watch_phase
 from incident.replay.phases import Phase, Scene
 from incident.replay.plan import Plan
 from incident.replay.report import machine, versions
-from incident.stack import flags
+from incident.stack import flags, typed
 from incident.stack.places import OPEN, Folder, Stack
 from incident.stack.run import Run, begin
 from incident.story import events as ev
@@ -203,6 +203,8 @@ def _show(run: Run, journal: Journal) -> None:
     for one in story.shortfalls:
         run.console.step(f"Not as expected: {one.text}")
     run.console.result(f"report  {run.folder.records / 'report.html'}")
+    if run.stack.keeps_traces:
+        run.console.result(f"traces  {typed.traces(run.stack, run.folder)} (once this has ended)")
     run.console.result(f"again   {story.begun.command if story.begun else ''}")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,11 +23,15 @@ LOAD_DEADLINE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Count who has come until now; `waiting_ms` is how long each has waited without an answer."""
+    """Count who has come until now; `waiting_ms` is how long each has waited without an answer.
+
+    In a closed loop it is known how many wait, and not for how long.
+    """
 
     arrived: int = 0
     answered: int = 0
     gave_up: int = 0
+    waiting: int = 0
     waiting_ms: tuple[float, ...] = ()
 
 
@@ -61,7 +66,7 @@ class OpenVisitors:
         command = commands.locust(self.run.stack, self.run.folder, os.environ, loop=OPEN)
         self._started.append(self.run.processes.start(command))
         wait_until(
-            lambda: self._status(),
+            lambda: _status(self.run),
             what="the visitors to be ready",
             deadline_s=LOAD_DEADLINE_S,
             pause=self.run.pause,
@@ -93,28 +98,20 @@ class OpenVisitors:
 
     def crowd(self) -> Crowd:
         """Return how it went a moment ago."""
-        status = self._status()
+        status = _status(self.run)
+        waiting_ms = tuple(status.get("waiting_ms", ()))
         return Crowd(
             status.get("arrived", 0),
             status.get("answered", 0),
             status.get("gave_up", 0),
-            tuple(status.get("waiting_ms", ())),
+            len(waiting_ms),
+            waiting_ms,
         )
 
     def leave(self) -> None:
         """Stop Locust."""
         while self._started:
             self.run.processes.stop(self._started.pop())
-
-    def _status(self) -> Mapping[str, Any]:
-        file = self.run.folder.load_file
-        try:
-            status: dict[str, Any] = json.loads(
-                file.with_name(f"{file.name}.status").read_text(encoding="utf-8")
-            )
-        except FileNotFoundError:
-            return {}
-        return status
 
 
 @dataclass(slots=True)
@@ -146,12 +143,25 @@ class ClosedVisitors:
     def crowd(self) -> Crowd:
         """Return what the log tells: nobody gives up."""
         answered = len(self.log.read())
-        return Crowd(answered, answered)
+        reading = sum(until > time.time() for until in _status(self.run).get("reading_until_s", ()))
+        return Crowd(answered, answered, waiting=self.users - reading if self._started else 0)
 
     def leave(self) -> None:
         """Stop Locust."""
         while self._started:
             self.run.processes.stop(self._started.pop())
+
+
+def _status(run: Run) -> Mapping[str, Any]:
+    """Return what Locust has written of its visitors; nothing before it has."""
+    file = run.folder.load_file
+    try:
+        status: dict[str, Any] = json.loads(
+            file.with_name(f"{file.name}.status").read_text(encoding="utf-8")
+        )
+    except FileNotFoundError:
+        return {}
+    return status
 
 
 def choose_clinics(names: list[str], seed: int, number: int) -> list[str]:

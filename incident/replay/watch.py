@@ -165,7 +165,7 @@ class Watch:
             sql_per_minute=round(sum(one.statements or 0 for one in recent) / RECENT_S * 60),
             service_cpu_percent_of_core=_service_percent(earlier, now),
             machine_cpu_percent=_machine_percent(earlier, now),
-            waiting=len(crowd.waiting_ms),
+            waiting=crowd.waiting,
             gave_up=crowd.gave_up,
             failures=sum(one.failure is not None for one in self._log.requests),
         )

@@ -31,7 +31,7 @@ def visitors_at_rest(stack: Stack) -> Iterator[None]:
         users = int((locust.get("/stats/requests") or {}).get("user_count", 0))
         locust.post("/stop")
     except BackendError as error:
-        raise _missing(stack.locust_ui, error) from error
+        raise _missing(stack.locust_ui) from error
     try:
         yield
     finally:
@@ -98,9 +98,9 @@ def _service(stack: Stack) -> str:
     return container
 
 
-def _missing(port: Port, error: Exception | None = None) -> IncidentError:
-    why = f" ({error})" if error else ""
+def _missing(port: Port) -> IncidentError:
+    part = port.wanted_by[0].upper() + port.wanted_by[1:]
     return IncidentError(
-        f"{port.wanted_by} does not answer on {port.address}{why}: start the stack with `make up`, "
-        f"or say where it is with {port.variable}."
+        f"{part} of the stack in containers does not answer on {port.address}: start the stack "
+        f"with `make up`, or say where it is with {port.variable}."
     )

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
-from harness.ports import Port
+from harness.ports import Port, unused_ports
 from incident.errors import IncidentError
 from incident.stack.places import COMPOSE, EMBEDDED, LOCAL, TARGETS, Site, Stack
 
@@ -105,6 +106,23 @@ def with_stack(command: Command, *, addresses: bool = False) -> Command:
 def with_stack_or_address(command: Command) -> Command:
     """Do as with_stack, and take the address of a clinic for a target as well."""
     return with_stack(command, addresses=True)
+
+
+def on_free_ports(stack: Stack) -> Stack:
+    """Return the stack with free ports for what a run starts, but for those that were typed.
+
+    A variable may have been set for another run, whose parts this one is to leave alone.
+    """
+    source = click.get_current_context().get_parameter_source
+    fields = [
+        field
+        for _, field, _ in _PORTS
+        if getattr(stack, field) in stack.ports and source(field) != ParameterSource.COMMANDLINE
+    ]
+    free = zip(fields, unused_ports(len(fields)), strict=True)
+    return replace(
+        stack, **{field: replace(getattr(stack, field), number=number) for field, number in free}
+    )
 
 
 def port_option(option: str, field: str, help_text: str) -> Callable[[Command], Command]:

@@ -68,6 +68,11 @@ class Stack:
         return self.target == LOCAL
 
     @property
+    def keeps_traces(self) -> bool:
+        """Return whether a run stores its traces in its folder."""
+        return self.starts_parts and self.backend == TRACESTORE
+
+    @property
     def ports(self) -> tuple[Port, ...]:
         """Return the ports of what a run starts itself."""
         return self.clinic, self.trace_ui, self.otlp
@@ -103,12 +108,14 @@ class Folder:
     """Name the files of one kind of run; `var` is absolute.
 
     The clinics' databases serve one run after another. A run's own records are with them, or in a
-    folder below that `record` names.
+    folder below that `record` names. The flags are those of `make fix`, or with `own_flags` the
+    run's, who can switch them while another clinic serves.
     """
 
     var: Path
     name: str
     record: str = ""
+    own_flags: bool = False
 
     @property
     def path(self) -> Path:
@@ -143,10 +150,14 @@ class Folder:
 
     @property
     def flags_file(self) -> Path:
-        return self.var / FLAGS_FILE
+        return (self.path if self.own_flags else self.var) / FLAGS_FILE
 
-    def make_room(self) -> None:
-        """Remove the last run's spans and requests: counters start at 0, and the stores have to."""
-        for name in (self.trace_database, self.request_log, self.load_file):
+    def make_room(self, *, for_traces: bool) -> None:
+        """Remove the last run's requests and spans: counters start at 0, and the stores have to.
+
+        for_traces: whether spans are going to be stored here; if not, the last ones are kept.
+        """
+        stores = (self.trace_database,) if for_traces else ()
+        for name in (*stores, self.request_log, self.load_file):
             for path in self.records.glob(f"{name.name}*"):
                 path.unlink()

@@ -41,7 +41,7 @@ def begin(stack: Stack, folder: Folder, console: Console) -> Iterator[Run]:
     """Yield a run; whatever it has started is gone, and the flags are back, when this is left."""
     with surroundings.sole_use(folder.path), Interrupts() as interrupts:
         surroundings.check(stack, folder)
-        folder.make_room()
+        folder.make_room(for_traces=stack.starts_parts)
         flags.seed(folder.flags_file, stack.flags_template)
         with (
             flags.put_back(folder.flags_file),

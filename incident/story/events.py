@@ -12,7 +12,7 @@ One line of `events.jsonl` is one event: its `kind` and its fields, `at_s` secon
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from incident.errors import RecordError
@@ -153,6 +153,8 @@ class Figures(Event):
 
     `latency_ms` is from the intended start: it holds the wait of a visitor whom the service kept
     from asking. `sent_latency_ms` is from the moment of sending, as a closed loop sees it.
+    `waited_ms` is what of it passed before the service took the request up and its span began, and
+    `service_ms` the rest, which is what a trace shows; both are of the pages that were answered.
     `statements_per_request` counts each clinic once, so that it is the same in every run.
     """
 
@@ -176,6 +178,11 @@ class Figures(Event):
     watcher_cpu_percent_of_core: float  # what measuring costs
     spans: Mapping[str, int]  # created, stored, dropped
     slowest_trace_id: str
+    # Empty and 0 in records of earlier versions.
+    waited_ms: Mapping[str, float] = field(default_factory=dict)  # p50, max
+    service_ms: Mapping[str, float] = field(default_factory=dict)  # p50, max
+    slowest_service_ms: float = 0.0
+    slowest_waited_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

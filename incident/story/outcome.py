@@ -147,6 +147,15 @@ def _measured(story: Story, prediction: ev.Prediction, measure: Measure) -> floa
     return None if seen is None else _of_phase(seen, measure)
 
 
+def waited_ms(story: Story, trace: ev.Trace) -> float:
+    """Return what the visitor of a trace had waited before it began; 0 where that is not known."""
+    seen = story.phase(trace.phase)
+    figures = seen.figures if seen else None
+    if figures is None or figures.slowest_trace_id != trace.trace_id:
+        return 0.0
+    return figures.slowest_waited_ms
+
+
 def measured_in(story: Story, wanted: Callable[[ev.Figures], bool]) -> ev.Figures | None:
     """Return the figures of the latest phase that is wanted and had requests."""
     found = [seen.figures for seen in story.phases if seen.figures is not None]

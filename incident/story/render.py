@@ -5,7 +5,7 @@ address but those of traces, so that a page with a strict content security polic
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,10 @@ _PARTS: Mapping[str, Callable[[Story], dict[str, Any]]] = {
     "alert": lambda story: {},
     "finding": lambda story: {},
     "phases": lambda story: {},
-    "waterfalls": lambda story: {"waterfall": waterfall},
+    "waterfalls": lambda story: {
+        "waterfall": waterfall,
+        "waited_ms": partial(outcome.waited_ms, story),
+    },
     "ratios": lambda story: {"ratios": outcome.ratios(story)},
     "capacity": lambda story: {},
     "predictions": _predictions,

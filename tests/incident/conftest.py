@@ -52,6 +52,8 @@ def phase() -> Callable[..., Phase]:
             "other_pages_ms": None,
             "statements_by_clinic": {},
             "watcher_cpu_percent_of_core": 2,
+            "waited_ms": Spread(7_500, 9_000),
+            "service_ms": Spread(3_500, 4_000),
             "healthz_ms": Spread(8_000, 9_500),
             "statements_per_request": Spread(500, 560),
             "db_spans_per_trace": Spread(500, 560),
@@ -60,6 +62,8 @@ def phase() -> Callable[..., Phase]:
             "machine_cpu_percent": 61,
             "spans": SpanCounts(42_000, 42_000, 0),
             "slowest_trace_id": "a" * 32,
+            "slowest_service_ms": 4_000,
+            "slowest_waited_ms": 8_100,
         }
         return Phase(**(values | other))
 
@@ -74,6 +78,8 @@ def core(phase: Callable[..., Phase]) -> Phase:
         requests=600,
         requests_per_second=30,
         latency_ms=Latency(15, 30, 45),
+        waited_ms=Spread(5, 20),
+        service_ms=Spread(10, 31),
         healthz_ms=Spread(3, 9),
         statements_per_request=Spread(1, 1),
         db_spans_per_trace=Spread(1, 1),
@@ -82,4 +88,6 @@ def core(phase: Callable[..., Phase]) -> Phase:
         machine_cpu_percent=16,
         spans=SpanCounts(1_800, 1_800, 0),
         slowest_trace_id="b" * 32,
+        slowest_service_ms=31,
+        slowest_waited_ms=2,
     )

@@ -107,6 +107,21 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert str(blocked) in done.stderr
 
 
+def test_a_demo_of_containers_that_do_not_run_is_one_sentence(
+    tmp_path: Path, free_port: int
+) -> None:
+    options = ("--target=compose", f"--locust-port={free_port}", f"--var={tmp_path}")
+
+    done = incident("demo", "--exit", *options)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "incident: Locust's web UI of the stack in containers does not answer on "
+        f"http://127.0.0.1:{free_port}: start the stack with `make up`, or say where it is with "
+        "LOCUST_PORT."
+    )
+
+
 def test_help_shows_an_example() -> None:
     done = incident("demo", "--help")
 

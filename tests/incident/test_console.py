@@ -40,6 +40,16 @@ def test_a_terminal_sees_the_live_line_until_the_next_step(terminal: Console) ->
     assert step.endswith("Switched.\n")
 
 
+def test_a_live_line_leaves_out_what_a_narrow_terminal_has_no_room_for(
+    terminal: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    terminal.status("naive: 3 of 30 wait", "p50 7.6 s", "100,260 SQL/min")
+
+    assert said(terminal.err).endswith("s] naive: 3 of 30 wait, p50 7.6 s")
+
+
 def test_without_a_terminal_there_is_no_live_line() -> None:
     console = Console(io.StringIO(), io.StringIO(), {})
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
@@ -109,7 +110,11 @@ def visit(tmp_path: Path) -> Callable[..., list[Request]]:
                 f"--host={address}",
                 *(options or ("--exclude-tags=appointments",)),
             ],
-            env={**os.environ, "REQUEST_LOG": str(written)},
+            env={
+                **os.environ,
+                "REQUEST_LOG": str(written),
+                "LOAD_FILE": str(tmp_path / "load.json"),
+            },
             cwd=tmp_path,
         )
         log = RequestLog(written)
@@ -132,6 +137,20 @@ def test_pages_are_checked_and_written_down(visit: Callable[..., list[Request]])
     assert len(stories) > len(requests) / 3
     assert {(one.statements, one.spans, one.server_ms) for one in stories} == {(512, 515, 240.1)}
     assert {(one.strategy, one.trace_id) for one in stories} == {("naive", TRACE_ID)}
+
+
+def test_who_reads_and_does_not_wait_is_told(
+    visit: Callable[..., list[Request]], tmp_path: Path
+) -> None:
+    began_s = time.time()
+
+    with clinic_that_shows(good_page) as address:
+        visit(address)
+
+    status = json.loads((tmp_path / "load.json.status").read_text(encoding="utf-8"))
+    reading_until_s = status["reading_until_s"]
+    assert len(reading_until_s) == VISITORS
+    assert all(began_s < until < time.time() + 1.5 for until in reading_until_s)
 
 
 def test_wrong_content_is_a_failure(visit: Callable[..., list[Request]]) -> None:

@@ -57,7 +57,7 @@ def test_what_costs_next_to_nothing_is_told_last_and_marked(
     assert (dogs["statement"], dogs["negligible"], dogs["request_ms"]) == (DOG, True, 0.3)
 
     scan()
-    assert "0.3 ms in all, 0% of the request, next to nothing of a request" in (
+    assert "0.3 ms in all, 0% of the request's time, next to nothing of a request" in (
         capsys.readouterr().out
     )
 

@@ -199,3 +199,11 @@ def test_an_address_where_nobody_listens_is_an_error() -> None:
 
     with pytest.raises(BackendError, match="is the backend running"):
         list(read_backend(url, Search(), Skipped()))
+
+
+def test_an_address_without_a_query_api_is_told_from_a_backend_that_is_down() -> None:
+    with (
+        backend(lambda _path, _query: NOT_FOUND) as application,
+        pytest.raises(BackendError, match=r"answers, but has no traces.*application itself"),
+    ):
+        JaegerApi(application.url).services()

@@ -54,12 +54,27 @@ def test_the_text_report_names_cause_cost_and_cure(
         "1  n_plus_one   GET /cats   (clinic)\n"
         f"   {CAT}\n"
         "   repeats       6 median, 8 at most in one request, in 2 traces\n"
-        "   time          14.0 ms in all, 7% of the request\n"
+        "   time          14.0 ms in all, 7% of the request's time\n"
         f"   comes after   {CLINIC}\n"
         "   code          stories.py:41 in cats\n"
         "   advice        Each cat is read by itself: join cat into the query before, or load the\n"
         "                 relationship with joinedload() or selectinload().\n"
         f"   worst trace   {2:032x}\n"
+    )
+
+
+def test_a_large_share_says_what_the_rest_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    drawing = Drawing()
+    request = drawing.server("/cats", ms=20)
+    for _ in range(6):
+        drawing.sql(request, CAT, ms=2)
+
+    main(["scan", written(tmp_path, drawing)])
+
+    assert "60% of the request's time (the rest: other spans, own code)" in (
+        capsys.readouterr().out
     )
 
 

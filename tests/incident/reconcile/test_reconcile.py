@@ -2,7 +2,10 @@
 
 import io
 import os
+import socket
+import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -17,8 +20,9 @@ from harness.clients.otlp import send_spans
 from harness.errors import BackendError, ClinicError
 from harness.parts.postgres import SUPERUSER, Postgres
 from harness.parts.start import Clinic, Tracestore, start_clinic
-from harness.ports import unused_port
+from harness.ports import LOOPBACK, unused_port
 from harness.processes import Processes
+from harness.project import tool
 from harness.waiting import wait_until
 from incident.console import Console
 from incident.reconcile import rounds
@@ -115,6 +119,31 @@ def test_a_database_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
 def test_a_clinic_that_does_not_answer_is_an_error() -> None:
     with pytest.raises(ClinicError, match="does not answer"):
         rounds.send(f"http://127.0.0.1:{unused_port()}", statements=1, users=1)
+
+
+@pytest.mark.commands
+def test_it_leaves_a_demo_that_serves_its_traces_and_its_flags_alone(tmp_path: Path) -> None:
+    traces, flags = tmp_path / "demo" / "traces.db", tmp_path / "flags" / "flags.json"
+    for path in (traces, flags):
+        path.parent.mkdir()
+        path.write_text("of the demo")
+    names = ("CLINIC_PORT", "TRACE_UI_PORT", "OTLP_HTTP_PORT")
+
+    with ExitStack() as listening:
+        sockets = [listening.enter_context(socket.create_server((LOOPBACK, 0))) for _ in names]
+        ports = [str(one.getsockname()[1]) for one in sockets]
+        done = subprocess.run(
+            [tool("incident"), "reconcile", "--statements=300", f"--var={tmp_path}"],
+            env=os.environ | dict(zip(names, ports, strict=True)),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].split()[-1] == "all"
+    assert {path.read_text() for path in (traces, flags)} == {"of the demo"}
 
 
 def test_the_counts_are_printed_with_their_differences() -> None:

@@ -215,3 +215,19 @@ def test_statements_are_of_those_whom_the_seed_lets_come_whenever_they_are_answe
     assert expected == [early, late]
     figures = measure(observed([early, beyond], expected=expected))
     assert figures.statements_by_clinic == {"A": 40, "B": 50}
+
+
+def test_what_a_visitor_waited_is_told_apart_from_what_the_trace_shows(story: Make) -> None:
+    requests = [
+        story(at_s=11, ms=900, server_ms=300.0, trace_id="quick"),
+        story(at_s=12, ms=1000, server_ms=400.0, trace_id="slow"),
+        # The longest for its visitor, and not in the service.
+        story(at_s=13, ms=5000, server_ms=200.0, trace_id="queued"),
+    ]
+
+    figures = measure(observed(requests))
+
+    assert (figures.service_ms.p50, figures.service_ms.max) == (300, 400)
+    assert (figures.waited_ms.p50, figures.waited_ms.max) == (600, 4800)
+    assert figures.slowest_trace_id == "slow"
+    assert (figures.slowest_service_ms, figures.slowest_waited_ms) == (400, 600)

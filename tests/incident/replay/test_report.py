@@ -26,6 +26,10 @@ PHASE_KEYS = {
     "machine_cpu_percent",
     "spans",
     "slowest_trace_id",
+    "slowest_service_ms",
+    "slowest_waited_ms",
+    "service_ms",
+    "waited_ms",
 }
 
 

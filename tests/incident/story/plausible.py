@@ -423,6 +423,10 @@ def _figures(act: Act, at_s: float) -> ev.Figures:
         watcher_cpu_percent_of_core=3.1,
         spans={"created": spans, "stored": spans, "dropped": 0},
         slowest_trace_id=TRACE_BEFORE if act.strategy == "naive" else TRACE_AFTER,
+        waited_ms={"p50": act.p50_ms / 2, "max": act.p95_ms},
+        service_ms={"p50": act.p50_ms / 2, "max": act.p95_ms / 2},
+        slowest_service_ms=act.p95_ms / 3,
+        slowest_waited_ms=9_300 if act.name == "launch" else 0,
     )
 
 

@@ -311,3 +311,16 @@ def test_a_finding_marks_its_line_in_the_code() -> None:
     assert "63marked: cat = self.get_cat(appointment)" in words(drawn)
     assert "GET /success-stories sends one statement 500 times" in words(drawn)
     assert "answered after 2.4 s" in words(drawn)
+
+
+def test_a_trace_says_what_its_visitor_had_waited_before_it() -> None:
+    drawn = fragments(tell(events()))["waterfalls"]
+
+    assert "its visitor had waited 9.30 s by then" in drawn
+    assert drawn.count("its visitor had waited") == 1  # after the fix nobody waits
+
+
+def test_a_share_says_of_what_and_what_the_rest_is() -> None:
+    drawn = " ".join(fragments(tell(events()))["finding"].split())
+
+    assert "takes 92 % of the time that the traces show. The rest is the code between" in drawn

@@ -80,7 +80,13 @@ class JaegerApi:
             try:
                 found = self._services("/api/services", "data")
             except (NotFoundHereError, NoJsonHereError):
-                raise error from None
+                if isinstance(error, NoJsonHereError):
+                    raise error from None
+                raise NotFoundHereError(
+                    f"{self._base} answers, but has no traces: neither /api/v3/services nor "
+                    "/api/services is there. It may be the application itself: name the address "
+                    "of its Jaeger, often http://127.0.0.1:16686"
+                ) from None
             self._is_v3 = False
             return found
 

@@ -21,6 +21,7 @@ from otel_nplusone.scan import Result
 
 _INDENT = "   "
 _LABEL = 14
+_LARGE_SHARE = 0.2
 
 
 def render(result: Result, backend: str = "") -> str:
@@ -97,7 +98,9 @@ def answered_by(summary: Summary) -> str:
 
 def _marks(summary: Summary) -> str:
     share = summary.share_of_request
-    marks = [f", {share:.0%} of the request"] if share else []
+    marks = [f", {share:.0%} of the request's time"] if share else []
+    # Whoever reads of half the time asks for the other half.
+    marks += [" (the rest: other spans, own code)"] if share >= _LARGE_SHARE else []
     marks += [", next to nothing of a request"] if summary.is_negligible else []
     marks += [", at the same time"] if summary.overlapping else []
     marks += [", spans are missing"] if summary.incomplete else []

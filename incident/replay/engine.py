@@ -229,6 +229,8 @@ def watch_phase(play: Play, phase: Phase) -> None:
             f"Switched the flag to {play.strategy}; the service and its load go on."
         )
         play.await_switch()
+        # The same visitors again: from here on each is read by the new strategy, in every run.
+        load = play.visitors.send(phase.name, play.plan.visitors_per_second)
     play.run.console.step(f"Watching {play.strategy} for {play.plan.length_s(phase):g} s.")
     watched(play, phase.name, play.plan.length_s(phase), load=load)
     if changes:

@@ -70,7 +70,8 @@ class Observed:
     `stored_spans` are the spans per trace in the backend, `db_spans` those of SQL statements,
     of the traces that were read in full, None if none was asked for. `dropped_spans` is the
     service's own count. `waiting_ms` is how long each visitor had waited who had no answer at the
-    end, `gave_up` counts those who left without one. `expected` are the requests of the visitors
+    end, `health_waiting_ms` the same of health checks, `gave_up` counts those who left without
+    one. `expected` are the requests of the visitors
     whom the seed lets come in the phase, None where no seed does.
     """
 
@@ -85,6 +86,7 @@ class Observed:
     db_spans: Mapping[str, int] | None
     dropped_spans: int
     waiting_ms: Sequence[float] = ()
+    health_waiting_ms: Sequence[float] = ()
     gave_up: int = 0
     watcher_cpu_percent_of_core: float = 0.0
     expected: Sequence[Request] | None = None
@@ -154,6 +156,7 @@ def measure(observed: Observed) -> Phase:
     requests = requests_of(observed.requests, window=window, strategy=observed.strategy)
     stories = stories_of(requests)
     checks = [check.response_ms for check in observed.health_checks if window.holds(check)]
+    checks += observed.health_waiting_ms
     _require_something(observed, stories, checks)
     statements = [request.statements or 0 for request in requests]
     others = [request.latency_ms for request in requests if not request.is_story]

@@ -39,6 +39,13 @@ class HealthProbe(Repeating):
         self._url = url
         self._timeout_s = timeout_s
         self.checks: list[HealthCheck] = []
+        self._asked_ns: set[int] = set()
+        self._lock = threading.Lock()
+
+    def waiting_ms(self, now_ns: int) -> list[float]:
+        """Return how long each check has waited that has no answer yet."""
+        with self._lock:
+            return [(now_ns - asked) / 1e6 for asked in sorted(self._asked_ns)]
 
     def turn(self) -> None:
         threading.Thread(target=self.check, daemon=True).start()
@@ -46,6 +53,8 @@ class HealthProbe(Repeating):
     def check(self) -> None:
         """Ask once, and keep how long the answer took."""
         started, clock = time.time_ns(), time.perf_counter()
+        with self._lock:
+            self._asked_ns.add(started)
         try:
             # A connection of its own each time, as from a load balancer.
             with urllib3.PoolManager(num_pools=1) as http:
@@ -53,6 +62,9 @@ class HealthProbe(Repeating):
         except urllib3.exceptions.HTTPError as error:
             if not _timed_out(error):
                 return  # nothing listens: the run notices by itself that its service has ended
+        finally:
+            with self._lock:
+                self._asked_ns.discard(started)
         elapsed_ms = (time.perf_counter() - clock) * 1000
         self.checks.append(HealthCheck(started, elapsed_ms))
 

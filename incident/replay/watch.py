@@ -1,7 +1,7 @@
 """Watch the service under load: sample it while a phase runs, and keep what its figures need."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -59,6 +59,7 @@ class Watched:
     cpu: CpuReading | None
     watcher_s: float
     waiting_ms: tuple[float, ...]
+    health_waiting_ms: tuple[float, ...]
     gave_up: int
     dropped_until: int
     planned_s: float = 0.0
@@ -99,8 +100,8 @@ class Watch:
             window,
             self._cpu(),
             _own_cpu_s(),
-            # Those from before belong to the phase that they came in.
-            tuple(one for one in crowd.waiting_ms if one <= window.seconds * 1000),
+            _since_its_begin(window, crowd.waiting_ms),
+            _since_its_begin(window, self._health.waiting_ms(window.end_ns)),
             crowd.gave_up - mark.gave_up,
             self._counters().dropped,
             planned_s,
@@ -214,6 +215,7 @@ class Watch:
             ),
             dropped_spans=watched.dropped_until - began.counters.dropped,
             waiting_ms=watched.waiting_ms,
+            health_waiting_ms=watched.health_waiting_ms,
             gave_up=watched.gave_up,
             watcher_cpu_percent_of_core=(watched.watcher_s - began.watcher_s) / seconds * 100,
             expected=self._expected(watched),
@@ -245,6 +247,11 @@ def has_switched(requests: list[Request], strategy: str, pages: int) -> bool:
     """Return whether the last pages, as many as that, came by the strategy."""
     latest = [one for one in requests if one.is_story and one.strategy][-pages:]
     return len(latest) == pages and all(one.strategy == strategy for one in latest)
+
+
+def _since_its_begin(window: Window, waiting_ms: Sequence[float]) -> tuple[float, ...]:
+    """Return the waits that began in the window; earlier ones belong to the phase they came in."""
+    return tuple(one for one in waiting_ms if one <= window.seconds * 1000)
 
 
 def _service_percent(earlier: CpuReading | None, now: CpuReading | None) -> float | None:

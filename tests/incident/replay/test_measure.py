@@ -103,6 +103,12 @@ def test_only_health_checks_within_the_phase_count(story: Make) -> None:
     assert phase.healthz_ms == Spread(40, 40)
 
 
+def test_a_health_check_without_an_answer_counts_with_its_wait(story: Make) -> None:
+    phase = measure(observed([story(at_s=12)], health_checks=[], health_waiting_ms=[2_900, 400]))
+
+    assert phase.healthz_ms == Spread(400, 2_900)
+
+
 def test_spans_are_counted_on_both_ends(story: Make) -> None:
     requests = [story(at_s=12), story(at_s=13)]
 

@@ -1,4 +1,5 @@
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +43,16 @@ def test_the_next_check_does_not_wait_for_the_last_answer(silent: str) -> None:
 
     first, second = probe.checks[:2]
     assert second.start_time_unix_nano < first.end_time_unix_nano
+
+
+def test_a_check_without_an_answer_waits_until_it_has_one(silent: str) -> None:
+    with HealthProbe(silent, timeout_s=1) as probe:
+        wait_until(lambda: probe.waiting_ms(time.time_ns() + 10**9), what="a check", deadline_s=30)
+        waiting = probe.waiting_ms(time.time_ns() + 10**9)
+    wait_until(lambda: not probe.waiting_ms(0), what="the end of all checks", deadline_s=30)
+
+    assert all(one >= 1000 for one in waiting)
+    assert probe.checks
 
 
 def test_a_service_that_is_away_gives_no_figure(free_port: int) -> None:

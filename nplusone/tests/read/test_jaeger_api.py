@@ -174,7 +174,7 @@ def test_spans_are_given_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (NOT_FOUND, "not found"),
+        (NOT_FOUND, "has no traces"),
         ((500, "text/plain", "out of order"), "answered 500 Internal Server Error: out of order"),
         (HTML, "is not JSON"),
         (as_json([]), "names no services"),

@@ -97,8 +97,9 @@ ROOMS = {
         "stories": {"db", "errors", "flags", "models", "pages", "queries", "settings", "telemetry"},
         "booking": {"db", "errors", "models", "queries"},
         "api": {"booking", "db", "errors", "models", "pages", "queries", "stories"},
+        "error_answers": {"errors"},
         "app": {
-            *("api", "booking", "db", "errors", "flags", "pages"),
+            *("api", "booking", "db", "error_answers", "flags", "pages"),
             *("security", "settings", "stories", "telemetry"),
         },
         "gunicorn_conf": {"errors", "settings", "telemetry"},

@@ -7,7 +7,7 @@ need no pages, API or instrumentation, and start in two thirds of the time witho
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
-from clinic import db, errors, security
+from clinic import db, error_answers, security
 from clinic.api import document
 from clinic.api import views as api
 from clinic.booking import pages as booking
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
         providers = telemetry.from_env()
     app = OpenAPI("clinic", **document.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
-    errors.init_app(app)
+    error_answers.init_app(app)
     keeps_traces = providers is not None and providers.keeps_traces
     request_stats.init_app(app, settings.trace_url if keeps_traces else None)
     engine = db.init_app(app, settings.database_url, settings.db_latency_ms)

@@ -12,9 +12,7 @@ from clinic.errors import ClinicError
 from clinic.flags.edit import change, parse_percent
 from clinic.seed.cli import DEFAULT_SEED, SEED, create_database, terminate
 from clinic.seed.datasets import DATASETS
-from clinic.server import serve as become_gunicorn
-from clinic.settings import Settings
-from clinic.stories.strategies import STRATEGIES
+from clinic.stories.names import STRATEGY_NAMES
 
 
 class CleanErrors(click.Group):
@@ -55,6 +53,7 @@ def seed(
     Example: clinic seed --size test --database-url sqlite:///var/test.db
     """
     from clinic.seed.load import holds_data  # with NumPy, which the other commands do without
+    from clinic.settings import Settings
 
     environ = {} if database_url is None else {"DATABASE_URL": database_url}
     url = (Settings.from_env(environ) if environ else Settings.from_env()).database_url
@@ -86,14 +85,20 @@ def flags(
       clinic flags --strategy core
       clinic flags --audience 5%
     """
-    path = flags_file or Settings.from_env().flags_file
+    path = flags_file or _flags_file()
     percent = None if audience is None else parse_percent(audience)
-    before, now = change(path, STRATEGIES, strategy=strategy, percent=percent)
+    before, now = change(path, STRATEGY_NAMES, strategy=strategy, percent=percent)
     if as_json:
         click.echo(json.dumps({"file": str(path), **asdict(now), "before": asdict(before)}))
         return
     click.echo(_told("strategy", now.strategy, before.strategy))
     click.echo(_told("audience", f"{now.audience_percent:g}%", f"{before.audience_percent:g}%"))
+
+
+def _flags_file() -> Path:
+    from clinic.settings import Settings  # with SQLAlchemy, three quarters of a command's memory
+
+    return Settings.from_env().flags_file
 
 
 def _told(name: str, now: str, before: str) -> str:
@@ -111,4 +116,6 @@ def serve(*, config: Path | None) -> None:
 
     Example: CLINIC_BIND=127.0.0.1:8080 clinic serve
     """
+    from clinic.server import serve as become_gunicorn
+
     become_gunicorn(config)

@@ -8,7 +8,6 @@ import click
 
 from clinic.errors import ClinicError, SeedError
 from clinic.seed.datasets import DATASETS
-from clinic.settings import Settings
 
 DEFAULT_SEED = 20
 SEED = click.IntRange(min=0)
@@ -55,6 +54,8 @@ def _command(size: str) -> click.Command:
     @click.option("--seed", "seed_number", type=SEED, default=DEFAULT_SEED, show_default=True)
     @click.option("--force", is_flag=True, help="Replace the data that is there.")
     def create(*, database_url: str, seed_number: int, force: bool) -> None:
+        from clinic.settings import Settings
+
         signal.signal(signal.SIGTERM, terminate)
         try:
             url = Settings.from_env({"DATABASE_URL": database_url}).database_url

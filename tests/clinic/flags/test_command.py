@@ -1,6 +1,8 @@
 """Test that `clinic flags` shows the flags, and changes what it is told to and nothing else."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -172,3 +174,12 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "it cannot be read: No such file" in result.stderr
+
+
+def test_a_switch_loads_neither_sqlalchemy_nor_flask() -> None:
+    # It runs in the control page's container, which has little memory.
+    code = "import sys, clinic.cli; print({'sqlalchemy', 'flask', 'numpy'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"

@@ -12,8 +12,13 @@ from clinic.db import ClinicSession, make_engine
 from clinic.errors import ClinicNotFound
 from clinic.models import Clinic
 from clinic.seed.rows import Rows
+from clinic.stories.names import STRATEGY_NAMES
 from clinic.stories.strategies import STRATEGIES
 from tests.clinic.spans import statements
+
+
+def test_each_strategy_can_be_named_without_reading_cats() -> None:
+    assert tuple(STRATEGIES) == STRATEGY_NAMES
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

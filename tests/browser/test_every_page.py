@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from playwright.sync_api import Browser, Page, expect
 
 from harness.clients.otlp import send_spans
-from harness.parts.start import Clinic, Tracestore, start_tracestore
+from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.processes import Processes
 from tests.clinic.flag_files import put, with_audience, with_strategy
 from tests.tracestore.samples import naive_trace, request, span
@@ -244,17 +244,39 @@ def test_coming_soon_fits_every_width(
     assert contrast_faults(page) == []
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Hold a clinic and a tracestore that nobody else has visited."""
+
+    clinic: Clinic
+    tracestore: Tracestore
+    flags: Path
+
+
+@pytest.fixture
+def walk(clinic: Clinic, processes: Processes, folder: Path, tmp_path: Path) -> Walk:
+    """Start another clinic on the same data, whose traces are of this test alone."""
+    tracestore = start_tracestore(processes, tmp_path / "traces.db")
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": tracestore.otlp,
+        "CLINIC_TRACE_URL": tracestore.ui,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
+    started = start_clinic(processes, tmp_path, f"sqlite:///{folder}/clinic.db", env)
+    return Walk(started, tracestore, tmp_path / "flags.json")
+
+
 def test_a_visitor_walks_from_the_incident_to_its_fix_without_typing_an_id(
-    page: Page, clinic: Clinic, flags: Path, tracestore: Tracestore, screenshots: Path
+    page: Page, walk: Walk, screenshots: Path
 ) -> None:
     """Follow buttons and links alone: clinic, its cost, the list, before, after, compared."""
-    page.goto(clinic.url)
+    page.goto(walk.clinic.url)
     page.locator(".button", has_text="Success stories of").click()
     expect(page.locator(".telemetry.many")).to_be_in_viewport()
     stories = page.url
     for _ in range(3):
         page.reload()
-    put(flags, with_strategy("core"))
+    put(walk.flags, with_strategy("core"))
     for _ in range(40):
         page.goto(stories)
         if page.get_by_text("strategy core").count():
@@ -264,7 +286,7 @@ def test_a_visitor_walks_from_the_incident_to_its_fix_without_typing_an_id(
         page.reload()
     expect(page.get_by_text("strategy core")).to_be_in_viewport()
 
-    page.goto(f"{tracestore.ui}/search?service=cat-clinic")
+    page.goto(f"{walk.tracestore.ui}/search?service=cat-clinic")
     for _ in range(40):
         if page.get_by_role("navigation", name="Strategy").get_by_text("core").count():
             break
@@ -286,7 +308,7 @@ def test_a_visitor_walks_from_the_incident_to_its_fix_without_typing_an_id(
     expect(page.locator(".change.worse")).to_have_count(0)
     page.screenshot(path=screenshots / "walk-compare.png")
 
-    page.goto(f"{tracestore.ui}/search?operation=GET+%2Fsuccess-stories&limit=200")
+    page.goto(f"{walk.tracestore.ui}/search?operation=GET+%2Fsuccess-stories&limit=200")
     for strategy in ("core", "naive"):
         row = page.locator("tr", has=page.locator(f'a.mark:text-is("{strategy}")')).first
         row.get_by_role("checkbox").check()

@@ -260,7 +260,7 @@ def test_the_list_is_narrowed_by_attribute_and_a_dot_leads_to_its_trace(
     send([failed], service="billing")
     second = span(1, trace_id=b"\x55" * 16, name="GET /error", start_ms=40_000, ms=4, error=True)
     send([second], service="billing")
-    page.goto(f"{tracestore.ui}/search")
+    page.goto(f"{tracestore.ui}/search?service=billing")
     page.screenshot(path=screenshots / "traces-scatter.png")
 
     page.get_by_label("Attributes").fill("error=true")

@@ -82,10 +82,8 @@ def _show_status(play: Play) -> None:
 def _result(played: Played) -> Result:
     """Judge a demo; raise IncidentError if a phase could not be measured."""
     if missing := [name for name in PHASES if name not in played.phases]:
-        raise IncidentError(
-            f"Nothing was measured in {' and '.join(missing)}: give it more time with "
-            "--before-seconds or --after-seconds, or send fewer --users."
-        )
+        why = [played.unmeasured[name] for name in missing if name in played.unmeasured]
+        raise IncidentError(" ".join(why) or f"{' and '.join(missing)} did not take place.")
     before, after = played.phases[LAUNCH], played.phases[FIX]
     verdict = judge(before, after, totals=played.totals, disagreements=played.disagreements)
     return Result(before, after, played, verdict)

@@ -33,9 +33,13 @@ FOLLOWED_S = 1.0
 
 @dataclass(slots=True)
 class Played:
-    """Hold what a replay came to: the figures of each phase that was watched, by its name."""
+    """Hold what a replay came to: the figures of each phase that was watched, by its name.
+
+    `unmeasured` says of the others why they have none.
+    """
 
     phases: dict[str, Measured] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
     totals: SpanCounts = field(default_factory=lambda: SpanCounts(0, 0, 0))
     disagreements: int = 0
 
@@ -306,6 +310,7 @@ def _settle(play: Play) -> Played:
             played.phases[name] = measure(observed)
         except IncidentError as error:
             play.fell_short(str(error))
+            played.unmeasured[name] = str(error)
             continue
         played.disagreements += disagreements(observed)
         write_figures(play.journal, played.phases[name])

@@ -75,7 +75,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Replay]]:
 
 
 def test_the_story_is_told_to_its_end(start: Callable[..., Replay], tmp_path: Path) -> None:
-    replay = start("--pace=6s", "--phases=qa,canary,launch,diagnosis,half,fix", "--seed=4")
+    phases = "qa,canary,launch,diagnosis,half,fix"
+    replay = start("--pace=8s", "--rate=6", f"--phases={phases}", "--seed=4")
     replay.wait_for("Launch")
     page = requests.get(f"http://127.0.0.1:{replay.ports[3]}/", timeout=10).text
 

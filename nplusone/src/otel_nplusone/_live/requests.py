@@ -94,12 +94,11 @@ class RunningRequests:
 
     def join(self, span_id: int, parent_id: int) -> None:
         """Let a span belong to the request of its parent; to none, if the parent is not open."""
-        # Without the lock: each of the two is one step of the interpreter's own.
-        request = self._open.get(parent_id)
-        if request is not None:
-            self._open[span_id] = request
-            if len(self._open) > self._max_open_spans:
-                with self._lock:
+        with self._lock:
+            request = self._open.get(parent_id)
+            if request is not None:
+                self._open[span_id] = request
+                if len(self._open) > self._max_open_spans:
                     self._make_room()
 
     def end(self, span_id: int, span: ReadableSpan) -> Request | None:

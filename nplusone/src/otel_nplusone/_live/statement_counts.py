@@ -10,8 +10,7 @@ MAX_STATEMENTS = 1024
 class RepeatCounter:
     """Count for the newest traces; a trace that has been forgotten begins again at one.
 
-    A trace does not say when it is over, so the oldest make room. Where two threads of one trace
-    count at the very same time, one of the two may be lost: its place is told one repeat later.
+    A trace does not say when it is over, so the oldest make room.
     """
 
     def __init__(self, max_traces: int = MAX_TRACES, max_statements: int = MAX_STATEMENTS) -> None:
@@ -23,16 +22,16 @@ class RepeatCounter:
 
     def count(self, trace_id: int, statement: str) -> int:
         """Count one more, and return how many there have been: 1 for the first."""
-        counts = self._traces.get(trace_id)
-        if counts is None:
-            counts = self._begin(trace_id)
-        repeats = counts.get(statement, 0) + 1
-        if repeats > 1 or len(counts) < self._max_statements:
-            counts[statement] = repeats
-        return repeats
+        with self._lock:
+            counts = self._traces.get(trace_id)
+            if counts is None:
+                counts = self._begin(trace_id)
+            repeats = counts.get(statement, 0) + 1
+            if repeats > 1 or len(counts) < self._max_statements:
+                counts[statement] = repeats
+            return repeats
 
     def _begin(self, trace_id: int) -> dict[str, int]:
-        with self._lock:
-            if len(self._traces) >= self._max_traces:
-                self._traces.popitem(last=False)
-            return self._traces.setdefault(trace_id, {})
+        if len(self._traces) >= self._max_traces:
+            self._traces.popitem(last=False)
+        return self._traces.setdefault(trace_id, {})

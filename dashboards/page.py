@@ -28,28 +28,28 @@ class _Annotation(dashboard.AnnotationQuery):
         return {**super().to_json(), "titleFormat": self._title, "step": "10s"}
 
 
-class _Phases(Builder[dashboard.AnnotationQuery]):
-    """Mark each phase of a replay from its beginning to its end."""
+class _Marks(Builder[dashboard.AnnotationQuery]):
+    """Mark on every panel when an expression of Prometheus has a value."""
+
+    def __init__(self, title: str, **fields: Any) -> None:
+        self._title, self._fields = title, fields
 
     def build(self) -> dashboard.AnnotationQuery:
-        return _Annotation(
-            "Phase {{title}}",
-            name="Phases of a replay",
-            datasource=PROMETHEUS,
-            icon_color="purple",
-            expr="incident_phase == 1",
-        )
+        return _Annotation(self._title, datasource=PROMETHEUS, **self._fields)
 
 
-class _StrategyChanges(Builder[dashboard.AnnotationQuery]):
-    def build(self) -> dashboard.AnnotationQuery:
-        return _Annotation(
-            "Success Stories are read by {{clinic_strategy}}",
-            name="Changes of strategy",
-            datasource=PROMETHEUS,
-            icon_color="blue",
-            expr="clinic:strategy:begun",
-        )
+_STRATEGY_CHANGES = _Marks(
+    "Success Stories are read by {{clinic_strategy}}",
+    name="Changes of strategy",
+    icon_color="blue",
+    expr="clinic:strategy:begun",
+)
+_PHASES = _Marks(
+    "Phase {{title}}",
+    name="Phases of a replay",
+    icon_color="purple",
+    expr="incident_phase == 1",
+)
 
 
 def page(uid: str, title: str, description: str, *panels: Panel) -> dashboard.Dashboard:
@@ -64,8 +64,8 @@ def page(uid: str, title: str, description: str, *panels: Panel) -> dashboard.Da
         .time("now-15m", "now")
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .readonly()
-        .annotation(_StrategyChanges())
-        .annotation(_Phases())
+        .annotation(_STRATEGY_CHANGES)
+        .annotation(_PHASES)
     )
     for link in _links():
         made.link(link)

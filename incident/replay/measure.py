@@ -71,8 +71,8 @@ class Observed:
     of the traces that were read in full, None if none was asked for. `dropped_spans` is the
     service's own count. `waiting_ms` is how long each visitor had waited who had no answer at the
     end, `health_waiting_ms` the same of health checks, `gave_up` counts those who left without
-    one. `expected` are the requests of the visitors
-    whom the seed lets come in the phase, None where no seed does.
+    one. `expected` are the requests of the visitors whom the seed lets come in the phase, None
+    where no seed does.
     """
 
     name: str
@@ -172,8 +172,8 @@ def measure(observed: Observed) -> Phase:
         failures=sum(request.failure is not None for request in requests),
         gave_up=observed.gave_up,
         requests_per_second=round(len(requests) / window.seconds, 2),
-        latency_ms=_latency([*(one.latency_ms for one in stories), *observed.waiting_ms]),
-        sent_latency_ms=_latency([request.response_ms for request in stories]),
+        latency_ms=latency_of([*(one.latency_ms for one in stories), *observed.waiting_ms]),
+        sent_latency_ms=latency_of([request.response_ms for request in stories]),
         waited_ms=spread([request.waited_ms for request in stories]),
         service_ms=spread([request.server_ms or 0 for request in stories]),
         healthz_ms=spread(checks),
@@ -269,7 +269,8 @@ def ratios(before: Phase, after: Phase) -> dict[str, float | None]:
     }
 
 
-def _latency(values: Sequence[float]) -> Latency:
+def latency_of(values: Sequence[float]) -> Latency:
+    """Return the percentiles; 0 where nothing was answered."""
     if not values:
         return Latency(0, 0, 0)
     p50, p95, p99 = (_tidy(percentile(values, percent)) for percent in (50, 95, 99))

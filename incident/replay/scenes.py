@@ -3,13 +3,14 @@
 import itertools
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 
 from harness.clients.clinic import STORIES, ClinicClient, Page
 from incident.replay import diagnosis
 from incident.replay.capacity import LIMIT_MS, search
 from incident.replay.engine import Play, skip, watched
-from incident.replay.measure import Latency, percentile
+from incident.replay.measure import Latency, latency_of, percentile, spread
 from incident.replay.phases import Phase
 from incident.stack.cpu import CpuReading, cpu_of_family, read_cpu
 from incident.stack.places import OPEN
@@ -90,7 +91,7 @@ def _figures_of_test(
     """Return what the tester has seen; nobody asks for health checks or other pages."""
     seconds = after.at_s - before.at_s
     times = [page.elapsed_ms for _, page in pages]
-    latency = {f"p{percent}": round(percentile(times, percent), 2) for percent in (50, 95, 99)}
+    latency = asdict(latency_of(times))
     by_clinic = {name: page.statements or 0 for name, page in pages}
     counts = list(by_clinic.values())
     slowest = max((page for _, page in pages), key=lambda page: page.elapsed_ms)
@@ -107,7 +108,7 @@ def _figures_of_test(
         sent_latency_ms=latency,
         healthz_ms={},
         other_pages_ms={},
-        statements_per_request={"p50": percentile(counts, 50), "max": max(counts)},
+        statements_per_request=asdict(spread(counts)),
         db_spans_per_trace={},
         statements_by_clinic=dict(sorted(by_clinic.items())),
         sql_per_minute=round(sum(page.statements or 0 for _, page in pages) / seconds * 60),

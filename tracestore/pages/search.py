@@ -79,10 +79,13 @@ def _trace_id(text: str) -> str:
 
 
 def _listed(query: SearchQuery) -> Listed:
-    """Search twice: the rows in their order, and what the chart shows, the newest of the range."""
+    """Search for what the chart shows, the newest of the range, and for the rows in their order."""
     store = get_store()
-    traces = find_traces(store, query)
     charted = find_traces(store, replace(query, limit=MOST_DOTS + 1, order="newest"))
+    if query.order == "newest" and query.limit <= MOST_DOTS:
+        traces = charted[: query.limit]
+    else:
+        traces = find_traces(store, query)
     everything = charted
     if query.operation or query.variant:
         wide = replace(query, operation="", variant="", limit=MOST_DOTS, order="newest")

@@ -64,8 +64,7 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
                 and found[0].refType == "CHILD_OF"
                 and found[0].traceID == known
             ):
-                parent = found[0].spanID
-                parent = parent.lower() if len(parent) == 16 else hex_digits(parent, 16)
+                parent = hex_digits(found[0].spanID, 16)
             else:
                 references = [(r.refType, r.traceID, r.spanID) for r in found or ()]
                 parent = parent_of(trace_id, references, span.parentSpanID)
@@ -75,12 +74,12 @@ def from_jaeger(trace: JaegerTrace, place: str, warnings: Skipped) -> Iterator[S
                 service, language = span.process.serviceName, language_of(span.process)
             if language is not of_language or scope is not of_scope:
                 of_language, of_scope, origin = language, scope, origin_of(language, scope)
-            start, span_id = span.startTime * NS_IN_US, span.spanID
+            start = span.startTime * NS_IN_US
             yield tuple.__new__(
                 Span,
                 (
                     trace_id,
-                    span_id.lower() if len(span_id) == 16 else hex_digits(span_id, 16),
+                    hex_digits(span.spanID, 16),
                     parent,
                     service,
                     span.operationName or "",

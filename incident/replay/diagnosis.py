@@ -40,22 +40,42 @@ def diagnose(play: Play, phase: str, *, seconds: float) -> ev.Finding | None:
 
 
 def predict(play: Play, seconds: float) -> None:
-    """Write down what repairs would bring, by the traces of the last seconds, if there are any."""
-    if play.stage.backend is None:
+    """Write down what repairs would bring, by the pages that were just read by the old strategy.
+
+    They are asked for one by one: the route's other visitors are told that the page is coming soon,
+    and a search would mix the two.
+    """
+    backend = play.stage.backend
+    if backend is None:
         return
-    result = ask(play, seconds)
-    for outlook in (result.outlooks if result else ())[:1]:
-        for strategy, repair in _repairs(play).items():
-            for prediction in outlook.together:
-                if prediction.repair is repair:
-                    play.journal.write(_prediction(play, strategy, prediction))
+    stored = [
+        f"{play.run.stack.trace_ui.address}/trace/{story.trace_id}"
+        for story in play.watch.recent(seconds)
+        if story.strategy == play.plan.before
+        and story.trace_id
+        # A trace of which spans are still on their way would promise too little.
+        and len(backend.spans(story.trace_id)) >= (story.spans or 0)
+    ][:MOST_TRACES]
+    result = _scan(play, stored) if stored else None
+    if result is None or not result.outlooks:
+        play.note(f"Nothing is predicted: no page was read by {play.plan.before} just before.")
+        return
+    for strategy, repair in _repairs(play).items():
+        for prediction in result.outlooks[0].together:
+            if prediction.repair is repair:
+                play.journal.write(_prediction(play, strategy, prediction))
 
 
 def ask(play: Play, seconds: float) -> Result | None:
     """Scan the traces of the last seconds; None where they cannot be read."""
-    wanted = Wanted(Search(SERVICE_NAME, seconds, MOST_TRACES), route=ROUTE, limit_ns=LIMIT_NS)
+    address = play.run.stack.trace_ui.address
+    return _scan(play, [address], Search(SERVICE_NAME, seconds, MOST_TRACES))
+
+
+def _scan(play: Play, sources: Sequence[str], search: Search | None = None) -> Result | None:
+    wanted = Wanted(search or Search(), route=ROUTE, limit_ns=LIMIT_NS)
     try:
-        return scan([play.run.stack.trace_ui.address], wanted)
+        return scan(sources, wanted)
     except NPlusOneError as error:
         play.fell_short(f"The traces could not be scanned: {error}")
         return None

@@ -275,7 +275,7 @@ def write_figures(journal: Journal, measured: Measured) -> None:
     fields["other_pages_ms"] = fields["other_pages_ms"] or {}
     # Nothing was answered, or its traces are not read yet.
     for name in ("statements_per_request", "db_spans_per_trace", "waited_ms", "service_ms"):
-        fields[name] = fields[name] if fields[name]["max"] else {}
+        fields[name] = fields[name] if any(fields[name].values()) else {}
     journal.write(ev.Figures(at_s=journal.now_s, **fields))
 
 

@@ -106,7 +106,7 @@ class Phase:
     latency_ms: Latency
     sent_latency_ms: Latency
     waited_ms: Spread
-    service_ms: Spread
+    service_ms: Latency
     healthz_ms: Spread
     other_pages_ms: Spread | None
     statements_per_request: Spread
@@ -175,7 +175,7 @@ def measure(observed: Observed) -> Phase:
         latency_ms=latency_of([*(one.latency_ms for one in stories), *observed.waiting_ms]),
         sent_latency_ms=latency_of([request.response_ms for request in stories]),
         waited_ms=spread([request.waited_ms for request in stories]),
-        service_ms=spread([request.server_ms or 0 for request in stories]),
+        service_ms=latency_of([request.server_ms or 0 for request in stories]),
         healthz_ms=spread(checks),
         other_pages_ms=spread(others) if others else None,
         statements_per_request=spread(

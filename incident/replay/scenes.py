@@ -10,7 +10,7 @@ from harness.clients.clinic import STORIES, ClinicClient, Page
 from incident.replay import diagnosis
 from incident.replay.capacity import LIMIT_MS, search
 from incident.replay.engine import Play, skip, watched
-from incident.replay.measure import Latency, latency_of, percentile, spread
+from incident.replay.measure import latency_of, percentile, spread
 from incident.replay.phases import Phase
 from incident.stack.cpu import CpuReading, cpu_of_family, read_cpu
 from incident.stack.places import OPEN
@@ -57,6 +57,7 @@ def prove(play: Play, phase: Phase) -> None:
     if play.visitors.loop != OPEN:
         return skip(play, phase, "in a closed loop the users decide how many requests there are.")
     plan = play.plan
+    _count_as_first(play)
     for number in range(1, REPETITIONS + 1):
         for strategy, seconds in ((plan.before, plan.pace_s), (plan.fix, plan.pace_s / 2)):
             _repeat(play, f"{phase.name} {number}, {strategy}", strategy, seconds, number + 1)
@@ -120,32 +121,47 @@ def _figures_of_test(
     )
 
 
+def _count_as_first(play: Play) -> None:
+    """Take the launch and the fix, as they were played, for the first repetition."""
+    plan, story = play.plan, play.journal.story
+    seen = [story.phase(name) for name in ("launch", "fix")]
+    figures = [one.figures for one in seen if one and one.figures and one.figures.requests]
+    if [one.strategy for one in figures] != [plan.before, plan.fix]:
+        return
+    for one in figures:
+        play.journal.write(
+            ev.Repetition(
+                at_s=play.journal.now_s,
+                number=1,
+                strategy=one.strategy,
+                statements=one.statements_per_request.get("p50", 0),
+                p50_ms=one.latency_ms["p50"],
+                p95_ms=one.latency_ms["p95"],
+                requests_per_second=one.requests_per_second,
+                service_p50_ms=one.service_ms.get("p50", 0),
+                service_p95_ms=one.service_ms.get("p95", 0),
+            )
+        )
+
+
 def _repeat(play: Play, name: str, strategy: str, seconds: float, number: int) -> None:
     _clear(play, strategy)
     load = play.visitors.send("launch", play.plan.visitors_per_second, fresh=True)
     measured = watched(play, name, seconds, load=load)
     if measured is not None:
         play.journal.write(
-            repetition(
-                play, number, strategy, measured.latency_ms, measured.statements_per_request.p50
+            ev.Repetition(
+                at_s=play.journal.now_s,
+                number=number,
+                strategy=strategy,
+                statements=measured.statements_per_request.p50,
+                p50_ms=measured.latency_ms.p50,
+                p95_ms=measured.latency_ms.p95,
+                requests_per_second=measured.requests_per_second,
+                service_p50_ms=measured.service_ms.p50,
+                service_p95_ms=measured.service_ms.p95,
             )
         )
-
-
-def repetition(
-    play: Play, number: int, strategy: str, latency: Latency, statements: float
-) -> ev.Repetition:
-    """Return one of the repetitions as an event."""
-    rate = play.journal.story.samples[-1].requests_per_second if play.journal.story.samples else 0.0
-    return ev.Repetition(
-        at_s=play.journal.now_s,
-        number=number,
-        strategy=strategy,
-        statements=statements,
-        p50_ms=latency.p50,
-        p95_ms=latency.p95,
-        requests_per_second=rate,
-    )
 
 
 def _search(play: Play, strategy: str) -> None:

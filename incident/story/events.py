@@ -180,14 +180,17 @@ class Figures(Event):
     slowest_trace_id: str
     # Empty and 0 in records of earlier versions.
     waited_ms: Mapping[str, float] = field(default_factory=dict)  # p50, max
-    service_ms: Mapping[str, float] = field(default_factory=dict)  # p50, max
+    service_ms: Mapping[str, float] = field(default_factory=dict)  # p50, p95, p99
     slowest_service_ms: float = 0.0
     slowest_waited_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repetition(Event):
-    """Hold one of the alternating repetitions that the ratios come from."""
+    """Hold one of the repetitions that the ratios come from; the launch and the fix are the first.
+
+    `p50_ms` and `p95_ms` are from the intended start, the service's times those of its spans.
+    """
 
     number: int
     strategy: str
@@ -195,6 +198,9 @@ class Repetition(Event):
     p50_ms: float
     p95_ms: float
     requests_per_second: float
+    # 0 in records of earlier versions.
+    service_p50_ms: float = 0.0
+    service_p95_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,8 +59,8 @@ def test_a_prediction_is_held_against_the_phase_where_nothing_was_repeated() -> 
         for one in checked(tell(one for one in events() if not isinstance(one, ev.Repetition)))
     }
 
-    assert found["selectin", "p95_ms"] == 1_240
-    assert found["core", "p50_ms"] == 14
+    assert found["selectin", "service_p95_ms"] == 1_240
+    assert found["core", "service_p50_ms"] == 14
     assert found["selectin", "capacity_ratio"] is None
 
 

@@ -33,6 +33,8 @@ class Relay(Repeating):
         super().__init__(EVERY_S)
         self._url = f"{address}{PATH}{journal.folder.name}"
         self._journal, self._desk = journal, desk
+        self._lines: list[str] = []
+        self._read = 0
         self._have = 0
         self._refused = ""
 
@@ -44,8 +46,8 @@ class Relay(Repeating):
 
     def tell(self) -> bool:
         """Send what the page lacks; return whether it has all then. Raises IncidentError."""
-        lines = _lines(self._journal.folder / FILE)
-        sent = lines[self._have : self._have + MOST_EVENTS]
+        self._take_in(self._journal.folder / FILE)
+        sent = self._lines[self._have : self._have + MOST_EVENTS]
         state = self._desk.state()
         answer = self._put(
             {
@@ -64,7 +66,16 @@ class Relay(Repeating):
                 self._desk.ask(asked.command(form.pop("what"), form))
             except (NotOffered, asked.BadAsk) as error:
                 self._refused = str(error)
-        return self._have == len(lines)
+        return self._have == len(self._lines)
+
+    def _take_in(self, path: Path) -> None:
+        """Read what the file has grown by, up to the end of its last whole line."""
+        with path.open("rb") as file:
+            file.seek(self._read)
+            added = file.read()
+        whole = added[: added.rfind(b"\n") + 1]
+        self._lines += whole.decode().splitlines()
+        self._read += len(whole)
 
     def _put(self, document: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -110,8 +121,3 @@ def _finish(relay: Relay) -> None:
                 return
         except IncidentError:
             return
-
-
-def _lines(path: Path) -> list[str]:
-    """Return the whole lines of a file that grows."""
-    return path.read_text(encoding="utf-8").split("\n")[:-1]

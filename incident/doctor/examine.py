@@ -38,6 +38,7 @@ CHECKS = (
     Check("monitor tab", metrics.monitor, COMPOSE),
     Check("exemplars", metrics.exemplars, COMPOSE),
     Check("prometheus", metrics.engines, COMPOSE),
+    Check("control", metrics.control, COMPOSE),
     Check(GRAFANA, metrics.grafana, COMPOSE),
 )
 # Examined even if no page is served: they may say why.
@@ -109,5 +110,5 @@ def _diagnose(part: str, examine: Callable[[], str]) -> Diagnosis:
 def _ports(stack: Stack, without: Collection[str]) -> tuple[Port, ...]:
     if not stack.in_containers:
         return stack.ports
-    more = [stack.prometheus, stack.locust_ui]
+    more = [stack.prometheus, stack.locust_ui, stack.control]
     return (*stack.ports, *more, *([] if GRAFANA in without else [stack.grafana]))

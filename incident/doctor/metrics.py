@@ -129,6 +129,18 @@ def grafana(patient: Patient) -> str:
     return f"Grafana {version} reaches {' and '.join(SOURCES)}, and has the dashboards"
 
 
+def control(patient: Patient) -> str:
+    """Check that the control page answers, and that a replay can be told to it."""
+    remedy = "`docker compose up --detach control`; `docker compose logs control`"
+    try:
+        said = JsonClient(patient.stack.control.address).get("/healthz") or {}
+    except BackendError as error:
+        raise Unwell("The control page does not answer.", f"{remedy} ({error})") from error
+    if not said.get("takes_replays"):
+        raise Unwell("What answers there is not the control page of this stack.", remedy)
+    return f"the control page at {patient.stack.control.address} takes replays"
+
+
 def engines(patient: Patient) -> str:
     """Check that Prometheus has the version that .env names."""
     client = JsonClient(patient.stack.prometheus.address)

@@ -128,7 +128,7 @@ class Play:
     def await_switch(self) -> None:
         """Wait until the running service reads its pages by the strategy in force."""
         pages = SWITCHED_PAGES if self.visitors.loop == OPEN else self.plan.users
-        self.watch.wait_for_switch(self.strategy, pages, self.tick)
+        self.watch.wait_for_switch(self.strategy, pages, self.tick, self.plan.patience)
 
     def note(self, text: str) -> None:
         self.journal.write(ev.Note(at_s=self.journal.now_s, text=text))

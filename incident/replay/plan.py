@@ -42,6 +42,15 @@ class Plan:
         return self.seconds.get(phase.name, self.pace_s * phase.length)
 
     @property
+    def patience(self) -> int:
+        """Return how many times as long as usual requests are waited for.
+
+        A request of `prod` sends 50 times the statements, and eight of them share one core: all
+        take two minutes, and the visitors in the queue come after them.
+        """
+        return 5 if self.dataset == "prod" else 1
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Return every strategy that is switched to, the first phase's last."""
         first, *others = map(self.strategy, self.phases)

@@ -197,7 +197,7 @@ def _clear(play: Play, strategy: str) -> None:
     """Send everybody away, wait until the service is idle, and switch to a strategy."""
     play.visitors.send("nobody", 0, fresh=True)
     play.switch(strategy)
-    deadline = time.monotonic() + DRAIN_DEADLINE_S
+    deadline = time.monotonic() + DRAIN_DEADLINE_S * play.plan.patience
     while play.visitors.crowd().waiting_ms and time.monotonic() < deadline:
         play.run.pause(0.2)
     # The service looks at its flags every half second, and follows within two.

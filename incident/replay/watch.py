@@ -114,7 +114,9 @@ class Watch:
             yield
             self._run.pause(min(TICK_S, max(0.0, left)))
 
-    def wait_for_switch(self, strategy: str, pages: int, tick: Callable[[], None]) -> None:
+    def wait_for_switch(
+        self, strategy: str, pages: int, tick: Callable[[], None], patience: int
+    ) -> None:
         """Wait until that number of pages in a row has come by the strategy."""
 
         def switched() -> bool:
@@ -124,7 +126,7 @@ class Watch:
         wait_until(
             switched,
             what=f"the running service to read its pages by {strategy}",
-            deadline_s=SWITCH_DEADLINE_S,
+            deadline_s=SWITCH_DEADLINE_S * patience,
             pause=self._run.pause,
             every_s=TICK_S / 2,
         )

@@ -20,8 +20,8 @@ from tests.stack.native import Faults, Native, start
 
 pytestmark = pytest.mark.stack
 
-# Nobody listens on its ports in these tests: neither Locust nor Grafana.
-LEFT_OUT = {"ports", GRAFANA}
+# Nobody listens on their ports in these tests: neither Locust, Grafana, nor the control page.
+LEFT_OUT = {"ports", "control", GRAFANA}
 PATIENCE_S = 40
 EVERYTHING_WRONG = Faults(
     no_span_metrics=True, no_exemplars=True, no_rules=True, monitor_elsewhere=True
@@ -84,6 +84,7 @@ def test_a_chain_that_is_well_is_fine_until_a_part_of_it_stops(
     assert 0 < received <= made, "spans of another job were added to the Collector's"
     assert well[GRAFANA][0] == WRONG
     assert "GRAFANA_PORT" in well["ports"][1]
+    assert well["control"][0] == WRONG and "does not answer" in well["control"][1]
     assert {"traces", "search", "targets", "monitor tab"} <= wrong(without_jaeger)
     assert "collector" not in wrong(without_jaeger)
     assert "jaeger" in without_jaeger["targets"][1]

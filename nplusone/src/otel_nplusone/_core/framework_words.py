@@ -36,7 +36,7 @@ WORDS = {
     "sqlalchemy": Words(
         by_key="join {table} into the query before, or load the relationship with joinedload() or"
         " selectinload().",
-        by_owner="load them with the owners, by selectinload() of the relationship or one query"
+        by_owner="load them with their parents, by selectinload() of the relationship or one query"
         " with {table}.{column} IN (…).",
         linked="declare relationship(secondary={link}) if there is none, and load it with"
         " selectinload().",
@@ -48,10 +48,10 @@ WORDS = {
     "django": Words(
         by_key='follow the foreign key in the query before, select_related("…"), or read all with'
         " in_bulk(ids); from Django 6.1 on, fetch_mode(FETCH_PEERS) does it for all of a query.",
-        by_owner='load them with the owners: prefetch_related("…"), with Prefetch(queryset=…) where'
-        " they are filtered or ordered: a filter() in the loop asks again.",
-        linked='load the ManyToManyField with the owners: prefetch_related("…").',
-        counted='ask with the owners: annotate({function_name}("…")), or once for all:'
+        by_owner='load them with their parents: prefetch_related("…"), with Prefetch(queryset=…)'
+        " where they are filtered or ordered: a filter() in the loop asks again.",
+        linked='load the ManyToManyField with the parents: prefetch_related("…").',
+        counted='ask with the parents: annotate({function_name}("…")), or once for all:'
         ' .values("{column}").annotate(…).',
         inserted="{table}: objects.bulk_create(rows)",
         updated="objects.bulk_update(rows, fields), or one filter(…).update(…) with F()",
@@ -59,9 +59,9 @@ WORDS = {
     "hibernate": Words(
         by_key="JOIN FETCH it in the query before, or an entity graph; @BatchSize or"
         " hibernate.default_batch_fetch_size where the query is not yours.",
-        by_owner="JOIN FETCH the collection in the query of the owners, or @Fetch(SUBSELECT) or"
+        by_owner="JOIN FETCH the collection in the query of the parents, or @Fetch(SUBSELECT) or"
         " @BatchSize on it.",
-        linked="JOIN FETCH the @ManyToMany collection in the query of the owners, or @BatchSize on"
+        linked="JOIN FETCH the @ManyToMany collection in the query of the parents, or @BatchSize on"
         " it.",
         counted="one query with GROUP BY: select c.owner.id, {function} … group by c.owner.id.",
         inserted="hibernate.jdbc.batch_size with hibernate.order_inserts, and keys of a sequence:"
@@ -71,8 +71,8 @@ WORDS = {
     "spring_data": Words(
         by_key="@EntityGraph(attributePaths = …) on the repository's method or JOIN FETCH in its"
         " @Query; findAllById(ids) in place of findById in a loop.",
-        by_owner="@EntityGraph(attributePaths = …) on the method that reads the owners, or a method"
-        " findBy…In(ids).",
+        by_owner="@EntityGraph(attributePaths = …) on the method that reads the parents, or a"
+        " method findBy…In(ids).",
         linked="@EntityGraph(attributePaths = …) with the @ManyToMany on the method that reads the"
         " owners.",
         counted="one @Query with GROUP BY, or a projection that has the number.",
@@ -81,10 +81,10 @@ WORDS = {
     ),
     "efcore": Words(
         by_key=".Include(x => …) in the query before, or .Where(x => ids.Contains(x.Id)).",
-        by_owner=".Include(x => …) of the collection in the query of the owners, with"
+        by_owner=".Include(x => …) of the collection in the query of the parents, with"
         " AsSplitQuery() where rows would multiply.",
-        linked=".Include(x => …) of the many-to-many collection in the query of the owners.",
-        counted="project it with the owners: .Select(x => new {{ x, Count = x.….Count() }}), or"
+        linked=".Include(x => …) of the many-to-many collection in the query of the parents.",
+        counted="project it with the parents: .Select(x => new {{ x, Count = x.….Count() }}), or"
         " GroupBy once.",
         inserted="AddRange(rows) and one SaveChanges()",
         updated="one SaveChanges() after the loop, or ExecuteUpdate()",
@@ -92,8 +92,8 @@ WORDS = {
     "activerecord": Words(
         by_key="includes(:…) or preload(:…) in the query before; where(id: ids).index_by(&:id) in"
         " place of find in a loop.",
-        by_owner="includes(:…) of the association in the query of the owners: a where() in the loop"
-        " asks again.",
+        by_owner="includes(:…) of the association in the query of the parents: a where() in the"
+        " loop asks again.",
         linked="includes(:…) of the has_many through: or has_and_belongs_to_many association.",
         counted="one .group(:{column}).{function_name}, or a counter_cache.",
         inserted="{table}: insert_all(rows)",
@@ -101,25 +101,25 @@ WORDS = {
     ),
     "prisma": Words(
         by_key="include: {{ … }} in the query before, or findMany with id: {{ in: ids }}.",
-        by_owner="include: {{ … }} in the query of the owners, or findMany with"
+        by_owner="include: {{ … }} in the query of the parents, or findMany with"
         " {column}: {{ in: ids }}.",
-        linked="include: {{ … }} of the many-to-many relation in the query of the owners.",
+        linked="include: {{ … }} of the many-to-many relation in the query of the parents.",
         counted="include: {{ _count: … }}, or groupBy({{ by: ['{column}'] }}).",
         inserted="createMany({{ data: rows }})",
         updated="updateMany, or one $transaction",
     ),
     "gorm": Words(
         by_key='Preload("…") or Joins("…") in the query before, or Find(&rows, ids).',
-        by_owner='Preload("…") in the query of the owners, or Where("{column} IN ?", ids).',
-        linked='Preload("…") of the many2many association in the query of the owners.',
+        by_owner='Preload("…") in the query of the parents, or Where("{column} IN ?", ids).',
+        linked='Preload("…") of the many2many association in the query of the parents.',
         counted='one Select("{column}, {function}").Group("{column}").',
         inserted="CreateInBatches(rows, 100), or Create(&rows)",
         updated="one Where(…).Updates(…)",
     ),
     "ent": Words(
         by_key="With…() of the edge in the query before, or Where(….IDIn(ids...)).",
-        by_owner="With…() of the edge in the query of the owners.",
-        linked="With…() of the edge in the query of the owners.",
+        by_owner="With…() of the edge in the query of the parents.",
+        linked="With…() of the edge in the query of the parents.",
         counted="one GroupBy(…).Aggregate(ent.Count()).",
         inserted="CreateBulk(…)",
         updated="one Update().Where(…)",
@@ -127,26 +127,26 @@ WORDS = {
     "doctrine": Words(
         by_key="a fetch join in the query before (leftJoin and addSelect), or"
         " findBy(['id' => $ids]).",
-        by_owner="a fetch join of the collection in the query of the owners (leftJoin and"
+        by_owner="a fetch join of the collection in the query of the parents (leftJoin and"
         " addSelect).",
-        linked="a fetch join of the ManyToMany collection in the query of the owners.",
+        linked="a fetch join of the ManyToMany collection in the query of the parents.",
         counted="one DQL query with GROUP BY; EXTRA_LAZY counts each collection by itself.",
         inserted="flush() once after the loop; DBAL's insert with many rows for many",
         updated="one DQL UPDATE, or flush() once after the loop",
     ),
     "eloquent": Words(
         by_key="with('…') in the query before, or whereIn('id', $ids).",
-        by_owner="with('…') in the query of the owners.",
-        linked="with('…') of the belongsToMany relation in the query of the owners.",
-        counted="withCount('…') in the query of the owners.",
+        by_owner="with('…') in the query of the parents.",
+        linked="with('…') of the belongsToMany relation in the query of the parents.",
+        counted="withCount('…') in the query of the parents.",
         inserted="insert($rows)",
         updated="one update() with whereIn, or upsert($rows)",
     ),
     "sequelize": Words(
         by_key="include: [Model] in the query before, or findAll({{ where: {{ id: ids }} }}).",
-        by_owner="include: [Model] in the query of the owners, with separate: true where rows would"
-        " multiply.",
-        linked="include: [Model] with through: in the query of the owners.",
+        by_owner="include: [Model] in the query of the parents, with separate: true where rows"
+        " would multiply.",
+        linked="include: [Model] with through: in the query of the parents.",
         counted="one count({{ group: ['{column}'] }}).",
         inserted="bulkCreate(rows)",
         updated="one update() with a where for all of them",
@@ -154,8 +154,8 @@ WORDS = {
     "typeorm": Words(
         by_key="relations: {{ … }} or leftJoinAndSelect() in the query before, or"
         " findBy({{ id: In(ids) }}).",
-        by_owner="relations: {{ … }} or leftJoinAndSelect() in the query of the owners.",
-        linked="relations: {{ … }} of the many-to-many in the query of the owners.",
+        by_owner="relations: {{ … }} or leftJoinAndSelect() in the query of the parents.",
+        linked="relations: {{ … }} of the many-to-many in the query of the parents.",
         counted="one query builder with groupBy(), or loadRelationCountAndMap().",
         inserted="insert(rows), or save(rows) with chunk",
         updated="one update() with In(ids)",
@@ -170,9 +170,9 @@ WORDS = {
     ),
     "tortoise": Words(
         by_key='select_related("…") in the query before, or in_bulk(ids, "id").',
-        by_owner='prefetch_related("…") in the query of the owners.',
-        linked='prefetch_related("…") of the ManyToManyField in the query of the owners.',
-        counted='annotate(n=Count("…")) in the query of the owners.',
+        by_owner='prefetch_related("…") in the query of the parents.',
+        linked='prefetch_related("…") of the ManyToManyField in the query of the parents.',
+        counted='annotate(n=Count("…")) in the query of the parents.',
         inserted="bulk_create(rows)",
         updated="bulk_update(rows, fields)",
     ),

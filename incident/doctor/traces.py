@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-from harness.clients.clinic import Page
 from harness.errors import BackendError, DeadlinePassed
 from harness.ports import Port, is_taken
 from harness.waiting import wait_until
 from incident.doctor.patient import Patient, Unwell
 from incident.stack.counters import Counters
+from otel_nplusone.doctor import ahead_of
 
 SECOND_NS = 1_000_000_000
-# Two clocks that agree may differ by this much in when a request begins.
-CLOCK_TOLERANCE_NS = SECOND_NS
 
 
 def listened(ports: Sequence[Port]) -> str:
@@ -100,22 +98,13 @@ def clocks(patient: Patient) -> str:
     starts = [span.start_time_unix_nano for span in patient.backend.spans(patient.trace_id)]
     if not starts:
         raise Unwell("There is no span to read the service's clock from.", "See `traces`.")
-    if ahead_ns := ahead_of(page, min(starts)):
+    if ahead_ns := ahead_of(min(starts), page.sent_ns, page.answered_ns):
         word = "ahead of" if ahead_ns > 0 else "behind"
         raise Unwell(
             f"The service's clock is {abs(ahead_ns) / SECOND_NS:.1f} s {word} this machine's.",
             "Let both follow a time server: searches by time miss what the clock misplaces.",
         )
     return "the service's and this machine's agree"
-
-
-def ahead_of(page: Page, start_ns: int) -> int:
-    """Return by how many ns the clock of a page's span is ahead; 0 within the tolerance."""
-    if start_ns < page.sent_ns - CLOCK_TOLERANCE_NS:
-        return start_ns - page.sent_ns
-    if start_ns > page.answered_ns + CLOCK_TOLERANCE_NS:
-        return start_ns - page.answered_ns
-    return 0
 
 
 def versions(patient: Patient) -> str:

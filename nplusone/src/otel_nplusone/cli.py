@@ -1,4 +1,4 @@
-"""Run the command line: `otel-nplusone scan`, `diff`, `run`.
+"""Run the command line: `otel-nplusone scan`, `diff`, `run`, `doctor`.
 
 Each subcommand is a module with add_parser(subparsers), which sets the default `run` of its
 parser to a function from the parsed arguments to the exit code. Only the module that is asked for
@@ -15,7 +15,12 @@ from otel_nplusone._cli.exit_codes import BAD_INPUT
 from otel_nplusone.errors import NPlusOneError
 from otel_nplusone.version import __version__
 
-_SUBCOMMANDS = {"scan": "_cli.scan_command", "diff": "_cli.diff_command", "run": "_run.command"}
+_SUBCOMMANDS = {
+    "scan": "_cli.scan_command",
+    "diff": "_cli.diff_command",
+    "run": "_run.command",
+    "doctor": "_cli.doctor_command",
+}
 _INTERRUPTED = 130
 
 

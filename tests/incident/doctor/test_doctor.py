@@ -14,7 +14,6 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store as store_rows
 from harness.background import serving
-from harness.clients.clinic import Page
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
 from harness.ports import Port, unused_port
 from harness.processes import Processes
@@ -22,7 +21,7 @@ from harness.waiting import wait_until
 from incident import cli
 from incident.doctor.examine import FINE, UNKNOWN, WRONG, examine
 from incident.doctor.patient import Patient, Unwell, visit
-from incident.doctor.traces import ahead_of, clocks, stored
+from incident.doctor.traces import clocks, stored
 from incident.stack.places import Stack
 
 HOUR_NS = 3600 * 10**9
@@ -204,23 +203,6 @@ def test_clocks_that_differ_by_an_hour_are_named(stack: Stack, shift_ns: int, wo
 
     with pytest.raises(Unwell, match=rf"3[56]\d\d\.\d s {word}"):
         clocks(patient)
-
-
-@pytest.mark.parametrize(
-    ("start_ns", "ahead_ns"),
-    [
-        (SENT_NS - SECOND_NS, 0),
-        (SENT_NS - SECOND_NS - 1, -SECOND_NS - 1),
-        (ANSWERED_NS + SECOND_NS, 0),
-        (ANSWERED_NS + SECOND_NS + 1, SECOND_NS + 1),
-    ],
-)
-def test_clocks_agree_within_a_second_and_not_a_nanosecond_more(
-    start_ns: int, ahead_ns: int
-) -> None:
-    page = Page("", 200, b"", {}, SENT_NS, ANSWERED_NS)
-
-    assert ahead_of(page, start_ns) == ahead_ns
 
 
 def test_the_first_span_of_a_trace_tells_the_clock(stack: Stack) -> None:

@@ -61,6 +61,24 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
         ) from error
 
 
+def ask(url: str, headers: Mapping[str, str]) -> int:
+    """Get a page, whatever it is; return the status of the answer. NoAnswerError if none comes."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import Request
+
+    try:
+        with _opener(url).open(Request(url, headers=dict(headers)), timeout=TIMEOUT_S) as answer:
+            answer.read()
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        raise NoAnswerError(f"{url}: no answer ({reason}): is the service running?") from error
+
+
 def _opener(url: str) -> "OpenerDirector":
     """Return what asks this machine directly, also where HTTP_PROXY is set, and others as it says.
 

@@ -27,6 +27,12 @@ def _launch(played: Played) -> Iterator[str]:
     launch = played.phases.get("launch")
     if launch is None:
         return
+    if not launch.statements_per_request.p50:
+        yield (
+            f"No Success Stories of the launch were answered, and it was watched for "
+            f"{launch.seconds:.0f} s: a longer --pace gives a request of many statements its time."
+        )
+        return
     if launch.statements_per_request.p50 < LEAST_BEFORE:
         yield (
             f"A page of the launch took {launch.statements_per_request.p50:,.0f} statements; the "

@@ -133,7 +133,7 @@ def _middle(box: Box, columns: list[str]) -> int:
 
 
 class Line:
-    """Lead a foreign key from its columns to those that it names."""
+    """Draw a foreign key from its columns to those that it names."""
 
     def __init__(self, box: Box, other: Box, key: ForeignKeyConstraint) -> None:
         named: list[Column[object]] = [element.column for element in key.elements]

@@ -83,10 +83,10 @@ def examine(
 ) -> Iterator[Diagnosis]:
     """Yield a diagnosis of each part, in the order of the way.
 
-    url: a page of the service, which reads from its database. backend: where Jaeger's query API is.
-    service: its name there; only needed where the backend has thousands. headers: sent with the
-    request, such as a cookie. patience_s: how long the trace may take, in seconds.
-    Raises SourceError for what is not an address.
+    `url` is a page of the service, which reads from its database, `backend` where Jaeger's query
+    API is. `service` is its name there, needed only where the backend has thousands; `headers` are
+    sent with the request, such as a cookie; `patience_s` is how many seconds the trace may take.
+    SourceError for what is not an address.
     """
     for address in (url, backend):
         if not is_url(address):

@@ -322,6 +322,7 @@ def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
         "SELECT ?",
         "SELECT f(a)",
         f"SELECT a FROM t WHERE {'b' * 102} = ?",
+        f"SELECT a FROM t WHERE {'b' * 92} = ? AND c = ?",
     ],
 )
 def test_a_whole_text_is_not_cut(text: str) -> None:

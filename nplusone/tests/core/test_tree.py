@@ -96,6 +96,19 @@ def test_a_finding_names_the_lowest_span_around_all_statements() -> None:
     assert (finding.common_ancestor_span_id, finding.common_ancestor_name) == (resolve, "resolve")
 
 
+def test_statements_at_several_depths_have_the_highest_parent_in_common() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    outer = drawing.span(request, name="outer")
+    fields = [drawing.span(outer, name="field") for _ in range(3)]
+    for parent in (request, outer, *fields):
+        drawing.sql(parent, CAT)
+
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    assert finding.common_ancestor_span_id == request
+
+
 def test_a_finding_below_a_missing_span_names_that() -> None:
     drawing = Drawing()
     drawing.many(MISSING, [CAT] * 6)

@@ -9,6 +9,7 @@ harness and incident start the clinic, tracestore and Locust as processes, and i
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -153,13 +154,16 @@ def imported(source: str) -> Iterator[str]:
     yield from (name.split(".")[0] for name in imported_names(source))
 
 
-def imported_names(source: str) -> Iterator[str]:
-    """Yield the dotted name of everything that is imported, modules and what they hold."""
+@cache  # each file is asked for by several tests
+def imported_names(source: str) -> list[str]:
+    """Return the dotted name of everything that is imported, modules and what they hold."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def imports_within(package: str) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,8 @@ _SOME = (
 # They take seconds, and a survivor runs all tests: they ask how the work grows, and whether what
 # others find in a trace stays the same when it arrives in another way.
 _LONG = [
+    "core/test_fingerprint.py::test_a_quarter_million_characters_of_nonsense_are_read",
+    "core/test_fingerprint.py::test_any_text_has_a_fingerprint",
     "core/test_detect.py::test_twice_the_faults_of_a_request_cost_twice_the_work",
     "core/test_detect.py::test_no_span_tree_makes_it_raise_or_depend_on_order",
     "core/test_verdicts.py::test_a_verdict_is_the_same_however_the_trace_arrives",
@@ -42,9 +44,16 @@ _LONG = [
 # nplusone has settings of its own, which pytest would take.
 _PYTEST_ARGS = ["-c", "pyproject.toml", "-p", "without_caches", "-m", _SOME]
 _PYTEST_ARGS += [f"--deselect=nplusone/tests/{test}" for test in _LONG]
-# mutmut forks for each mutant: what is cached by then was answered by the code as it stands.
+# mutmut forks for each mutant: what is cached by then was answered by the code as it stands. It
+# gives the tests in no order: those that took longer in its first run come last.
 _WITHOUT_CACHES = """
-import functools, gc
+import functools, gc, json, pathlib
+
+def pytest_collection_modifyitems(items):
+    stats = pathlib.Path("mutmut-stats.json")
+    if stats.exists():
+        seconds = json.loads(stats.read_text())["duration_by_test"]
+        items.sort(key=lambda item: seconds.get(item.nodeid, 0) > 0.05)
 
 def pytest_collection_finish(session):
     found = [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]
@@ -54,6 +63,8 @@ def pytest_runtest_setup(item):
     for cache in item.config.caches:
         cache.cache_clear()
 """
+# A mutant that never ends is given up after so many times the seconds that its tests take.
+_TIMES_AS_LONG = 8.0
 _MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _DIFFS = """
 import json, sys
@@ -217,6 +228,7 @@ def _copy_tree(room: Room, folder: Path) -> None:
         "also_copy": others,
         "pytest_add_cli_args_test_selection": room.tests,
         "pytest_add_cli_args": _PYTEST_ARGS,
+        "timeout_multiplier": _TIMES_AS_LONG,
     }
     with (folder / "pyproject.toml").open("a") as file:
         file.write(

@@ -166,6 +166,13 @@ def test_binds_are_told_from_literals() -> None:
     assert (bound.has_binds, literal.has_binds) == (True, False)
 
 
+def test_half_of_a_surrogate_pair_has_a_fingerprint() -> None:
+    one, other = (fingerprint(f"SELECT a FROM cat {half}") for half in "\ud83d\ude00")
+
+    assert len(one.digest) == len(other.digest) == 16
+    assert one.digest != other.digest
+
+
 @given(st.text())
 def test_any_text_has_a_fingerprint(text: str) -> None:
     found = fingerprint(text)
@@ -322,6 +329,7 @@ def test_a_text_whose_end_is_missing_is_cut(text: str) -> None:
         "SELECT ?",
         "SELECT f(a)",
         f"SELECT a FROM t WHERE {'b' * 102} = ?",
+        f"SELECT a FROM t WHERE {'b' * 92} = ? AND c = ?",
     ],
 )
 def test_a_whole_text_is_not_cut(text: str) -> None:

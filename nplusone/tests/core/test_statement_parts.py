@@ -59,6 +59,7 @@ def test_verb_and_table_are_those_of_the_statement_and_not_of_a_column(
         ("{}", "{ }"),
         ("{ call f", "{ call f"),
         ("call f }", "call f }"),
+        ('call f("A")', "call f(a)"),
     ],
 )
 def test_what_stands_around_a_statement_is_left_out(text: str, main: str) -> None:
@@ -137,6 +138,7 @@ def test_values_that_are_told_make_the_difference(one: str, other: str) -> None:
         f"SELECT a FROM cat WHERE b = {'1' * 100}",
         "SELECT shop.cat.name FROM shop.ca",
         "SELECT shop.cat.name FROM shop",
+        "SELECT a, cat.name FROM c",
     ],
 )
 def test_a_mark_a_round_length_and_half_a_table_tell_that_a_text_is_cut(text: str) -> None:

@@ -96,6 +96,19 @@ def test_a_finding_names_the_lowest_span_around_all_statements() -> None:
     assert (finding.common_ancestor_span_id, finding.common_ancestor_name) == (resolve, "resolve")
 
 
+def test_statements_at_several_depths_have_the_highest_parent_in_common() -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    outer = drawing.span(request, name="outer")
+    fields = [drawing.span(outer, name="field") for _ in range(3)]
+    for parent in (request, outer, *fields):
+        drawing.sql(parent, CAT)
+
+    (finding,) = find_n_plus_one(drawing.trace())
+
+    assert finding.common_ancestor_span_id == request
+
+
 def test_a_finding_below_a_missing_span_names_that() -> None:
     drawing = Drawing()
     drawing.many(MISSING, [CAT] * 6)
@@ -228,9 +241,50 @@ NAMED: dict[str, object] = {"db.system": "sqlite", "db.query.summary": "SELECT c
         ({"db.system": "sqlite", "db.operation.batch.size": 1}, SQL, ["outer", "inner"]),
         ({"db.system": "sqlite", "db.operation.batch.size": 2}, SQL, ["outer"]),
         ({"db.system": "sqlite"}, SQL, ["outer", "inner"]),
+        (NAMED, {"db.system": "mongodb", "db.query.text": '{"find": "cat"}'}, ["inner"]),
     ],
 )
 def test_of_two_layers_the_better_one_tells(
     parent: dict[str, object], child: dict[str, object], tell: list[str]
 ) -> None:
     assert told_by(parent, child) == tell
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "tell"),
+    [
+        (10 * MS, 20 * MS, ["find"]),
+        (8 * MS, 22 * MS, ["find"]),
+        (8 * MS - 1, 20 * MS, ["findOne", "find"]),
+        (10 * MS, 22 * MS + 1, ["findOne", "find"]),
+    ],
+)
+def test_a_library_tells_nothing_of_a_call_that_its_driver_tells_within_two_milliseconds(
+    start: int, end: int, tell: list[str]
+) -> None:
+    drawing = Drawing()
+    request = drawing.server()
+    named = {"db.system": "mongodb", "db.collection.name": "owners"}
+    told = named | {"db.query.text": '{"find": "owners"}'}
+    for name, attributes, begin, stop in (
+        ("findOne", named, 10 * MS, 20 * MS),
+        ("find", told, start, end),
+    ):
+        drawing.span(
+            request, name=name, kind=SpanKind.CLIENT, attributes=attributes, start=begin
+        )
+        drawing.spans[-1] = drawing.spans[-1]._replace(end_time_unix_nano=stop)
+
+    tree = Tree(drawing.trace())
+
+    assert [span.name for span in without_layers(asking(tree.spans), tree.by_id)] == tell
+
+
+def test_a_procedure_of_another_table_is_another_statement() -> None:
+    cat, dog = (
+        asked(call(db__system="mssql", db__query__text="usp_find ?", db__sql__table=table))
+        for table in ("cat", "dog")
+    )
+
+    assert cat is not None and dog is not None
+    assert cat.key != dog.key

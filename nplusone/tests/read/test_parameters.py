@@ -17,6 +17,7 @@ from nplusone.tests.formats import jaeger_json, otlp_json, otlp_protobuf, zipkin
 from nplusone.tests.traces import Drawing
 from otel_nplusone._core.detect import find_n_plus_one
 from otel_nplusone._core.model import RepeatClass, Repeats, Trace
+from otel_nplusone._core.parameters import parameters
 from otel_nplusone._read.files import read_file
 from otel_nplusone._read.skipped import Skipped
 
@@ -62,6 +63,7 @@ HIDDEN: dict[str, Attributes] = {
     "cut": {LIST: "('7', 'a very long text that goes on and"},
     "cut with a mark": {LIST: '["7", "a very long text..."]'},
     "cut by name": {"db.query.parameter.body": "a very long text…"},
+    "cut after a few letters": {LIST: "7, t..."},
 }
 
 
@@ -127,6 +129,14 @@ def test_values_that_nobody_sees_are_unknown_and_not_the_same(
     found = only(tmp_path, carrier, [values] * 6)
 
     assert (found.repeat_class, found.distinct_values) == (RepeatClass.N_PLUS_ONE, None)
+
+
+def test_a_list_is_the_same_values_as_a_tuple() -> None:
+    assert parameters({LIST: [7, "tom"]}) == parameters({LIST: (7, "tom")}) == "(7, 'tom')"
+
+
+def test_a_parameter_without_a_value_leaves_them_all_unknown() -> None:
+    assert parameters({"db.query.parameter.0": "7", "db.query.parameter.1": None}) is None
 
 
 def nested(depth: int) -> AnyValue:

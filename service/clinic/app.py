@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     flags.init_app(app, settings.flags_file, STRATEGIES)
     if providers is not None:
         instrument.init_app(app, engine, providers)
-        statement_counts.init_app(engine, providers.meter_provider)
+        statement_counts.init_app(app, engine, providers.meter_provider)
     security.init_app(app)
     formats.init_app(app)
     health.init_app(app)

@@ -25,6 +25,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from clinic.telemetry import environment as otel_env
 from clinic.telemetry import export
 from clinic.telemetry.no_propagation import NoPropagation
+from clinic.telemetry.sums import SummingMeterProvider
 from clinic.telemetry.unused import unused
 from otel_nplusone.live import NPlusOneSpanProcessor
 
@@ -71,7 +72,7 @@ def from_env() -> Telemetry | None:
     tracer_provider = TracerProvider(
         resource=resource,
         shutdown_on_exit=False,
-        meter_provider=meter_provider,
+        meter_provider=SummingMeterProvider(meter_provider),
         id_generator=export.id_generator(os.environ),
     )
     # It hands on every span, a request's with what repeats in it.

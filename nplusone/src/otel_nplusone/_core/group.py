@@ -25,7 +25,16 @@ _IGNORED = semconv.IGNORED
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
-_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "_placed", "codes", "sites")
+_DERIVED = (
+    "spans",
+    "repeats",
+    "covered_ns",
+    "distinct_values",
+    "_placed",
+    "_told",
+    "codes",
+    "sites",
+)
 
 
 class Group:
@@ -189,17 +198,25 @@ class Group:
         ]
 
     @cached_property
+    def _told(self) -> list[tuple[str | None, str | None]]:
+        """Return place and way of each span that may tell them, as they belong together."""
+        told = []
+        for span in self._placed:
+            way = span[9].get(_PATH)
+            told.append((semconv.code_location(span[9]), way if type(way) is str and way else None))
+        return told
+
+    @cached_property
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
-        return list(filter(None, (semconv.code_location(span[9]) for span in self._placed)))
+        return [place for place, _ in self._told if place]
 
     @cached_property
     def sites(self) -> list[str]:
         """Return the way to the loop of each span that tells, or its place where that is all."""
         if not self.codes:
             return []
-        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self._placed)
-        return list(filter(None, told))
+        return list(filter(None, (way or place for place, way in self._told)))
 
     @property
     def path(self) -> str | None:
@@ -221,11 +238,7 @@ class Group:
         """Return place and way of one span, so that they belong together."""
         if not self.codes:
             return None, None
-        told = (
-            (semconv.code_location(s[9]), semconv.text(s[9], (_PATH,)) or None)
-            for s in self._placed
-        )
-        return Counter(place for place in told if place[0]).most_common(1)[0][0]
+        return Counter(told for told in self._told if told[0]).most_common(1)[0][0]
 
     @property
     def relationship(self) -> str | None:

@@ -138,6 +138,10 @@ def code_location(attributes: Mapping[str, object]) -> str | None:
 
     Rust's tracing names the line of the library that made the span.
     """
+    path, line = attributes.get(CODE_FILE[0]), attributes.get(CODE_LINE[0])
+    function = attributes.get(CODE_FUNCTION[0])
+    if path and function and type(path) is str and type(line) is int and type(function) is str:
+        return _location(path, line, function)  # as most spans tell it, and each is asked
     return _location(
         text(attributes, CODE_FILE), number(attributes, CODE_LINE), text(attributes, CODE_FUNCTION)
     )

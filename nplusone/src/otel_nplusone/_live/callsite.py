@@ -87,11 +87,32 @@ class _Place(NamedTuple):
     loops: bool
 
 
+class FoundWay(NamedTuple):
+    """Hold a caller, and whether all that is told of it follows from the code of the frames."""
+
+    caller: CallSite | None
+    is_of_its_code: bool
+
+
 def find_caller(*, with_way: bool = False) -> CallSite | None:
     """Return the innermost frame of the application, or None where there is none.
 
     Under SQLAlchemy's asyncio the libraries run in a greenlet with a stack of its own; the
     application is on the stack of the greenlet's parent.
+    """
+    return find_way(with_way=with_way).caller
+
+
+def passed_over() -> Mapping[int, CodeType]:
+    """Return the codes of libraries that tell nothing before the application's first frame."""
+    return _passed_over.of(orm_loads.readers(), django_code())
+
+
+def find_way(*, with_way: bool = True) -> FoundWay:
+    """Do as find_caller() does, and say what the answer depends on.
+
+    Where an ORM loads something, or a template is rendered node by node, objects tell as well; and
+    another greenlet has another stack.
     """
     most = MAX_PLACES if with_way else 1
     outside: list[_Place] = []
@@ -99,15 +120,18 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
     load: orm_loads.Load | None = None
     loaders, node = orm_loads.readers(), django_code()
     is_library_loop = is_awaited = False
+    is_of_its_code = True
     skipped = _passed_over.of(loaders, node)
-    for frame in _frames(sys._getframe(1), skipped, outside):
+    for frame, is_elsewhere in _frames(sys._getframe(1), skipped, outside):
         code = frame.f_code
+        if is_elsewhere or code is node:
+            is_of_its_code = False
         origin = origin_of(code.co_filename)
         place = None
         if origin is _LIBRARY:
             if id(code) in loaders and not outside:
                 # The outermost loader is the one that the application has touched.
-                load = orm_loads.read(frame) or load
+                load, is_of_its_code = orm_loads.read(frame) or load, False
             elif load is not None and not outside and orm_loads.is_awaited(frame):
                 is_awaited = True
             elif code is node:
@@ -134,7 +158,8 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
             installed.append(place)
     if is_awaited and load is not None:
         load = load._replace(is_awaited=True)
-    return _call_site(outside or installed, load, with_way=with_way)
+    caller = _call_site(outside or installed, load, with_way=with_way)
+    return FoundWay(caller, is_of_its_code)
 
 
 def _call_site(
@@ -234,20 +259,23 @@ _passed_over = _PassedOver()
 
 def _frames(
     frame: FrameType | None, skipped: Mapping[int, CodeType], found: Sequence[_Place]
-) -> Iterator[FrameType]:
-    """Yield frames from the innermost outwards, across greenlets.
+) -> Iterator[tuple[FrameType, bool]]:
+    """Yield frames from the innermost outwards, and whether they are another greenlet's.
 
-    Those of `skipped` are left out as long as nothing is found.
+    Those of `skipped` are left out as long as nothing is found, but for a greenlet's first.
     """
     greenlet: Any = None
+    is_first = False
     for _ in range(MAX_FRAMES):
         if frame is None:
             greenlet = _parent_greenlet(greenlet)
             frame = getattr(greenlet, "gr_frame", None)
             if frame is None:
                 return
-        if found or id(frame.f_code) not in skipped:
-            yield frame
+            is_first = True
+        if found or is_first or id(frame.f_code) not in skipped:
+            yield frame, greenlet is not None
+        is_first = False
         frame = frame.f_back
 
 

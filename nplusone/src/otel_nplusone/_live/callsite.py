@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 from otel_nplusone._core import semconv
 from otel_nplusone._live import orm_loads
 from otel_nplusone._live.by_code import ByCode
+from otel_nplusone._live.by_stack import Read
 from otel_nplusone._live.libraries import Origin, name_in_packages, origin_of
 from otel_nplusone._live.loops import is_in_loop
 from otel_nplusone._live.templates import (
@@ -87,20 +88,13 @@ class _Place(NamedTuple):
     loops: bool
 
 
-class FoundWay(NamedTuple):
-    """Hold a caller, and whether all that is told of it follows from the code of the frames."""
-
-    caller: CallSite | None
-    is_of_its_code: bool
-
-
 def find_caller(*, with_way: bool = False) -> CallSite | None:
     """Return the innermost frame of the application, or None where there is none.
 
     Under SQLAlchemy's asyncio the libraries run in a greenlet with a stack of its own; the
     application is on the stack of the greenlet's parent.
     """
-    return find_way(with_way=with_way).caller
+    return find_way(with_way=with_way).value
 
 
 def passed_over() -> Mapping[int, CodeType]:
@@ -108,7 +102,7 @@ def passed_over() -> Mapping[int, CodeType]:
     return _passed_over.of(orm_loads.readers(), django_code())
 
 
-def find_way(*, with_way: bool = True) -> FoundWay:
+def find_way(*, with_way: bool = True) -> "Read[CallSite | None]":
     """Do as find_caller() does, and say what the answer depends on.
 
     Where an ORM loads something, or a template is rendered node by node, objects tell as well; and
@@ -120,7 +114,7 @@ def find_way(*, with_way: bool = True) -> FoundWay:
     load: orm_loads.Load | None = None
     loaders, node = orm_loads.readers(), django_code()
     is_library_loop = is_awaited = False
-    is_of_its_code = True
+    is_of_its_code, end = True, None
     skipped = _passed_over.of(loaders, node)
     for frame, is_elsewhere in _frames(sys._getframe(1), skipped, outside):
         code = frame.f_code
@@ -143,6 +137,7 @@ def find_way(*, with_way: bool = True) -> FoundWay:
                 is_library_loop = is_in_loop(code, frame.f_lasti)
         elif origin is _ENTRY:
             if outside or installed:
+                end = frame
                 break
         else:
             place = _place(frame)
@@ -159,7 +154,7 @@ def find_way(*, with_way: bool = True) -> FoundWay:
     if is_awaited and load is not None:
         load = load._replace(is_awaited=True)
     caller = _call_site(outside or installed, load, with_way=with_way)
-    return FoundWay(caller, is_of_its_code)
+    return Read(caller, end, is_of_its_code)
 
 
 def _call_site(

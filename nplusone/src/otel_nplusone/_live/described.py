@@ -29,7 +29,7 @@ from otel_nplusone._core.semconv import (
     VALUES_HASH,
 )
 from otel_nplusone._core.sql_summary import operation, summarize
-from otel_nplusone._live.by_stack import ByStack
+from otel_nplusone._live.by_stack import ByStack, Read
 from otel_nplusone._live.callsite import ARROW, CallSite, find_way, passed_over
 from otel_nplusone._live.sdk_spans import attributes_of
 from otel_nplusone._live.statement_counts import RepeatCounter
@@ -57,9 +57,9 @@ def locate() -> Attributes:
     return _known.look_up(sys._getframe(1), passed_over(), _look)
 
 
-def _look() -> tuple[Attributes, bool]:
-    found = find_way()
-    return ({} if found.caller is None else _told(found.caller)), found.is_of_its_code
+def _look() -> Read[Attributes]:
+    caller, end, is_of_its_code = find_way()
+    return Read({} if caller is None else _told(caller), end, is_of_its_code)
 
 
 @lru_cache(maxsize=1024)

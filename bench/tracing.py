@@ -36,7 +36,7 @@ TARGETS = {
     "postgresql_naive_all": "at most 1.5",
     "postgresql_core_all": "at most 1.2",
 }
-PAIRS = 15
+PAIRS = 11
 # Requests in one turn: about a tenth of a second of either page.
 VISITS = {"naive": 1, "core": 30}
 CLINIC = 7

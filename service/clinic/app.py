@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     """
     if settings is None:
         settings = Settings.from_env()
-        providers = telemetry.from_env()
+        providers = telemetry.from_env(fold=settings.fold_spans)
     app = OpenAPI("clinic", **document.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
     error_answers.init_app(app)

@@ -46,8 +46,10 @@ class Telemetry:
         self.meter_provider.shutdown()
 
 
-def from_env() -> Telemetry | None:
+def from_env(*, fold: bool = False) -> Telemetry | None:
     """Make providers that export as OTEL_* says; None with OTEL_SDK_DISABLED=true.
+
+    fold: send the repeats of a statement as one span.
 
     Call it in the process that serves requests, after any fork: the exporting threads live there.
     Raises SettingsError for a variable that cannot be used.
@@ -78,7 +80,9 @@ def from_env() -> Telemetry | None:
     # It hands on every span, a request's with what repeats in it.
     tracer_provider.add_span_processor(
         NPlusOneSpanProcessor(
-            export.batches(span_exporters, meter_provider), meter_provider=meter_provider
+            export.batches(span_exporters, meter_provider),
+            meter_provider=meter_provider,
+            fold=fold,
         )
     )
     log.info(

@@ -29,6 +29,7 @@ from bench import (
     strategies,
     telemetry,
     tracestore,
+    tracing,
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,11 @@ QUESTIONS: Mapping[str, Question] = {
         "How many spans are lost when the backend is slow or down, or the clinic is stopped?",
         telemetry.measure,
         telemetry.TARGETS,
+    ),
+    "tracing": Question(
+        "What does observing cost: each layer of telemetry, against none?",
+        tracing.measure,
+        tracing.TARGETS,
     ),
     "corpus": Question(
         "How often is otel-nplusone right about the labelled traces, and how often are others?",

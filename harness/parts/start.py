@@ -1,7 +1,7 @@
 """Start a tracestore, and a clinic that exports to it, on free ports."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,17 +85,18 @@ def start_clinic(
     env: Mapping[str, str],
     *,
     program: str | None = None,
+    options: Sequence[str] = (),
     cwd: Path = PROJECT,
 ) -> Clinic:
     """Start a clinic on a free port and wait until it is ready.
 
-    program: another installation's `clinic`.
+    program: another installation's `clinic`; options: of `clinic serve`.
     """
     port = unused_port()
     child = processes.start(
         Command(
             name="clinic",
-            argv=[program or tool("clinic"), "serve"],
+            argv=[program or tool("clinic"), "serve", *options],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,

@@ -12,7 +12,7 @@ from harness.clients.backend import Backend
 from harness.clients.http import JsonClient
 from harness.clients.prometheus import Prometheus
 from harness.errors import BackendError
-from otel_nplusone.read import statement_of
+from otel_nplusone.read import stands_for, statement_of
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"
@@ -69,10 +69,15 @@ class SpanCounts:
 
     def counts(self) -> Mapping[str, int]:
         spans = {
-            (span.trace_id, span.span_id): statement_of(span.attributes)
+            (span.trace_id, span.span_id): span.attributes
             for span in self._backend.spans_between(self._since_ns, time.time_ns())
         }
-        return Counter(text for text in spans.values() if text is not None)
+        found: Counter[str] = Counter()
+        for attributes in spans.values():
+            text = statement_of(attributes)
+            if text is not None:
+                found[text] += stands_for(attributes)  # more than one where repeats are folded
+        return found
 
 
 class DatabaseCounts:

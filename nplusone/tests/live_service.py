@@ -22,13 +22,14 @@ CHUNK = f"SELECT cat.name FROM cat WHERE cat.id IN ({', '.join('?' * 500)})"
 class Service:
     """Keep the spans and metrics of a service in memory."""
 
-    def __init__(self, requests: RunningRequests | None = None) -> None:
+    def __init__(self, requests: RunningRequests | None = None, *, fold: bool = False) -> None:
         self._exporter = InMemorySpanExporter()
         self._reader = InMemoryMetricReader()
         self.processor = NPlusOneSpanProcessor(
             SimpleSpanProcessor(self._exporter),
             meter_provider=MeterProvider([self._reader], shutdown_on_exit=False),
             requests=requests,
+            fold=fold,
         )
         self.provider = TracerProvider(shutdown_on_exit=False)
         self.provider.add_span_processor(self.processor)

@@ -419,7 +419,7 @@ class BrokenRequests(RunningRequests):
     def begin(self, span_id: int) -> None:
         raise RuntimeError("broken")
 
-    def end(self, span_id: int, span: ReadableSpan) -> Request | None:
+    def end(self, span_id: int, span: ReadableSpan, *, hold: bool = False) -> Request | None:
         raise RuntimeError("broken")
 
 

@@ -36,7 +36,7 @@ PROMISED = {
         ),
     },
     "otel_nplusone.read": {
-        *("Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"),
+        *("Skipped", "from_protobuf", "read_file", "read_messages", "stands_for", "statement_of"),
     },
     "otel_nplusone.report": {
         *("Excerpts", "as_markdown", "as_text", "document", "schema", "shorten"),

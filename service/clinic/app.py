@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     """
     if settings is None:
         settings = Settings.from_env()
-        providers = telemetry.from_env()
+        providers = telemetry.from_env(fold=settings.fold_spans)
     app = OpenAPI("clinic", **document.OPTIONS)
     app.config.from_mapping(CLINIC=settings)
     error_answers.init_app(app)
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
     flags.init_app(app, settings.flags_file, STRATEGIES)
     if providers is not None:
         instrument.init_app(app, engine, providers)
-        statement_counts.init_app(engine, providers.meter_provider)
+        statement_counts.init_app(app, engine, providers.meter_provider)
     security.init_app(app)
     formats.init_app(app)
     health.init_app(app)

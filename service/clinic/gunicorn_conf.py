@@ -4,6 +4,7 @@ The incident happened to one process of eight threads: Python on one core, whate
 WEB_CONCURRENCY, gunicorn's own variable, gives more processes.
 """
 
+import gc
 import os
 import sys
 
@@ -32,3 +33,13 @@ graceful_timeout = 30
 # The control socket lies in the home directory, where a read-only root and a second instance fail.
 control_socket_disable = True
 logconfig_dict = logging_config(as_json=not sys.stdout.isatty())
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let the collector pass over what stays for good, once the application is made.
+
+    Spans wait in a queue for a second, so that collections get to see them: each would go through
+    all modules and mappers as well.
+    """
+    gc.collect()
+    gc.freeze()

@@ -35,6 +35,7 @@ class Settings:
     trace_url: str = DEFAULT_TRACE_URL
     allow_strategy_override: bool = False
     db_latency_ms: float = 0.0
+    fold_spans: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -45,6 +46,7 @@ class Settings:
             trace_url=(environ.get("CLINIC_TRACE_URL") or DEFAULT_TRACE_URL).rstrip("/"),
             allow_strategy_override=_boolean(environ, "CLINIC_ALLOW_STRATEGY_OVERRIDE"),
             db_latency_ms=_latency_ms(environ),
+            fold_spans=_boolean(environ, "CLINIC_FOLD_SPANS"),
         )
 
 

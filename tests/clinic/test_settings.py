@@ -20,6 +20,7 @@ def test_environment_is_taken_over() -> None:
             "CLINIC_TRACE_URL": "http://127.0.0.1:26686/",
             "CLINIC_ALLOW_STRATEGY_OVERRIDE": "1",
             "CLINIC_DB_LATENCY_MS": "2.5",
+            "CLINIC_FOLD_SPANS": "1",
         }
     )
 
@@ -29,6 +30,7 @@ def test_environment_is_taken_over() -> None:
         trace_url="http://127.0.0.1:26686",
         allow_strategy_override=True,
         db_latency_ms=2.5,
+        fold_spans=True,
     )
 
 

@@ -14,6 +14,8 @@ because a processor next to that could not hand the copy on.
 import logging
 import os
 import weakref
+from collections.abc import Sequence
+from functools import partial
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
@@ -22,12 +24,14 @@ from opentelemetry.trace import SpanContext, SpanKind
 
 from otel_nplusone._core import semconv
 from otel_nplusone._core.ignoring import ignored_because
+from otel_nplusone._core.model import Repeats
 from otel_nplusone._core.routes import route
 from otel_nplusone._live.db_spans import DbSpanProcessor, describe_started
 from otel_nplusone._live.fence import fenced
+from otel_nplusone._live.fold import Folded, fold
 from otel_nplusone._live.mark import MarkedSpan, marks_of
 from otel_nplusone._live.metrics import LiveMetrics, Route
-from otel_nplusone._live.requests import Request, RunningRequests
+from otel_nplusone._live.requests import HELD, Request, RunningRequests
 from otel_nplusone._live.sdk_spans import attributes_of, is_statement
 
 __all__ = [
@@ -60,17 +64,21 @@ class NPlusOneSpanProcessor(SpanProcessor):
         meter_provider: MeterProvider | None = None,
         requests: RunningRequests | None = None,
         describe: bool = True,
+        fold: bool = False,
     ) -> None:
         """Wrap a processor.
 
         meter_provider: where the metrics go; the global one by default.
         requests: what is kept of running requests; to be given with another threshold or bounds.
         describe: tell the place on DB spans of any library, from the fifth repeat on.
+        fold: hand on the repeats of a statement as one span with `aggregation.*` attributes. Spans
+            then wait until their request is over, or force_flush() or shutdown() is called.
         """
         self._processor = processor
         self._requests = requests if requests is not None else RunningRequests()
         self._metrics = LiveMetrics(meter_provider)
         self._describe = describe
+        self._fold = fold
         _reset_after_fork(self._requests)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -82,6 +90,8 @@ class NPlusOneSpanProcessor(SpanProcessor):
                 self._requests.join(context.span_id, parent.span_id)
                 if why := ignored_because():
                     span.set_attribute(semconv.IGNORED, why)
+            if self._fold:
+                self._hand_on(self._requests.released())
             if kind is _CLIENT and self._describe:
                 describe_started(span, context)
         except Exception:
@@ -92,7 +102,9 @@ class NPlusOneSpanProcessor(SpanProcessor):
         try:
             context = span.get_span_context()
             if context is not None:  # one made by hand has none
-                request = self._requests.end(context.span_id, span)
+                request = self._requests.end(context.span_id, span, hold=self._fold)
+                if request is HELD:
+                    return
                 if request is not None:
                     span = self._close(span, context, request)
         except Exception:
@@ -100,15 +112,37 @@ class NPlusOneSpanProcessor(SpanProcessor):
         self._processor.on_end(span)
 
     def shutdown(self) -> None:
+        self._hand_on(self._requests.release_all())
         self._processor.shutdown()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
+        self._hand_on(self._requests.release_all())
         return self._processor.force_flush(timeout_millis)
+
+    def _hand_on(self, spans: Sequence[ReadableSpan]) -> None:
+        for span in spans:
+            self._processor.on_end(span)
+
+    def _hand_on_folded(self, request: Request, said: Sequence[Repeats]) -> None:
+        """Hand on what was held for a request, folded; as it was where that cannot be done."""
+        held, request.held = request.held, []
+        folded = Folded(held, 0)
+        try:
+            if not request.beyond:
+                folded = fold(held, said, partial(request.judge, self._requests.min_repeats))
+        except Exception:
+            self._report_fault()
+        self._metrics.folded(folded.left_out)
+        self._hand_on(folded.spans)
 
     def _close(self, span: ReadableSpan, context: SpanContext, request: Request) -> ReadableSpan:
         """Judge an entry span; all others that come here came too late."""
         if request.span_id == context.span_id:
-            return self._judge(span, context, request)
+            try:
+                return self._judge(span, context, request)
+            finally:
+                self._hand_on(request.held)  # what was not folded
+                request.held = []
         if not _is_entry(span):  # an entry span was evicted, and says nothing
             self._count_late(span)
         return span
@@ -122,7 +156,10 @@ class NPlusOneSpanProcessor(SpanProcessor):
             return span
         route = _route(span)
         self._metrics.request(context, route, statements)
-        faults = [what for what in tally.repeats() if what.repeat_class.is_fault]
+        said = tally.repeats()
+        if request.held:
+            self._hand_on_folded(request, said)
+        faults = [what for what in said if what.repeat_class.is_fault]
         for what in faults:
             self._metrics.finding(context, route, what.repeat_class.value)
         return MarkedSpan(span, marks_of(faults[0], statements)) if faults else span

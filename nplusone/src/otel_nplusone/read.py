@@ -10,7 +10,7 @@ r"""Read spans from files and messages, in every format that otel-nplusone knows
 
 from typing import TYPE_CHECKING
 
-from otel_nplusone._core.semconv import statement_of
+from otel_nplusone._core.semconv import stands_for, statement_of
 from otel_nplusone._read.files import read_file
 from otel_nplusone._read.otlp_protobuf import from_protobuf
 from otel_nplusone._read.skipped import Skipped
@@ -18,7 +18,7 @@ from otel_nplusone._read.skipped import Skipped
 if TYPE_CHECKING:
     from otel_nplusone._read.messages import read_messages
 
-__all__ = ["Skipped", "from_protobuf", "read_file", "read_messages", "statement_of"]
+__all__ = ["Skipped", "from_protobuf", "read_file", "read_messages", "stands_for", "statement_of"]
 
 
 def __getattr__(name: str) -> object:

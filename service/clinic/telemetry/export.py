@@ -24,6 +24,7 @@ from opentelemetry.semconv._incubating.metrics.otel_metrics import (
 from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 
 from clinic.telemetry import environment as otel_env
+from clinic.telemetry.otlp_http import assembling
 
 EXPORT_FAILED = {ERROR_TYPE: "export_failed"}
 
@@ -77,13 +78,17 @@ class EachExporter(SpanExporter):
 
 
 def span_exporters(environ: Mapping[str, str]) -> dict[str, SpanExporter]:
-    """Return the exporters that OTEL_TRACES_EXPORTER names, by their entry points' names."""
+    """Return the exporters that OTEL_TRACES_EXPORTER names, by their entry points' names.
+
+    Of OTLP/HTTP it is ours, which does the same, and assembles what it sends (otlp_http.py).
+    """
     made: dict[str, SpanExporter] = {}
     for name in otel_env.exporters(environ, "TRACES"):
         # AccountedExporter counts exports in the exporter's stead: its own counter takes a batch
         # that was answered with an HTTP error for an exported one.
         silent = {"meter_provider": NoOpMeterProvider()} if name.startswith("otlp") else {}
-        made[name] = _load("opentelemetry_traces_exporter", name)(**silent)
+        exporter = _load("opentelemetry_traces_exporter", name)
+        made[name] = (assembling(exporter) or exporter)(**silent)
     return made
 
 

@@ -25,6 +25,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from clinic.telemetry import environment as otel_env
 from clinic.telemetry import export
 from clinic.telemetry.no_propagation import NoPropagation
+from clinic.telemetry.sums import SummingMeterProvider
 from clinic.telemetry.unused import unused
 from otel_nplusone.live import NPlusOneSpanProcessor
 
@@ -45,8 +46,10 @@ class Telemetry:
         self.meter_provider.shutdown()
 
 
-def from_env() -> Telemetry | None:
+def from_env(*, fold: bool = False) -> Telemetry | None:
     """Make providers that export as OTEL_* says; None with OTEL_SDK_DISABLED=true.
+
+    fold: send the repeats of a statement as one span.
 
     Call it in the process that serves requests, after any fork: the exporting threads live there.
     Raises SettingsError for a variable that cannot be used.
@@ -71,13 +74,15 @@ def from_env() -> Telemetry | None:
     tracer_provider = TracerProvider(
         resource=resource,
         shutdown_on_exit=False,
-        meter_provider=meter_provider,
+        meter_provider=SummingMeterProvider(meter_provider),
         id_generator=export.id_generator(os.environ),
     )
     # It hands on every span, a request's with what repeats in it.
     tracer_provider.add_span_processor(
         NPlusOneSpanProcessor(
-            export.batches(span_exporters, meter_provider), meter_provider=meter_provider
+            export.batches(span_exporters, meter_provider),
+            meter_provider=meter_provider,
+            fold=fold,
         )
     )
     log.info(

@@ -6,9 +6,11 @@ right with telemetry switched off.
 """
 
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask, Response
 from opentelemetry import trace
@@ -27,6 +29,8 @@ class RequestStats:
     db_ns: int = 0
     spans: int = 0
     strategy: str | None = None
+    # How often each statement was sent, where somebody adds that up (statement_counts.py).
+    texts: dict[str, int] = field(default_factory=dict)
 
     @property
     def db_ms(self) -> float:
@@ -57,8 +61,47 @@ def init_app(app: Flask, trace_url: str | None) -> None:
 
 def count_statements(engine: Engine) -> None:
     """Count each statement that the engine sends, and the time until its cursor returns."""
-    event.listen(engine, "before_cursor_execute", _before_statement)
-    event.listen(engine, "after_cursor_execute", _after_statement)
+    listener = _listeners[engine] = StatementListener()
+    event.listen(engine, "before_cursor_execute", listener.before)
+    event.listen(engine, "after_cursor_execute", listener.after)
+
+
+def listener_of(engine: Engine) -> "StatementListener":
+    """Return what counts an engine's statements: one for all who want to know."""
+    return _listeners[engine]
+
+
+class StatementListener:
+    """Count the statements of one engine in the request that sends them.
+
+    is_wanted: asked for each statement, whether its text is to be counted: by default none is.
+    outside: takes the wanted text of a statement that was sent outside of any request.
+    """
+
+    def __init__(self) -> None:
+        self.is_wanted: Callable[[], bool] | None = None
+        self.outside: Callable[[str], None] = lambda _text: None
+
+    def before(
+        self, _connection: Any, _cursor: Any, _text: str, _params: Any, context: Any, _many: bool
+    ) -> None:
+        context._clinic_started_ns = time.perf_counter_ns()
+
+    def after(
+        self, _connection: Any, _cursor: Any, text: str, _params: Any, context: Any, _many: bool
+    ) -> None:
+        stats = _current.get()
+        if stats is not None:
+            stats.statements += 1
+            stats.db_ns += time.perf_counter_ns() - context._clinic_started_ns
+        if self.is_wanted is not None and self.is_wanted():
+            if stats is not None:
+                stats.texts[text] = stats.texts.get(text, 0) + 1
+            else:
+                self.outside(text)
+
+
+_listeners: "WeakKeyDictionary[Engine, StatementListener]" = WeakKeyDictionary()
 
 
 def _begin() -> None:
@@ -67,22 +110,6 @@ def _begin() -> None:
 
 def _end(_error: BaseException | None) -> None:
     _current.set(None)
-
-
-def _before_statement(
-    _connection: Any, _cursor: Any, _text: str, _params: Any, context: Any, _many: bool
-) -> None:
-    context._clinic_started_ns = time.perf_counter_ns()
-
-
-def _after_statement(
-    _connection: Any, _cursor: Any, _text: str, _params: Any, context: Any, _many: bool
-) -> None:
-    stats = _current.get()
-    if stats is None:
-        return
-    stats.statements += 1
-    stats.db_ns += time.perf_counter_ns() - context._clinic_started_ns
 
 
 def _describe(response: Response) -> Response:

@@ -8,14 +8,16 @@ from the text in a span.
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
 
+from flask import Flask
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+
+from clinic.telemetry import request_stats
 
 METRIC = "clinic.sql.statements"
 DIGEST = "clinic.sql.digest"
@@ -25,26 +27,18 @@ OTHERS = "(others)"
 
 
 class StatementCounts:
-    """Count the statements of one engine, except those of health checks, which leave no span."""
+    """Add up the statements of one engine, except those of health checks, which leave no span."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
 
-    def __call__(
-        self,
-        _connection: Any,
-        _cursor: Any,
-        text: str,
-        _params: Any,
-        _context: Any,
-        _many: bool,
-    ) -> None:
-        if not is_instrumentation_enabled():
-            return
+    def add(self, texts: Mapping[str, int]) -> None:
+        """Add how often each statement was sent: once for a request, and not for each statement."""
         with self._lock:
-            known = text in self._counts or len(self._counts) < MAX_STATEMENTS
-            self._counts[text if known else OTHERS] += 1
+            for text, count in texts.items():
+                known = text in self._counts or len(self._counts) < MAX_STATEMENTS
+                self._counts[text if known else OTHERS] += count
 
     def observe(self, _options: CallbackOptions) -> Iterable[Observation]:
         """Yield the count of each statement so far."""
@@ -60,10 +54,20 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def init_app(engine: Engine, meter_provider: MeterProvider) -> None:
+def init_app(app: Flask, engine: Engine, meter_provider: MeterProvider) -> None:
     """Count what the engine sends from now on, and let the meter tell it."""
     counts = StatementCounts()
-    event.listen(engine, "after_cursor_execute", counts)
+    listener = request_stats.listener_of(engine)
+    listener.is_wanted = is_instrumentation_enabled
+    listener.outside = lambda text: counts.add({text: 1})
+
+    def add_up(_error: BaseException | None) -> None:
+        stats = request_stats.current()
+        if stats is not None:
+            counts.add(stats.texts)
+            stats.texts = {}
+
+    app.teardown_request(add_up)
     meter_provider.get_meter(__name__).create_observable_counter(
         METRIC,
         callbacks=[counts.observe],

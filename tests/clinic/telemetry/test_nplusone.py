@@ -2,15 +2,20 @@
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -22,9 +27,13 @@ from clinic.models import Appointment, Cat
 from clinic.seed.datasets import Dataset
 from clinic.seed.generate import generate
 from clinic.seed.load import store
+from clinic.seed.rows import Rows
 from clinic.settings import Settings
 from clinic.stories.strategies import STRATEGIES
+from clinic.telemetry.providers import Telemetry
 from otel_nplusone.errors import TooManyQueriesError
+from otel_nplusone.live import NPlusOneSpanProcessor
+from otel_nplusone.read import stands_for, statement_of
 from tests.clinic.bookings import a_free_start
 from tests.clinic.metrics import data_points
 from tests.clinic.spans import roots, statements
@@ -202,3 +211,45 @@ def test_findings_are_counted_by_route_and_class(
     points = dict(data_points(metric_reader))
     assert points["nplusone.findings"].attributes["http.route"] == "/success-stories"
     assert points["nplusone.request.statements"].count == 2
+
+
+def test_a_slow_page_that_is_folded_leaves_a_tenth_of_its_spans(
+    demo_url: str, demo_rows: Rows, tmp_path: Path
+) -> None:
+    exported: list[list[ReadableSpan]] = []
+    for fold in (False, True):
+        exporter, meter_provider = InMemorySpanExporter(), MeterProvider(shutdown_on_exit=False)
+        tracer_provider = TracerProvider(shutdown_on_exit=False)
+        processor = NPlusOneSpanProcessor(
+            SimpleSpanProcessor(exporter), meter_provider=meter_provider, fold=fold
+        )
+        tracer_provider.add_span_processor(processor)
+        settings = Settings(
+            database_url=demo_url,
+            flags_file=tmp_path / "flags.json",
+            allow_strategy_override=True,
+        )
+        app = create_app(settings, Telemetry(tracer_provider, meter_provider))
+        query = {"clinic": demo_rows.clinic[7]["name"], "strategy": "naive"}
+        app.test_client().get("/success-stories", query_string=query)
+        close_app(app)
+        exported.append(list(exporter.get_finished_spans()))
+
+    whole, folded = exported
+    asked = [Counter[str](), Counter[str]()]
+    for spans, counts in zip(exported, asked, strict=True):
+        for span in spans:
+            text = statement_of(span.attributes or {})
+            if text is not None:
+                counts[text] += stands_for(span.attributes or {})
+    assert asked[0] == asked[1]
+    assert len(folded) * 10 <= len(whole)
+    marks = [
+        {
+            key: value
+            for key, value in (spans[-1].attributes or {}).items()
+            if key.startswith("nplusone.")
+        }
+        for spans in exported
+    ]
+    assert marks[0] == marks[1] != {}

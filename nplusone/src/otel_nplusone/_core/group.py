@@ -25,7 +25,16 @@ _IGNORED = semconv.IGNORED
 _FOLDED, _COMPOSITE, _SPAN_COMPOSITE = semconv.FOLDED_COUNT
 start_and_id = itemgetter(Span._fields.index("start_time_unix_nano"), Span._fields.index("span_id"))
 Variant = tuple[Asked, list[Span]]
-_DERIVED = ("spans", "repeats", "covered_ns", "distinct_values", "_placed", "codes", "sites")
+_DERIVED = (
+    "spans",
+    "repeats",
+    "covered_ns",
+    "distinct_values",
+    "_placed",
+    "_told",
+    "codes",
+    "sites",
+)
 
 
 class Group:
@@ -99,7 +108,7 @@ class Group:
     def folded(self) -> dict[str, int]:
         """Say how many each span stands for, where that is not itself alone."""
         return {
-            span[1]: _weight(span[9])
+            span[1]: semconv.stands_for(span[9])
             for variants in self._phases.values()
             for _, spans in variants
             for span in spans
@@ -132,8 +141,9 @@ class Group:
         for span in spans:
             start, end = span[6], span[7]
             if self.folded and span[1] in self.folded:
-                end = start + _folded_ns(span[9], end - start)
-            if end > latest:
+                # Those that it stands for ran between others, which are not folded.
+                covered += _folded_ns(span[9], end - start)
+            elif end > latest:
                 covered += end - (latest if start < latest else start)
                 latest = end
         return max(covered, 0)
@@ -152,13 +162,24 @@ class Group:
     @cached_property
     def distinct_values(self) -> int | None:
         """Say how many different values it came with; None where spans do not tell."""
-        if self.statement.is_sequence or self.fan_out or self.folded:
+        if self.statement.is_sequence or self.fan_out:
             return None
+        if self.folded:
+            return self._folded_values
         asked, spans = (self._executed or self._phases[Phase.FAILED])[0]
         if None in values_of(asked.statement, spans[:1]):
             return None  # one that is unknown is enough, and most spans tell nothing
         known = {value for _, values in self._counted_values() for value in values}
         return None if None in known else len(known)
+
+    @property
+    def _folded_values(self) -> int | None:
+        """Return what folded spans tell of the values of all that were like them."""
+        told = {span[9].get(semconv.FOLDED_VALUES) for span in self.spans if span[1] in self.folded}
+        if len(self._executed) > 1 or self._counted is not None or len(told) != 1:
+            return None
+        (value,) = told
+        return value if isinstance(value, int) else None
 
     def _counted_values(self) -> Iterator[tuple[Asked, Sequence[object]]]:
         """Return the variants that count, each with what tells the values of its spans."""
@@ -189,17 +210,25 @@ class Group:
         ]
 
     @cached_property
+    def _told(self) -> list[tuple[str | None, str | None]]:
+        """Return place and way of each span that may tell them, as they belong together."""
+        told = []
+        for span in self._placed:
+            way = span[9].get(_PATH)
+            told.append((semconv.code_location(span[9]), way if type(way) is str and way else None))
+        return told
+
+    @cached_property
     def codes(self) -> list[str]:
         """Return where in the caller's code it is sent, of each span that tells."""
-        return list(filter(None, (semconv.code_location(span[9]) for span in self._placed)))
+        return [place for place, _ in self._told if place]
 
     @cached_property
     def sites(self) -> list[str]:
         """Return the way to the loop of each span that tells, or its place where that is all."""
         if not self.codes:
             return []
-        told = (semconv.text(s[9], (_PATH,)) or semconv.code_location(s[9]) for s in self._placed)
-        return list(filter(None, told))
+        return list(filter(None, (way or place for place, way in self._told)))
 
     @property
     def path(self) -> str | None:
@@ -221,11 +250,7 @@ class Group:
         """Return place and way of one span, so that they belong together."""
         if not self.codes:
             return None, None
-        told = (
-            (semconv.code_location(s[9]), semconv.text(s[9], (_PATH,)) or None)
-            for s in self._placed
-        )
-        return Counter(place for place in told if place[0]).most_common(1)[0][0]
+        return Counter(told for told in self._told if told[0]).most_common(1)[0][0]
 
     @property
     def relationship(self) -> str | None:
@@ -300,10 +325,6 @@ def values_of(statement: Fingerprint, spans: Sequence[Span]) -> Sequence[object]
         in_text if known is None and values is None else (str(known), values, in_text)
         for known, values in zip(hashes, recorded, strict=True)
     ]
-
-
-def _weight(attributes: Mapping[str, object]) -> int:
-    return max(1, semconv.number(attributes, semconv.FOLDED_COUNT) or 1)
 
 
 def _folded_ns(attributes: Mapping[str, object], otherwise: int) -> int:

@@ -65,6 +65,8 @@ FOLDED_NS = {
     "span.composite.sum": 1_000_000,
     "span.composite.sum.us": 1_000,
 }
+# Ours: how many different values all have that are like a folded span, those next to it included.
+FOLDED_VALUES = "nplusone.distinct_values"
 METHOD = ("http.request.method", "http.method")
 ROUTE = ("http.route",)
 DESTINATION = ("messaging.destination.name", "messaging.destination")
@@ -97,7 +99,7 @@ _OTHER_CALLS = (
 _CODE = (CODE_FUNCTION, CODE_FILE, CODE_LINE)
 _FOLDED = (FOLDED_COUNT, tuple(FOLDED_NS))
 WANTED = frozenset(
-    {VALUES_HASH, RELATIONSHIP, LOAD, CODE_PATH, IGNORED}.union(
+    {VALUES_HASH, RELATIONSHIP, LOAD, CODE_PATH, IGNORED, FOLDED_VALUES}.union(
         *_DATABASE, *_HTTP, *_OTHER_CALLS, *_CODE, *_FOLDED
     )
 )
@@ -111,6 +113,11 @@ def is_wanted(key: str) -> bool:
 def statement_of(attributes: Mapping[str, object]) -> str | None:
     """Return the text of a DB span's statement; None for any other span."""
     return next((str(attributes[key]) for key in QUERY_TEXT if key in attributes), None)
+
+
+def stands_for(attributes: Mapping[str, object]) -> int:
+    """Return how many spans a span stands for: itself, or those that were folded into it."""
+    return max(1, number(attributes, FOLDED_COUNT) or 1)
 
 
 def text(attributes: Mapping[str, object], keys: tuple[str, ...]) -> str:
@@ -138,6 +145,10 @@ def code_location(attributes: Mapping[str, object]) -> str | None:
 
     Rust's tracing names the line of the library that made the span.
     """
+    path, line = attributes.get(CODE_FILE[0]), attributes.get(CODE_LINE[0])
+    function = attributes.get(CODE_FUNCTION[0])
+    if path and function and type(path) is str and type(line) is int and type(function) is str:
+        return _location(path, line, function)  # as most spans tell it, and each is asked
     return _location(
         text(attributes, CODE_FILE), number(attributes, CODE_LINE), text(attributes, CODE_FUNCTION)
     )

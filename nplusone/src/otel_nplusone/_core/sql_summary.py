@@ -23,6 +23,7 @@ def summarize(statement: str) -> str:
     return " ".join([verb, *list(tables)[:_MAX_TABLES]])
 
 
+@lru_cache(maxsize=1024)
 def operation(statement: str) -> str:
     """Return the statement's verb in upper case, or SQL where there is none."""
     match = _VERB.match(statement)

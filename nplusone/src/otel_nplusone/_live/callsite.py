@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 from otel_nplusone._core import semconv
 from otel_nplusone._live import orm_loads
 from otel_nplusone._live.by_code import ByCode
+from otel_nplusone._live.by_stack import Read
 from otel_nplusone._live.libraries import Origin, name_in_packages, origin_of
 from otel_nplusone._live.loops import is_in_loop
 from otel_nplusone._live.templates import (
@@ -93,21 +94,38 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
     Under SQLAlchemy's asyncio the libraries run in a greenlet with a stack of its own; the
     application is on the stack of the greenlet's parent.
     """
+    return find_way(with_way=with_way).value
+
+
+def passed_over() -> Mapping[int, CodeType]:
+    """Return the codes of libraries that tell nothing before the application's first frame."""
+    return _passed_over.of(orm_loads.readers(), django_code())
+
+
+def find_way(*, with_way: bool = True) -> "Read[CallSite | None]":
+    """Do as find_caller() does, and say what the answer depends on.
+
+    Where an ORM loads something, or a template is rendered node by node, objects tell as well; and
+    another greenlet has another stack.
+    """
     most = MAX_PLACES if with_way else 1
     outside: list[_Place] = []
     installed: list[_Place] = []
     load: orm_loads.Load | None = None
     loaders, node = orm_loads.readers(), django_code()
     is_library_loop = is_awaited = False
+    is_of_its_code, end = True, None
     skipped = _passed_over.of(loaders, node)
-    for frame in _frames(sys._getframe(1), skipped, outside):
+    for frame, is_elsewhere in _frames(sys._getframe(1), skipped, outside):
         code = frame.f_code
+        if is_elsewhere or code is node:
+            is_of_its_code = False
         origin = origin_of(code.co_filename)
         place = None
         if origin is _LIBRARY:
             if id(code) in loaders and not outside:
                 # The outermost loader is the one that the application has touched.
-                load = orm_loads.read(frame) or load
+                load, is_of_its_code = orm_loads.read(frame) or load, False
             elif load is not None and not outside and orm_loads.is_awaited(frame):
                 is_awaited = True
             elif code is node:
@@ -119,6 +137,7 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
                 is_library_loop = is_in_loop(code, frame.f_lasti)
         elif origin is _ENTRY:
             if outside or installed:
+                end = frame
                 break
         else:
             place = _place(frame)
@@ -134,7 +153,8 @@ def find_caller(*, with_way: bool = False) -> CallSite | None:
             installed.append(place)
     if is_awaited and load is not None:
         load = load._replace(is_awaited=True)
-    return _call_site(outside or installed, load, with_way=with_way)
+    caller = _call_site(outside or installed, load, with_way=with_way)
+    return Read(caller, end, is_of_its_code)
 
 
 def _call_site(
@@ -234,20 +254,23 @@ _passed_over = _PassedOver()
 
 def _frames(
     frame: FrameType | None, skipped: Mapping[int, CodeType], found: Sequence[_Place]
-) -> Iterator[FrameType]:
-    """Yield frames from the innermost outwards, across greenlets.
+) -> Iterator[tuple[FrameType, bool]]:
+    """Yield frames from the innermost outwards, and whether they are another greenlet's.
 
-    Those of `skipped` are left out as long as nothing is found.
+    Those of `skipped` are left out as long as nothing is found, but for a greenlet's first.
     """
     greenlet: Any = None
+    is_first = False
     for _ in range(MAX_FRAMES):
         if frame is None:
             greenlet = _parent_greenlet(greenlet)
             frame = getattr(greenlet, "gr_frame", None)
             if frame is None:
                 return
-        if found or id(frame.f_code) not in skipped:
-            yield frame
+            is_first = True
+        if found or is_first or id(frame.f_code) not in skipped:
+            yield frame, greenlet is not None
+        is_first = False
         frame = frame.f_back
 
 

@@ -9,10 +9,12 @@ What describe(span, "SELECT name FROM cat WHERE id = %s", (17,)) adds:
 
 import hashlib
 import secrets
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import Span
 
 from otel_nplusone._core.ignoring import ignored_because
@@ -27,7 +29,9 @@ from otel_nplusone._core.semconv import (
     VALUES_HASH,
 )
 from otel_nplusone._core.sql_summary import operation, summarize
-from otel_nplusone._live.callsite import ARROW, CallSite, find_caller
+from otel_nplusone._live.by_stack import ByStack, Read
+from otel_nplusone._live.callsite import ARROW, CallSite, find_way, passed_over
+from otel_nplusone._live.sdk_spans import attributes_of
 from otel_nplusone._live.statement_counts import RepeatCounter
 
 # An N+1 is what repeats at least so often; a location costs more than the rest, and nobody needs
@@ -45,10 +49,17 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 Attributes = dict[str, str | int]
 
 
+_known: ByStack[Attributes] = ByStack()
+
+
 def locate() -> Attributes:
     """Return the attributes that tell the line that the call came from, and the way to the loop."""
-    caller = find_caller(with_way=True)
-    return {} if caller is None else _told(caller)
+    return _known.look_up(sys._getframe(1), passed_over(), _look)
+
+
+def _look() -> Read[Attributes]:
+    caller, end, is_of_its_code = find_way()
+    return Read({} if caller is None else _told(caller), end, is_of_its_code)
 
 
 @lru_cache(maxsize=1024)
@@ -72,8 +83,11 @@ class ValuesHash:
 
     def __call__(self, parameters: Parameters) -> str:
         """Return 16 hex digits. Python's hash() alone would not do: that of a number is itself."""
-        named = isinstance(parameters, Mapping)
-        values = tuple(parameters.values() if named else parameters)  # type: ignore[union-attr]  # as named says
+        if type(parameters) is tuple:
+            values: tuple[object, ...] = parameters
+        else:
+            named = isinstance(parameters, Mapping)
+            values = tuple(parameters.values() if named else parameters)  # type: ignore[union-attr]  # as named says
         try:
             digest = hash(values)
         except TypeError:
@@ -133,10 +147,12 @@ def _is_worth_its_time(beyond: int) -> bool:
     return beyond < _PLACED_FIRST or beyond % each == 0
 
 
+_PLACE = frozenset((*CODE_FILE, *CODE_FUNCTION))
+
+
 def _is_placed(span: Span) -> bool:
     """Tell whether a span has its place already, by its program or as it started."""
-    told = getattr(span, "attributes", None) or {}
-    return any(key in told for key in (*CODE_FILE, *CODE_FUNCTION))
+    return isinstance(span, ReadableSpan) and not _PLACE.isdisjoint(attributes_of(span))
 
 
 @cache

@@ -43,6 +43,11 @@ class LiveMetrics:
             unit="{span}",
             description="DB spans that ended after their entry span, or that have none.",
         )
+        self._folded = meter.create_counter(
+            "nplusone.spans.folded",
+            unit="{span}",
+            description="DB spans that were not sent, because another one stands for them.",
+        )
         self._routes: set[Route] = set()
 
     def request(self, span: SpanContext, route: Route, statements: int) -> None:
@@ -57,6 +62,11 @@ class LiveMetrics:
     def late(self) -> None:
         """Record a statement that could not be counted."""
         self._late.add(1)
+
+    def folded(self, spans: int) -> None:
+        """Record how many spans others stand for."""
+        if spans:
+            self._folded.add(spans)
 
     def _bounded(self, route: Route) -> dict[str, str]:
         if route not in self._routes:

@@ -10,6 +10,7 @@ caches. A request is judged when its entry span ends, by what judges a whole tra
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -17,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel_nplusone._core.asked import asks
 from otel_nplusone._core.detect import tally_of_entry
-from otel_nplusone._core.model import Span
+from otel_nplusone._core.model import Repeats, Span
 from otel_nplusone._core.tally import DEFAULT_MIN_REPEATS, Tally
 from otel_nplusone._live.sdk_spans import hex_id, is_statement, to_part
 
@@ -36,13 +37,14 @@ class Request:
     """Hold an entry span that is open, and what was asked within it.
 
     `asking` are the spans that ask something, `inner` the others, which may be attempts; `beyond`
-    counts the statements that there was no room for.
+    counts the statements that there was no room for. `held` are ended spans that are not sent yet.
     """
 
     span_id: int
     asking: list[Span] = field(default_factory=list)
     inner: list[Span] = field(default_factory=list)
     waiting: list[tuple[int, ReadableSpan]] = field(default_factory=list)
+    held: list[ReadableSpan] = field(default_factory=list)
     beyond: int = 0
     closed: bool = False
 
@@ -55,8 +57,16 @@ class Request:
         """Count what was asked, as the detector does."""
         return tally_of_entry(hex_id(self.span_id), self.asking, self.inner, min_repeats)
 
+    def judge(self, min_repeats: int, spans: Sequence[ReadableSpan]) -> list[Repeats]:
+        """Say what would repeat if these were the spans of the request."""
+        parts = [to_part(c.span_id, s) for s in spans if (c := s.get_span_context()) is not None]
+        asking = [part for part in parts if asks(part)]
+        inner = [part for part in parts if not asks(part)]
+        return tally_of_entry(hex_id(self.span_id), asking, inner, min_repeats).repeats()
+
 
 NO_REQUEST = Request(0, closed=True)  # 0 is not the id of any span
+HELD = Request(0, closed=True)  # stands for the request that keeps a span until it is over
 
 
 class RunningRequests:
@@ -82,6 +92,7 @@ class RunningRequests:
         self._lock = RLock()
         self._open: OrderedDict[int, Request] = OrderedDict()
         self._requests: OrderedDict[int, Request] = OrderedDict()
+        self._released: list[ReadableSpan] = []
         self._statements = 0
         self._waiting = 0
 
@@ -101,11 +112,13 @@ class RunningRequests:
                 if len(self._open) > self._max_open_spans:
                     self._make_room()
 
-    def end(self, span_id: int, span: ReadableSpan) -> Request | None:
+    def end(self, span_id: int, span: ReadableSpan, *, hold: bool = False) -> Request | None:
         """Count a span that has ended; return None, or the request that is over with it.
 
         That is the span's own, or one that was over before: too late to count. NO_REQUEST stands
         for one that was evicted, or never began.
+
+        hold: keep the span until its request is over, and return HELD, where there is room.
         """
         with self._lock:
             request = self._open.pop(span_id, NO_REQUEST)
@@ -120,7 +133,25 @@ class RunningRequests:
             if len(waiting) >= MAX_WAITING or self._waiting >= MAX_WAITING_IN_ALL:
                 self._count(request)
                 self._make_room()
+            if hold and not request.closed and len(request.held) < self._max_statements_per_request:
+                request.held.append(span)
+                return HELD
             return None
+
+    def released(self) -> list[ReadableSpan]:
+        """Return the spans that were held for requests that are not kept any more."""
+        if not self._released:
+            return []
+        with self._lock:
+            released, self._released = self._released, []
+            return released
+
+    def release_all(self) -> list[ReadableSpan]:
+        """Return all spans that are held: what is sent now cannot wait for its request."""
+        with self._lock:
+            for request in self._requests.values():
+                self._release(request)
+        return self.released()
 
     @property
     def open_spans(self) -> int:
@@ -141,6 +172,9 @@ class RunningRequests:
         self._requests.pop(request.span_id, None)
         try:
             self._count(request)
+        except Exception:
+            self._release(request)
+            raise
         finally:
             self._close(request)
 
@@ -179,7 +213,12 @@ class RunningRequests:
             self._open.pop(request.span_id, None)
             # Its spans may be open for ever, and would keep what was asked.
             self._take_waiting(request)
+            self._release(request)
             request.asking, request.inner = [], []
+
+    def _release(self, request: Request) -> None:
+        self._released += request.held
+        request.held = []
 
     def _close(self, request: Request) -> None:
         request.closed = True

@@ -13,7 +13,7 @@ MUTANTS := var/mutants-venv
 PROGRAMS := ihatemoney oscar
 DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools
+SOURCES := service nplusone tracestore incident harness exercise locustfiles dashboards tests bench tools
 ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"

@@ -27,6 +27,8 @@ class RequestStats:
     db_ns: int = 0
     spans: int = 0
     strategy: str | None = None
+    # With more statements than these, a page marks its count.
+    many: int = 50
 
     @property
     def db_ms(self) -> float:

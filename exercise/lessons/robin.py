@@ -1,0 +1,32 @@
+"""Tell the writes that come one by one."""
+
+from functools import partial
+
+from exercise import oracle
+from exercise.lesson import Lesson, Place
+
+LESSON = Lesson(
+    name="robin",
+    title="A row at a time: as many updates as there are cats, in one transaction",
+    difficulty=1,
+    served="exercise.served.robin",
+    pager="Once a day each clinic celebrates: POST /birthdays makes all its cats a year older. "
+    "While it runs, bookings wait.",
+    wanted="The same request has to make every cat that the clinic has ever seen exactly one year "
+    "older, with as many statements for a large clinic as for a small one.",
+    route="/birthdays",
+    statement=("update cat",),
+    places=(Place("exercise/served/robin.py", "celebrate"),),
+    hints=(
+        "Look at a trace of a POST: what is the last thing that it does?",
+        "The UPDATE is there once for every cat, and each of them says the same.",
+        "Copy `celebrate` into your answer, with one UPDATE whose WHERE has the subquery.",
+    ),
+    first_look="Writes per request. A database changes a thousand rows with one statement as "
+    "willingly as one, and holds its lock for a fraction of the time.",
+    targets=oracle.clinic_names,
+    path=partial(oracle.of_clinic, "/birthdays"),
+    expected=oracle.cats_a_year_later,
+    share=0.6,
+    method="POST",
+)

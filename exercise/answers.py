@@ -65,10 +65,13 @@ def read(path: Path) -> Answer:
             )
     return Answer(
         path,
-        *(str(literal(name, str, "")) for name in (*NAMED, "STRATEGY")),
-        tuple(indexes),
-        {str(name): str(value) for name, value in settings.items()},
-        tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef)),
+        route=str(literal("ROUTE", str, "")),
+        statement=str(literal("STATEMENT", str, "")),
+        line=str(literal("LINE", str, "")),
+        strategy=str(literal("STRATEGY", str, "")),
+        indexes=tuple(indexes),
+        settings={str(name): str(value) for name, value in settings.items()},
+        functions=tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef)),
     )
 
 

@@ -9,7 +9,7 @@ from exercise.draw import Draw, draw
 from exercise.errors import ExerciseError
 from harness.project import PROJECT
 
-TEMPLATE = PROJECT / "exercise" / "answer.template.py"
+TEMPLATE = PROJECT / "exercise" / "answer_template.py"
 ANSWER = PROJECT / "exercise" / "answer.py"
 
 

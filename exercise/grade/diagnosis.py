@@ -16,7 +16,11 @@ DECOY_SAYS = {
 
 def judge(answer: Answer, lesson: Lesson, decoy: str) -> list[Mark]:
     """Return the three marks of a diagnosis."""
-    return [_route(answer.route, lesson, decoy), _statement(answer.statement, lesson), _line(answer, lesson)]
+    return [
+        _route(answer.route, lesson, decoy),
+        _statement(answer.statement, lesson),
+        _line(answer, lesson),
+    ]
 
 
 def _route(given: str, lesson: Lesson, decoy: str) -> Mark:

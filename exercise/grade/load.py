@@ -29,7 +29,5 @@ def both_ms(before: str, after: str, method: str, paths: Sequence[str]) -> tuple
 
     What disturbs a round disturbs one of the two alone; the better one was not disturbed.
     """
-    rounds = [
-        (p95_ms(before, method, paths), p95_ms(after, method, paths)) for _ in range(ROUNDS)
-    ]
+    rounds = [(p95_ms(before, method, paths), p95_ms(after, method, paths)) for _ in range(ROUNDS)]
     return min(b for b, _ in rounds), min(a for _, a in rounds)

@@ -1,8 +1,8 @@
 """Judge a repair: what its page lists, what it sends as data grows, how long it takes, the rest.
 
-    small data   with the answer   ┐ statements: the same for both
-    large data   with the answer   ┘ ┐ the list: the oracle's, also after the data has changed
-    large data   with the fault      ┘ p95: a share of this one's; other pages as they are here
+small data   with the answer   ┐ statements: the same for both
+large data   with the answer   ┘ ┐ the list: the oracle's, also after the data has changed
+large data   with the fault      ┘ p95: a share of this one's; other pages as they are here
 """
 
 import sqlite3
@@ -24,7 +24,7 @@ from harness.parts.start import Clinic
 from harness.processes import Processes
 
 SMALL, LARGE = "test", "demo"
-# One more for each further 500 keys of an IN is no N+1.
+# An IN takes 500 keys at a time, and one more statement for the next 500.
 FEW_MORE = 2
 # Of another page: what a busy machine adds by itself.
 SLACK, SLACK_MS = 2.0, 40.0

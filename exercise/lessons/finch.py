@@ -10,10 +10,9 @@ LESSON = Lesson(
     title="The half fix: entities of three tables where rows of one would do",
     difficulty=3,
     served="exercise.served.finch",
-    pager="The N+1 of the Success Stories is repaired: four statements a page. "
-    "The CPU is still busy, and the page is still the slowest of all.",
-    wanted="The page has to list every cat ever seen at a clinic, once, ordered by id, in less "
-    "than half of the time that it takes now.",
+    pager="The N+1 of last week is repaired, and no page sends more than a dozen statements now. "
+    "The CPU is still busy, and the database is not.",
+    wanted="every cat ever seen at a clinic, once, ordered by id",
     route="/success-stories",
     statement=("from appointment",),
     places=(

@@ -10,10 +10,9 @@ LESSON = Lesson(
     title="The N+1 as launched: two loops, each with a query inside",
     difficulty=1,
     served="exercise.served.heron",
-    pager="Success Stories time out, and with them everything else. CPU at its plateau, "
-    "no errors, the database counts tens of thousands of statements a minute.",
-    wanted="The page has to list every cat ever seen at a clinic, once, ordered by id, with as "
-    "many statements for a large clinic as for a small one.",
+    pager="Everything times out. The CPU stands at its plateau, nothing reports an error, and the "
+    "database counts tens of thousands of statements a minute.",
+    wanted="every cat ever seen at a clinic, once, ordered by id",
     route="/success-stories",
     statement=("from cat", "where cat.id ="),
     places=(

@@ -8,10 +8,9 @@ LESSON = Lesson(
     title="A foreign key without its index: each lookup reads the whole table",
     difficulty=2,
     served="exercise.served.raven",
-    pager="Owners wait for their own page since last night's migration. No code has changed, and "
-    "no page sends more statements than before.",
-    wanted="The page has to show the same, by a lookup and not by reading all appointments. "
-    "Name the index in INDEXES.",
+    pager="Slow since last night's migration. No code has changed, and no page sends more "
+    "statements than before.",
+    wanted="an owner's cats by name, the first hundred",
     route="/owners/<uuid:owner_id>",
     statement=("from appointment", "appointment.owner_id ="),
     places=(

@@ -10,10 +10,8 @@ LESSON = Lesson(
     title="A row at a time: as many updates as there are cats, in one transaction",
     difficulty=1,
     served="exercise.served.robin",
-    pager="Once a day each clinic celebrates: POST /birthdays makes all its cats a year older. "
-    "While it runs, bookings wait.",
-    wanted="The same request has to make every cat that the clinic has ever seen exactly one year "
-    "older, with as many statements for a large clinic as for a small one.",
+    pager="Bookings wait, and some are refused: the database is locked. Reading is quick.",
+    wanted="by POST every cat ever seen at a clinic, now one year older, ordered by id",
     route="/birthdays",
     statement=("update cat",),
     places=(Place("exercise/served/robin.py", "celebrate"),),

@@ -2,17 +2,18 @@
 
 from exercise import oracle
 from exercise.lesson import Lesson, Place
-from exercise.served.stork import VISITS_PER_PAGE
+
+# As many as the page's own code says.
+VISITS_PER_PAGE = 50
 
 LESSON = Lesson(
     name="stork",
     title="A list without a limit: every visit that there ever was, on every page",
     difficulty=1,
     served="exercise.served.stork",
-    pager="The new list of visits gets slower every week, by itself. It was to show fifty visits "
-    "a page; whoever asks for the second page gets the first again.",
-    wanted=f"Page n has to list the visits of a clinic, the latest first, {VISITS_PER_PAGE} a page, "
-    "in less than half of the time that it takes now.",
+    pager="It gets slower every week, by itself: nobody has released anything for a month. The "
+    "network between clinic and visitors is busier than ever.",
+    wanted=f"a clinic's visits, the latest first, {VISITS_PER_PAGE} a page: `?page=2` the next",
     route="/visits",
     statement=("from appointment", "order by appointment.start"),
     places=(Place("exercise/served/stork.py", "visits_at"),),
@@ -26,8 +27,9 @@ LESSON = Lesson(
     targets=lambda database: [
         f"{name}\n{page}" for name in oracle.clinic_names(database)[:4] for page in (1, 2)
     ],
-    path=lambda target: f"{oracle.of_clinic('/visits', target.split(chr(10))[0])}"
-    f"&page={target.split(chr(10))[1]}",
+    path=lambda target: (
+        f"{oracle.of_clinic('/visits', target.split(chr(10))[0])}&page={target.split(chr(10))[1]}"
+    ),
     expected=lambda database, target: oracle.visits_of_page(
         database, target.split("\n")[0], int(target.split("\n")[1]), VISITS_PER_PAGE
     ),

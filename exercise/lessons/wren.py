@@ -10,10 +10,9 @@ LESSON = Lesson(
     title="An N+1 in a template: attributes that load themselves when they are shown",
     difficulty=2,
     served="exercise.served.wren",
-    pager="Since the veterinarians' page shows their latest patients, it is slow. "
-    "The view sends two statements; a colleague has read it twice.",
-    wanted="The page has to list a clinic's veterinarians by name, each with the cats of the "
-    "latest twenty visits, with as many statements for ten veterinarians as for two.",
+    pager="Slow since the last release. The views that it changed send one or two statements each; "
+    "two colleagues have read them, and found nothing.",
+    wanted="a clinic's veterinarians by name, each with the cats of the latest twenty visits",
     route="/veterinarians",
     statement=("from cat", "where"),
     places=(

@@ -18,7 +18,11 @@ DIAGNOSES = {
         "SELECT … FROM appointment WHERE appointment.owner_id = ?",
         "Appointment.owner_id == owner_id)",
     ),
-    "robin": ("POST /birthdays", "UPDATE cat SET age=(cat.age + ?) WHERE cat.id = ?", "update(Cat)"),
+    "robin": (
+        "POST /birthdays",
+        "UPDATE cat SET age=(cat.age + ?) WHERE cat.id = ?",
+        "update(Cat)",
+    ),
 }
 FILES = {
     "heron": "service/clinic/db.py",

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 from exercise.answers import Answer
 from exercise.draw import Draw
 from exercise.errors import ExerciseError
-from harness.parts.start import Clinic, start_clinic
-from harness.processes import Processes
+from harness.clients.http import JsonClient
+from harness.parts.start import Clinic, start_clinic, wait_for
+from harness.ports import LOOPBACK, unused_port
+from harness.processes import Command, Processes
 from harness.project import PROJECT, tool
 
 GUNICORN = PROJECT / "exercise" / "served" / "gunicorn_conf.py"
@@ -88,6 +91,28 @@ def start(
         name=name,
         port=port,
     )
+
+
+def start_registry(processes: Processes) -> str:
+    """Start the registry of licences, and return its address."""
+    port = unused_port()
+    processes.start(
+        Command(
+            name="registry",
+            argv=[sys.executable, "-m", "exercise.served.registry", str(port)],
+            env=clean(os.environ),
+            cwd=PROJECT,
+        )
+    )
+    address = f"http://{LOOPBACK}:{port}"
+    wait_for(processes, f"{address}/count")
+    return address
+
+
+def calls_of(registry: str) -> int:
+    """Return how often the registry has been asked for licences."""
+    answer = JsonClient(registry).get("/count") or {}
+    return int(answer["calls"])
 
 
 def lay_out_flags(path: Path, drawn: Draw, strategy: str) -> None:

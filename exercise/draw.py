@@ -39,7 +39,7 @@ class Draw:
 def draw(seed: int, source: str = "") -> Draw:
     """Draw from a seed, of the built-in lessons unless `source` names one."""
     chance = random.Random(f"exercise/{seed}")
-    drawn = source or NAMES[(seed - 1) % len(NAMES)]
+    drawn = source or chance.choice(NAMES)
     route = load(drawn).route
     decoy = chance.choice([name for name, where in DECOYS.items() if where != route])
     herbs = list(HERBS)

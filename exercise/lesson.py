@@ -7,8 +7,8 @@ that `served` names, or the same file.
 import ast
 import importlib.util
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from exercise.errors import ExerciseError
 from harness.project import PROJECT
 
 # The built-in lessons, by difficulty: 1 is for a first exercise.
-NAMES = ("heron", "wren", "finch", "stork", "raven", "robin")
+NAMES = ("heron", "wren", "finch", "stork", "raven", "robin", "crow")
 HINTS = 3
 
 
@@ -71,8 +71,8 @@ class Lesson:
     index: tuple[str, str] | None = None
     # What SETTINGS of an answer may set.
     settings: Sequence[str] = ()
-    databases: Sequence[str] = ("sqlite",)
-    more: Mapping[str, str] = field(default_factory=dict)
+    # Whether the clinic asks the registry of licences, a service next to it.
+    asks_registry: bool = False
 
 
 def load(name: str) -> Lesson:

@@ -105,6 +105,11 @@ def _start(
     seeded, database = folder.seeded("demo"), folder.path / "run" / "clinic.db"
     clinics.seed(seeded, "demo")
     clinics.lay_out(seeded, database, drawn.lesson.prepare)
+    registry = (
+        {"EXERCISE_REGISTRY": clinics.start_registry(processes)}
+        if drawn.lesson.asks_registry
+        else {}
+    )
     ports = (stack.trace_ui.number, stack.otlp.number)
     start_tracestore(processes, folder.traces, "--no-judge", ports=ports)
     clinics.start(
@@ -112,7 +117,8 @@ def _start(
         drawn,
         database,
         name="clinic",
-        environ={
+        environ=registry
+        | {
             "OTEL_SERVICE_NAME": "cat-clinic",
             "OTEL_EXPORTER_OTLP_ENDPOINT": stack.otlp.address,
             "CLINIC_TRACE_URL": stack.trace_ui.address,

@@ -24,7 +24,8 @@ def judge(answer: Answer, lesson: Lesson, decoy: str) -> list[Mark]:
 
 
 def _route(given: str, lesson: Lesson, decoy: str) -> Mark:
-    route = re.sub(r"^[A-Z]+ ", "", given.strip()).split("?")[0].rstrip("/") or given.strip()[:1]
+    path = re.sub(r"^[A-Z]+ ", "", given.strip()).split("?")[0]
+    route = path.rstrip("/") or path
     right = route == lesson.route
     if right:
         says = lesson.route

@@ -13,7 +13,7 @@ LESSON = Lesson(
     served="exercise.served.stork",
     pager="It gets slower every week, by itself: nobody has released anything for a month. The "
     "network between clinic and visitors is busier than ever.",
-    wanted=f"a clinic's visits, the latest first, {VISITS_PER_PAGE} a page: `?page=2` the next",
+    wanted=f"a clinic's visits, the latest first, {VISITS_PER_PAGE} a page: ?page=2 has the next",
     route="/visits",
     statement=("from appointment", "order by appointment.start"),
     places=(Place("exercise/served/stork.py", "visits_at"),),

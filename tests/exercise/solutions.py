@@ -1,9 +1,12 @@
 """Write what a learner could answer: the right thing for each lesson, and what is wrong for all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from harness.project import PROJECT
 
 # The diagnosis of each lesson: route, statement, and a text that its line has.
 DIAGNOSES = {
+    "crow": ("/veterinarians", "GET http://127.0.0.1:45000/licences/VA-1", 'ask(f"/licences/'),
     "heron": ("/success-stories", "SELECT cat.id FROM cat WHERE cat.id = ?", "self.get_cat("),
     "wren": ("GET /veterinarians", "SELECT … FROM cat\nWHERE cat.id = ?", "visit.cat.name"),
     "finch": ("/success-stories", "SELECT … FROM appointment WHERE …", "clinic.veterinarians"),
@@ -25,6 +28,7 @@ DIAGNOSES = {
     ),
 }
 FILES = {
+    "crow": "exercise/served/crow.py",
     "heron": "service/clinic/db.py",
     "wren": "exercise/served/templates/team.html",
     "finch": "service/clinic/stories/strategies.py",
@@ -94,7 +98,17 @@ def celebrate(session, clinic_name):
     )
     session.commit()
 """
+LICENCES = """
+from urllib.parse import urlencode
+from exercise.served.crow import ask
+
+def licences(numbers):
+    query = urlencode([("number", number) for number in numbers])
+    found = ask(f"/licences?{query}")["licences"]
+    return {one["number"]: one["valid_until"] for one in found}
+"""
 REPAIRS: Mapping[str, str] = {
+    "crow": LICENCES,
     "heron": READ_CATS,
     "wren": VETERINARIANS,
     "finch": READ_CATS,
@@ -103,3 +117,76 @@ REPAIRS: Mapping[str, str] = {
     "robin": CELEBRATE,
 }
 MORE_WORKERS = 'SETTINGS = {"WEB_CONCURRENCY": "4"}'
+
+# What is put around a right function: its name, and the wrong repair.
+CACHED = """
+import functools
+_right = {function}
+
+@functools.cache
+def _kept(*key):
+    return _right(_session[0], *key)
+
+_session = [None]
+
+def {function}(session, *key):
+    _session[0] = session
+    return _kept(*key)
+"""
+DELETED = """
+from flask import abort
+
+def {function}(session, *key):
+    abort(404)
+"""
+DROPPED = """
+_right = {function}
+
+def {function}(session, *key):
+    return list(_right(session, *key))[:-1]
+"""
+FUNCTIONS = {
+    "heron": "read_cats",
+    "wren": "veterinarians_of",
+    "finch": "read_cats",
+    "stork": "visits_at",
+}
+
+
+def line_of(lesson: str) -> str:
+    """Return the line of a lesson's fault, as an answer names it."""
+    lines = (PROJECT / FILES[lesson]).read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if DIAGNOSES[lesson][2] in line)
+    return f"{FILES[lesson]}:{number}"
+
+
+def diagnosis(lesson: str) -> str:
+    """Return the three lines that name a fault."""
+    route, statement, _ = DIAGNOSES[lesson]
+    return f"ROUTE = {route!r}\nSTATEMENT = {statement!r}\nLINE = {line_of(lesson)!r}\n"
+
+
+def solution(lesson: str) -> str:
+    """Return the whole of a right answer."""
+    return diagnosis(lesson) + REPAIRS[lesson]
+
+
+def wrong_repairs() -> Iterator[tuple[str, str, str, str]]:
+    """Yield a lesson, the kind of the wrong repair, its text, and what the grade says of it."""
+    for lesson in REPAIRS:
+        yield lesson, "more workers", MORE_WORKERS, "More workers buy time"
+        yield lesson, "nothing", "", "repairs nothing yet"
+    for lesson, function in FUNCTIONS.items():
+        right = REPAIRS[lesson]
+        for kind, text, says in (
+            ("cache", CACHED, "a cache hides the cost"),
+            ("delete the page", DELETED, "a page that is gone"),
+            ("drop some", DROPPED, "drops "),
+        ):
+            yield lesson, kind, right + text.format(function=function), says
+    yield "raven", "other index", OTHER_INDEX, "no index leads with owner_id"
+    yield "robin", "delete the page", CELEBRATE + DELETED.format(function="celebrate"), "is gone"
+    yield "robin", "change nothing", "def celebrate(session, name): pass", "belongs"
+
+
+OTHER_INDEX = 'INDEXES = ["CREATE INDEX by_clinic ON appointment (clinic_id, owner_id)"]'

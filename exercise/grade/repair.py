@@ -64,12 +64,10 @@ def judge(folder: Folder, processes: Processes, drawn: Draw, answer: Answer) -> 
             return _all_wrong(f"{reason}: take {name} out of SETTINGS.")
     try:
         trial = _start(folder, processes, drawn, answer)
-        return [
-            _content(trial, lesson),
-            _statements(trial, lesson),
-            _p95(trial, lesson),
-            _others(trial, lesson),
-        ]
+        content = _content(trial, lesson)
+        if not content.right:
+            return [content, *_not_tried("The page is wrong: how quick it is does not matter.")]
+        return [content, _statements(trial, lesson), _p95(trial, lesson), _others(trial, lesson)]
     except ChildDied as error:
         return _all_wrong(f"The clinic does not start with this answer. {error}")
     except (ClinicError, DeadlinePassed) as error:
@@ -77,7 +75,11 @@ def judge(folder: Folder, processes: Processes, drawn: Draw, answer: Answer) -> 
 
 
 def _all_wrong(says: str) -> list[Mark]:
-    return [Mark(name, points, False, says) for name, points in POINTS.items()]
+    return [Mark("content", POINTS["content"], False, says), *_not_tried("not tried.")]
+
+
+def _not_tried(says: str) -> list[Mark]:
+    return [Mark(name, points, False, says) for name, points in POINTS.items() if name != "content"]
 
 
 def _start(folder: Folder, processes: Processes, drawn: Draw, answer: Answer) -> Trial:
@@ -189,7 +191,9 @@ def _p95(trial: Trial, lesson: Lesson) -> Mark:
     def fine(before: float, after: float) -> bool:
         return after <= lesson.share * before
 
-    before, after = load.both_ms(trial.faulty.url, trial.large.url, lesson.method, paths, fine=fine)
+    before, after = load.both_ms(
+        trial.faulty.url, trial.large.url, lesson.method, paths, fine=fine, rounds=2
+    )
     right = fine(before, after)
     says = (
         f"{after:.0f} ms, and {before:.0f} ms with the fault; the objective is "

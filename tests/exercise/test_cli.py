@@ -50,7 +50,7 @@ def test_bad_usage_is_one_sentence(arguments: list[str], says: str, var: Path) -
 
 
 def test_hints_come_one_by_one_and_cost_more_each_time(var: Path) -> None:
-    Folder(var / "exercise").begin(1, "")
+    Folder(var / "exercise").begin(2, "")
 
     said = [exercise("hint", *options(var)).stdout for _ in range(4)]
 
@@ -64,7 +64,7 @@ def test_hints_come_one_by_one_and_cost_more_each_time(var: Path) -> None:
 
 
 def test_a_diagnosis_without_a_repair_is_graded_at_once(var: Path) -> None:
-    Folder(var / "exercise").begin(1, "")
+    Folder(var / "exercise").begin(2, "")
     (var / "answer.py").write_text(diagnosis("heron"), encoding="utf-8")
 
     done = exercise("check", *options(var))
@@ -75,7 +75,7 @@ def test_a_diagnosis_without_a_repair_is_graded_at_once(var: Path) -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_one_sentence(var: Path) -> None:
-    Folder(var / "exercise").begin(1, "")
+    Folder(var / "exercise").begin(2, "")
     (var / "answer.py").write_text("ROUTE = (\n", encoding="utf-8")
 
     done = exercise("check", *options(var))

@@ -37,7 +37,7 @@ def both_ms(
 
     What disturbs a round makes it slower and never quicker: of more rounds the best comes nearer to
     what a clinic needs by itself. So there are more of them, up to MOST_ROUNDS, until the two are
-    `fine`; a difference that is the clinics' own stays. rounds: at least so many.
+    `fine`; a difference that is the clinics' own stays. rounds: the fewest.
     """
     best = (inf, inf)
     for number in range(1, MOST_ROUNDS + 1):

@@ -18,7 +18,7 @@ LESSON = Lesson(
     statement=("/licences/",),
     places=(Place("exercise/served/crow.py", "licences"), Place("exercise/served/crow.py", "ask")),
     hints=(
-        "Not all that a page waits for is SQL: look at the spans that are no statements.",
+        "Not all that a page waits for is SQL: look at the spans without a statement.",
         "One call for each veterinarian goes to the same address, and differs in its last part.",
         "The registry takes several numbers at once (exercise/served/registry.py). Copy "
         "`licences` into your answer, with one call of `ask`.",

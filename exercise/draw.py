@@ -39,7 +39,9 @@ class Draw:
 def draw(seed: int, source: str = "") -> Draw:
     """Draw from a seed, of the built-in lessons unless `source` names one."""
     chance = random.Random(f"exercise/{seed}")
-    drawn = source or chance.choice(NAMES)
+    # Drawn in any case: who names what a seed has drawn gets the same decoy and names.
+    by_chance = chance.choice(NAMES)
+    drawn = source or by_chance
     route = load(drawn).route
     decoy = chance.choice([name for name, where in DECOYS.items() if where != route])
     herbs = list(HERBS)

@@ -14,6 +14,10 @@ def test_a_seed_draws_the_same_each_time() -> None:
     assert [draw(seed) for seed in SEEDS] == [draw(seed) for seed in SEEDS]
 
 
+def test_who_names_what_a_seed_has_drawn_gets_the_same() -> None:
+    assert [draw(seed, draw(seed).source) for seed in SEEDS] == [draw(seed) for seed in SEEDS]
+
+
 def test_every_lesson_and_every_decoy_is_drawn() -> None:
     assert {draw(seed).lesson.name for seed in SEEDS} == set(NAMES)
     assert {draw(seed).decoy for seed in SEEDS} == set(DECOYS)

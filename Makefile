@@ -13,7 +13,7 @@ MUTANTS := var/mutants-venv
 PROGRAMS := ihatemoney oscar
 DIST ?= dist
 UV := $(BIN)/uv
-SOURCES := service nplusone tracestore incident harness locustfiles dashboards tests bench tools
+SOURCES := service nplusone tracestore incident harness exercise locustfiles dashboards tests bench tools
 ACTIONLINT_VERSION := v1.7.12
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
@@ -21,7 +21,7 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 ON_ALL_CORES := --numprocesses auto --dist loadfile
 # What needs nothing but Python.
 HERE := not browser and not stack and not postgres and not jaeger and not fuzz and not grafana \
-	and not distribution and not programs
+	and not distribution and not programs and not exercise
 
 # Where it is set, each of the hundreds of processes that tests start compiles its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,7 +37,7 @@ BACKEND ?= tracestore
 CLINIC_PORT ?= 8000
 LOCUST_PORT ?= 8089
 
-.PHONY: help demo replay serve up down logs load fix traces doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
+.PHONY: help demo replay exercise exercise-check exercise-hint test-exercise serve up down logs load fix traces doctor reconcile test test-commands test-postgres test-sqlalchemy20 test-sqlalchemy14 test-browser test-stack test-jaeger test-fuzz test-notebook schema pictures notebook corpus rivals test-detector bench bench-stack dashboards lint format lock clean reset test-grafana lint-workflows test-distribution test-programs docs dist mutants coverage
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,16 @@ demo: $(VENV)/.runtime ## the incident and its fix, end to end, on this machine
 
 replay: $(VENV)/.runtime ## the whole morning, shown live on http://127.0.0.1:8088, with a post-mortem
 	@$(BIN)/incident replay --target $(TARGET) --backend $(BACKEND) $(REPLAY_ARGS)
+
+exercise: $(VENV)/.runtime ## find and repair a drawn fault: make exercise SEED=3; ANSWER=new begins another answer
+	@$(BIN)/exercise start $(if $(SEED),--seed $(SEED)) $(if $(LESSON),--lesson "$(LESSON)") \
+		$(if $(filter new,$(ANSWER)),--new-answer) $(EXERCISE_ARGS)
+
+exercise-check: $(VENV)/.runtime ## grade exercise/answer.py
+	@$(BIN)/exercise check
+
+exercise-hint: $(VENV)/.runtime ## one of three hints, for points
+	@$(BIN)/exercise hint
 
 serve: $(VENV)/.runtime ## the clinic alone, on http://127.0.0.1:8000 (CLINIC_PORT)
 	@$(BIN)/clinic seed --if-missing
@@ -134,6 +144,9 @@ pictures: $(VENV)/.dev ## docs/waterfall.png and docs/compare.png, from running 
 
 notebook: $(VENV)/.notebook ## JupyterLab with notebooks/: the team's test, and what it could not see
 	@exec $(BIN)/jupyter lab --ip 127.0.0.1 notebooks/testing.ipynb
+
+test-exercise: $(VENV)/.dev ## twenty exercises solved, and every wrong repair refused
+	@$(BIN)/pytest -m exercise tests/exercise $(PYTEST_ARGS)
 
 test-notebook: $(VENV)/.notebook ## run the notebooks from top to bottom
 	@$(BIN)/jupyter nbconvert --log-level WARN --to markdown --execute --stdout notebooks/testing.ipynb

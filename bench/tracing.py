@@ -152,7 +152,7 @@ def _start(processes: Processes, folder: Path, url: str, backend: str, layer: st
         "OTEL_BSP_SCHEDULE_DELAY": str(DELAY_MS),
         "OTEL_METRIC_EXPORT_INTERVAL": "5000",
     }
-    return start_clinic(processes, folder, url, env, options=[f"--config={config}"])
+    return start_clinic(processes, folder, url, env, arguments=[f"--config={config}"])
 
 
 def _visitor(http: urllib3.PoolManager, clinic: Clinic, clinic_name: str) -> Visitor:

@@ -2,9 +2,10 @@
 
     clinic ──► otel_nplusone ◄── tracestore
                      ▲
-                  harness ◄── incident, bench, tests
+                  harness ◄── incident ◄── exercise, bench, tests
 
 harness and incident start the clinic, tracestore and Locust as processes, and import none of them.
+Of the exercise only what the clinic's process runs (served) imports the clinic.
 """
 
 import ast
@@ -21,6 +22,7 @@ PACKAGES = {
     "clinic": PROJECT / "service" / "clinic",
     "harness": PROJECT / "harness",
     "incident": PROJECT / "incident",
+    "exercise": PROJECT / "exercise",
     "otel_nplusone": PROJECT / "nplusone" / "src" / "otel_nplusone",
     "tracestore": PROJECT / "tracestore",
     "locustfiles": PROJECT / "locustfiles",
@@ -32,6 +34,7 @@ MAY_IMPORT = {
     "clinic": {"otel_nplusone"},
     "harness": {"otel_nplusone"},
     "incident": {"harness", "otel_nplusone"},
+    "exercise": {"clinic", "harness", "incident"},
     "otel_nplusone": set(),
     "tracestore": {"otel_nplusone"},
     "locustfiles": set(),
@@ -41,7 +44,7 @@ MAY_IMPORT = {
     "tests": set(PACKAGES) - {"bench"},
 }
 # Tests of other packages ask harness instead.
-MAY_TEST_INCIDENT = {"browser", "incident", "locustfiles", "stack"}
+MAY_TEST_INCIDENT = {"browser", "exercise", "incident", "locustfiles", "stack"}
 # Where a package's tests are: a folder for each of its rooms.
 TESTS = {
     "clinic": PROJECT / "tests" / "clinic",
@@ -146,6 +149,24 @@ ROOMS = {
         "cli": {"console", "control", "doctor", "errors", "reconcile", "replay", "stack", "story"},
         "__init__": set(),
     },
+    "exercise": {
+        "errors": set[str](),
+        "lesson": {"errors"},
+        "oracle": set(),
+        "draw": {"lesson"},
+        "places": {"draw", "errors"},
+        "answers": {"errors"},
+        "served": {"draw", "lesson"},
+        "lessons": {"lesson", "oracle"},
+        "clinics": {"answers", "draw", "errors"},
+        "grade": {"answers", "clinics", "draw", "lesson", "oracle", "places"},
+        "situation": {"grade", "lesson", "places"},
+        "page": {"answers", "grade", "places", "situation"},
+        "run": {"clinics", "draw", "oracle", "page", "places", "situation"},
+        "cli": {"errors", "grade", "lesson", "places", "run", "situation"},
+        "answer_template": set(),
+        "__init__": set(),
+    },
 }
 
 
@@ -185,6 +206,16 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     }
 
     assert strangers == set()
+
+
+def test_of_the_exercise_only_what_the_clinic_runs_imports_it() -> None:
+    importing = {
+        path.relative_to(PACKAGES["exercise"]).parts[0]
+        for path in files(PACKAGES["exercise"])
+        if "clinic" in imported(path.read_text(encoding="utf-8"))
+    }
+
+    assert importing == {"served"}
 
 
 def test_the_incident_is_imported_by_its_own_tests_and_those_of_what_it_starts() -> None:

@@ -16,11 +16,16 @@ _CONTENT_SECURITY_POLICY = (
 )
 
 
-def create_app(store: Store, *, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES) -> Flask:
-    """Make the WSGI application over an open store, which the caller closes."""
+def create_app(
+    store: Store, *, max_body_bytes: int = DEFAULT_MAX_BODY_BYTES, judges: bool = True
+) -> Flask:
+    """Make the WSGI application over an open store, which the caller closes.
+
+    judges: whether its pages say what is wrong with a trace.
+    """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
-    current.init_app(app, store)
+    current.init_app(app, store, judges=judges)
     error_answers.init_app(app)
     formats.init_app(app)
     app.register_blueprint(http.blueprint)

@@ -55,6 +55,12 @@ def main() -> None:
     show_default=True,
     help="Delete the oldest traces past this many spans; a million take about 0.6 GB.",
 )
+@click.option(
+    "--judge/--no-judge",
+    default=True,
+    show_default=True,
+    help="Say on the pages what is wrong with a trace; an exercise leaves that to the reader.",
+)
 def serve_command(
     database: Path,
     host: str,
@@ -62,6 +68,7 @@ def serve_command(
     otlp_port: int,
     grpc_port: int | None,
     max_spans: int,
+    judge: bool,
 ) -> None:
     """Receive and show traces until SIGTERM or Ctrl-C.
 
@@ -85,7 +92,7 @@ def serve_command(
             click.echo(f"tracestore: {error}", err=True)
             raise SystemExit(BAD_USAGE) from error
         _say_ready(host, ui_port, otlp_port, grpc_port)
-        serve(create_app(store), [ui, otlp])
+        serve(create_app(store, judges=judge), [ui, otlp])
 
 
 def _serve_grpc(store: Store, host: str, port: int) -> contextlib.AbstractContextManager[None]:

@@ -75,10 +75,14 @@ class ClinicClient:
 
     def get(self, path: str, **query: str) -> Page:
         """Ask for a page; raise ClinicError if there is no answer, whatever its status."""
+        return self.send("GET", path, **query)
+
+    def send(self, method: str, path: str, **query: str) -> Page:
+        """Ask with any method; raise ClinicError if there is no answer, whatever its status."""
         url = f"{self._address}{path}"
         sent_ns = self._clock()
         try:
-            answer = self._http.request("GET", f"{url}?{urlencode(query)}" if query else url)
+            answer = self._http.request(method, f"{url}?{urlencode(query)}" if query else url)
         except urllib3.exceptions.HTTPError as error:
             raise ClinicError(
                 f"The clinic does not answer at {url}: start it (`make up`, `make demo`), or say "

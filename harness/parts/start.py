@@ -61,9 +61,11 @@ class Clinic:
             return client.listing()[1][0]
 
 
-def start_tracestore(processes: Processes, database: Path, *options: str) -> Tracestore:
-    """Start a tracestore on free ports and wait until it answers."""
-    ui, otlp = unused_ports(2)
+def start_tracestore(
+    processes: Processes, database: Path, *options: str, ports: tuple[int, int] | None = None
+) -> Tracestore:
+    """Start a tracestore and wait until it answers; its pages and OTLP on free ports by default."""
+    ui, otlp = ports or unused_ports(2)
     arguments = [f"--database={database}", f"--ui-port={ui}", f"--otlp-port={otlp}"]
     child = processes.start(
         Command(
@@ -85,18 +87,21 @@ def start_clinic(
     env: Mapping[str, str],
     *,
     program: str | None = None,
-    options: Sequence[str] = (),
+    arguments: Sequence[str] = (),
     cwd: Path = PROJECT,
+    name: str = "clinic",
+    port: int | None = None,
 ) -> Clinic:
-    """Start a clinic on a free port and wait until it is ready.
+    """Start a clinic and wait until it is ready.
 
-    program: another installation's `clinic`; options: of `clinic serve`.
+    program: another installation's `clinic`. arguments: of `clinic serve`. name: of its log. port:
+    a free one unless it is given.
     """
-    port = unused_port()
+    port = unused_port() if port is None else port
     child = processes.start(
         Command(
-            name="clinic",
-            argv=[program or tool("clinic"), "serve", *options],
+            name=name,
+            argv=[program or tool("clinic"), "serve", *arguments],
             env={
                 **os.environ,
                 "DATABASE_URL": database_url,

@@ -4,6 +4,8 @@ This is not the package's `__init__`: the commands that seed a database import t
 need no pages, API or instrumentation, and start in two thirds of the time without them.
 """
 
+from collections.abc import Mapping
+
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 
@@ -15,14 +17,21 @@ from clinic.flags import evaluation as flags
 from clinic.pages import directory, formats, health
 from clinic.settings import Settings
 from clinic.stories import page as stories
-from clinic.stories.strategies import STRATEGIES
+from clinic.stories.strategies import STRATEGIES, Strategy
 from clinic.telemetry import instrument, request_stats, statement_counts
 from clinic.telemetry import providers as telemetry
 from clinic.telemetry.providers import Telemetry
 
 
-def create_app(settings: Settings | None = None, providers: Telemetry | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    providers: Telemetry | None = None,
+    *,
+    strategies: Mapping[str, Strategy] = STRATEGIES,
+) -> Flask:
     """Make the application; without arguments from the environment, as gunicorn does.
+
+    strategies: how Success Stories can be read, under the names that the flag has for them.
 
     Raises SettingsError for an unusable setting, TelemetryError if SQL would leave no span.
     """
@@ -30,12 +39,12 @@ def create_app(settings: Settings | None = None, providers: Telemetry | None = N
         settings = Settings.from_env()
         providers = telemetry.from_env(fold=settings.fold_spans)
     app = OpenAPI("clinic", **document.OPTIONS)
-    app.config.from_mapping(CLINIC=settings)
+    app.config.from_mapping(CLINIC=settings, STRATEGIES=strategies)
     error_answers.init_app(app)
     keeps_traces = providers is not None and providers.keeps_traces
     request_stats.init_app(app, settings.trace_url if keeps_traces else None)
     engine = db.init_app(app, settings.database_url, settings.db_latency_ms)
-    flags.init_app(app, settings.flags_file, STRATEGIES)
+    flags.init_app(app, settings.flags_file, strategies)
     if providers is not None:
         instrument.init_app(app, engine, providers)
         statement_counts.init_app(app, engine, providers.meter_provider)

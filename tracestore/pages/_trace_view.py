@@ -53,16 +53,18 @@ class TraceView:
         return names
 
 
-def view_trace(parts: Sequence[StoredSpans], folding: Folding = "alike") -> TraceView:
-    """Lay out a stored trace of at least one span."""
+def view_trace(
+    parts: Sequence[StoredSpans], folding: Folding = "alike", *, judge: bool = True
+) -> TraceView:
+    """Lay out a stored trace of at least one span; without `judge` say nothing of what is wrong."""
     spans = waterfall_spans(parts)
     waterfall = lay_out(spans, folding)
     return TraceView(
         waterfall=waterfall,
         spans=spans,
         statements=distinct_statements(spans),
-        findings=Judgement(parts).shown(),
-        repetitions=find_repetitions(spans),
+        findings=Judgement(parts).shown() if judge else (),
+        repetitions=find_repetitions(spans) if judge else (),
         data=_data(waterfall, spans),
     )
 

@@ -1,5 +1,6 @@
 """Show the list of traces, at the address that Jaeger's UI has, and take files."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracestore.api.parameters import parse_trace_id
-from tracestore.current import get_store
+from tracestore.current import get_store, judges
 from tracestore.errors import InvalidBodyError, MalformedParameterError
 from tracestore.findings import CLASS_NAMES, FEWEST_SPANS
 from tracestore.intake.take import take_upload
@@ -120,7 +121,9 @@ def _page(form: SearchForm, listed: Listed, problems: Mapping[str, str]) -> str:
         lookbacks=LOOKBACKS,
         stored=reader.stored_span_count(store),
         class_names=CLASS_NAMES,
-        fewest_spans=FEWEST_SPANS,
+        # Nothing is judged where no trace has enough spans.
+        fewest_spans=FEWEST_SPANS if judges() else sys.maxsize,
+        judges=judges(),
     )
 
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from tracestore.api.jaeger_json import trace_json
 from tracestore.api.parameters import one_of, parse, parse_trace_id
 from tracestore.api.v3 import traces_body
-from tracestore.current import get_store
+from tracestore.current import get_store, judges
 from tracestore.errors import MalformedParameterError, NotStoredError
 from tracestore.pages._compare import compare
 from tracestore.pages._trace_view import view_trace, waterfall_spans
@@ -112,7 +112,7 @@ def _start(trace_id: bytes) -> int | None:
 def _trace_page(trace_id: bytes, *, other: str = "", problem: str = "") -> AnyResponse:
     """Show a trace; `problem` says what is wrong with the `other`, typed to compare it with."""
     folding = parse(request.args, "fold", one_of(FOLDINGS), FOLDINGS[0])
-    view = view_trace(_read_trace(trace_id), folding)
+    view = view_trace(_read_trace(trace_id), folding, judge=judges())
     summary = read_summary(get_store(), trace_id)
     extremes = summary and fastest_and_slowest_like(get_store(), summary)
     shown = {trace_id, *(trace.trace_id for trace in extremes or ())}

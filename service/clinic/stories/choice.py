@@ -1,6 +1,6 @@
 """Choose the strategy of this request and read the stories with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import current_app, request
 
@@ -9,7 +9,7 @@ from clinic.errors import BadRequest, ComingSoon
 from clinic.flags import evaluation as flags
 from clinic.settings import Settings
 from clinic.stories import visitor
-from clinic.stories.strategies import STRATEGIES, SeenCat
+from clinic.stories.strategies import SeenCat, Strategy
 from clinic.telemetry import request_stats
 
 
@@ -24,7 +24,7 @@ def read_stories(clinic_name: str) -> tuple[str, Sequence[SeenCat]]:
     stats = request_stats.current()
     if stats is not None:
         stats.strategy = strategy
-    return strategy, STRATEGIES[strategy](get_session(), clinic_name)
+    return strategy, _strategies()[strategy](get_session(), clinic_name)
 
 
 def _chosen_strategy() -> str:
@@ -35,8 +35,14 @@ def _chosen_strategy() -> str:
         return flags.strategy()
     if not settings.allow_strategy_override:
         raise BadRequest("Requests may not choose their strategy here; leave ?strategy= out.")
-    if asked_for not in STRATEGIES:
+    if asked_for not in _strategies():
         raise BadRequest(
-            f"The strategy {asked_for!r} does not exist; use one of {', '.join(STRATEGIES)}."
+            f"The strategy {asked_for!r} does not exist; use one of {', '.join(_strategies())}."
         )
     return asked_for
+
+
+def _strategies() -> Mapping[str, Strategy]:
+    """Return the application's strategies by their names."""
+    strategies: Mapping[str, Strategy] = current_app.config["STRATEGIES"]
+    return strategies

@@ -31,6 +31,8 @@ class RequestStats:
     strategy: str | None = None
     # How often each statement was sent, where somebody adds that up (statement_counts.py).
     texts: dict[str, int] = field(default_factory=dict)
+    # With more statements than these, a page marks its count.
+    many: int = 50
 
     @property
     def db_ms(self) -> float:

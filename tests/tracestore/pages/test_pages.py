@@ -7,6 +7,8 @@ from flask.testing import FlaskClient
 
 from tests.tracestore.conftest import Write
 from tests.tracestore.samples import START, TRACE, naive_trace, request, span
+from tracestore.app import create_app
+from tracestore.store.database import Store
 
 EVIL = "<script>alert(1)</script>"
 
@@ -79,6 +81,22 @@ def test_a_naive_trace_reads_at_a_glance(client: FlaskClient, write: Write) -> N
     assert "GET /success-stories sends this statement 500 times" in seen
     assert "joinedload()" in seen
     assert re.search(r"SELECT cat SELECT cat\.id.*? × 500 188 ms 45 %", seen)
+
+
+def test_pages_that_do_not_judge_say_nothing_of_what_is_wrong(store: Store, write: Write) -> None:
+    client = create_app(store, judges=False).test_client()
+    write(request(naive_trace(), scope="opentelemetry.instrumentation.sqlalchemy"))
+
+    page, listed = client.get(f"/trace/{TRACE.hex()}").text, client.get("/search").text
+
+    seen = text_of(page)
+    assert "500 188 ms 45 %" in seen  # the statements are there, and their number
+    assert "N+1" not in seen
+    assert "headline" not in page
+    assert "sends this statement" not in seen
+    assert "data-judge" not in listed
+    assert "data-findings" not in listed
+    assert "with a finding" not in listed
 
 
 def test_chunks_of_a_loader_are_repeats_and_not_a_fault(client: FlaskClient, write: Write) -> None:

@@ -1,0 +1,1 @@
+"""Serve the Success Stories as they were launched: by the strategy in force."""

@@ -63,7 +63,7 @@ def pytest_runtest_setup(item):
     for cache in item.config.caches:
         cache.cache_clear()
 """
-# A mutant that never ends is given up after so many times the seconds that its tests take.
+# A mutant that never ends is given up after this many times the seconds that its tests take.
 _TIMES_AS_LONG = 8.0
 _MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _DIFFS = """

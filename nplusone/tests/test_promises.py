@@ -44,7 +44,7 @@ PROMISED = {
 }
 DOORS = {
     *("cli", "errors", "exporter", "jaeger", "live", "pytest_plugin", "read", "report", "scan"),
-    *("predict", "asyncpg", "django", "psycopg", "sqlalchemy", "version"),
+    *("predict", "doctor", "asyncpg", "django", "psycopg", "sqlalchemy", "version"),
 }
 
 

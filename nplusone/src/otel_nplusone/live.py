@@ -112,12 +112,17 @@ class NPlusOneSpanProcessor(SpanProcessor):
         self._processor.on_end(span)
 
     def shutdown(self) -> None:
-        self._hand_on(self._requests.release_all())
+        self._release()
         self._processor.shutdown()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        self._hand_on(self._requests.release_all())
+        self._release()
         return self._processor.force_flush(timeout_millis)
+
+    @fenced
+    def _release(self) -> None:
+        """Hand on what is held of requests that have not ended."""
+        self._hand_on(self._requests.release_all())
 
     def _hand_on(self, spans: Sequence[ReadableSpan]) -> None:
         for span in spans:

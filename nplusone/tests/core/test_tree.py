@@ -270,9 +270,7 @@ def test_a_library_tells_nothing_of_a_call_that_its_driver_tells_within_two_mill
         ("findOne", named, 10 * MS, 20 * MS),
         ("find", told, start, end),
     ):
-        drawing.span(
-            request, name=name, kind=SpanKind.CLIENT, attributes=attributes, start=begin
-        )
+        drawing.span(request, name=name, kind=SpanKind.CLIENT, attributes=attributes, start=begin)
         drawing.spans[-1] = drawing.spans[-1]._replace(end_time_unix_nano=stop)
 
     tree = Tree(drawing.trace())

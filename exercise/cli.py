@@ -1,6 +1,7 @@
 """Run the command `exercise`: set one, give hints, grade the answer."""
 
 import secrets
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,8 @@ def check(*, answer: Path, var: Path) -> None:
       exercise check
     """
     folder = _folder(var, answer)
+    # As Ctrl-C does, so that the clinics it has started end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     click.echo("Trying the answer on clinics of its own, under load: half a minute.", err=True)
     found = grade(folder)
     click.echo("\n".join(found.lines()))

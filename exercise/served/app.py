@@ -35,8 +35,10 @@ def create_app() -> Flask:
     answer = os.environ.get("EXERCISE_ANSWER")
     given = load_file(Path(answer)) if answer else ModuleType("nothing")
     _replace(code, given)
+    # Nothing marks a request for the learner: to find what repeats is the exercise.
+    providers = telemetry.from_env(judges=False)
     app = clinic_app.create_app(
-        Settings.from_env(), telemetry.from_env(), strategies=_strategies(drawn, given)
+        Settings.from_env(), providers, strategies=_strategies(drawn, given)
     )
     assert isinstance(app.jinja_loader, FileSystemLoader)
     # The clinic's own templates come first: what is new has names of its own.

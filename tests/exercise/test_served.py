@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 
 from clinic.app import close_app
@@ -16,6 +17,11 @@ from exercise.grade.listing import items
 from exercise.grade.repair import LARGE, SMALL
 from exercise.places import Folder
 from exercise.served.app import create_app
+from harness.clients.backend import Backend
+from harness.clients.clinic import ClinicClient
+from harness.parts.start import Tracestore
+from harness.processes import Processes
+from harness.waiting import wait_until
 
 MINE = str(Path(__file__).with_name("mine.py"))
 # What the clinic's pages mark otherwise.
@@ -51,6 +57,29 @@ def serve(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield start
     for app in apps:
         close_app(app)
+
+
+def test_no_span_says_what_is_wrong(
+    seeded: Path, tmp_path: Path, processes: Processes, own_store: Tracestore
+) -> None:
+    drawn, database = draw(2, ""), tmp_path / "clinic.db"
+    clinics.lay_out(Folder(seeded).seeded(LARGE), database, drawn.lesson.prepare)
+    sends = {"OTEL_EXPORTER_OTLP_ENDPOINT": own_store.otlp, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    clinic = clinics.start(processes, drawn, database, name="clinic", environ=sends)
+
+    with ClinicClient(clinic.url) as visitor:
+        page = visitor.stories(clinic.clinic_name())
+    trace_id, backend = page.trace_id or "", Backend(own_store.ui, "cat-clinic")
+    wait_until(
+        lambda: len(backend.spans(trace_id)) >= (page.spans or 0) > MARKED_ABOVE,
+        what="the page's spans",
+        deadline_s=30,
+    )
+    stored = requests.get(f"{own_store.ui}/api/traces/{trace_id}", timeout=30).text
+
+    assert "code.line.number" in stored
+    for said in ("nplusone.detected", "nplusone.repeats", "nplusone.class"):
+        assert said not in stored
 
 
 def statements(client: FlaskClient, path: str) -> int:

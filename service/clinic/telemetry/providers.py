@@ -20,7 +20,7 @@ from importlib.metadata import version
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 from clinic.telemetry import environment as otel_env
 from clinic.telemetry import export
@@ -46,10 +46,11 @@ class Telemetry:
         self.meter_provider.shutdown()
 
 
-def from_env(*, fold: bool = False) -> Telemetry | None:
+def from_env(*, fold: bool = False, judges: bool = True) -> Telemetry | None:
     """Make providers that export as OTEL_* says; None with OTEL_SDK_DISABLED=true.
 
-    fold: send the repeats of a statement as one span.
+    fold: send the repeats of a statement as one span. judges: mark a request's span with what
+    repeats in it.
 
     Call it in the process that serves requests, after any fork: the exporting threads live there.
     Raises SettingsError for a variable that cannot be used.
@@ -77,14 +78,10 @@ def from_env(*, fold: bool = False) -> Telemetry | None:
         meter_provider=SummingMeterProvider(meter_provider),
         id_generator=export.id_generator(os.environ),
     )
-    # It hands on every span, a request's with what repeats in it.
-    tracer_provider.add_span_processor(
-        NPlusOneSpanProcessor(
-            export.batches(span_exporters, meter_provider),
-            meter_provider=meter_provider,
-            fold=fold,
-        )
-    )
+    processor: SpanProcessor = export.batches(span_exporters, meter_provider)
+    if judges:  # it hands on every span, a request's with what repeats in it
+        processor = NPlusOneSpanProcessor(processor, meter_provider=meter_provider, fold=fold)
+    tracer_provider.add_span_processor(processor)
     log.info(
         "telemetry: %s traces to %s, metrics to %s, queue of %s spans",
         resource.attributes["service.name"],

@@ -15,18 +15,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NoReturn
 
 from otel_nplusone._core import semconv
 from otel_nplusone._core.asked import asked, blind_system
 from otel_nplusone._core.excerpt import shorten
-from otel_nplusone._core.model import Kind, Span, SpanKind, Trace
+from otel_nplusone._core.model import Finding, Kind, Span, SpanKind, Trace
 from otel_nplusone._core.routes import route
-from otel_nplusone._core.words import count, duration
+from otel_nplusone._core.words import count, duration, wrap
 from otel_nplusone._read.http_json import ask, is_url
 from otel_nplusone._read.jaeger_api import JaegerApi, Window
 from otel_nplusone._read.skipped import Skipped
 from otel_nplusone.errors import BackendError, SourceError
-from otel_nplusone.scan import judge
+from otel_nplusone.scan import Result, judge
 
 PATIENCE_S = 30.0
 _EVERY_S = 0.5
@@ -54,14 +55,15 @@ class Diagnosis:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.part:<11} {self.state:<6} {self.text}"
+        """Return the diagnosis as a terminal shows it, in lines that are not too long."""
+        head = f"{self.part:<11} {self.state:<6} "
+        return head + wrap(self.text, " " * len(head))
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Hold one request: the trace that it asked to be part of, its answer, and when it was sent."""
 
-    url: str
     trace_id: str
     parent_id: str
     status: int
@@ -132,11 +134,7 @@ class _Case:
         traced = {"traceparent": f"00-{trace_id}-{parent_id}-01"}
         sent_ns = time.time_ns()
         status = ask(self.url, {**self.headers, **traced})
-        return Visit(self.url, trace_id, parent_id, status, sent_ns, time.time_ns())
-
-    @cached_property
-    def services(self) -> list[str]:
-        return self.backend.services()
+        return Visit(trace_id, parent_id, status, sent_ns, time.time_ns())
 
     @cached_property
     def spans(self) -> Sequence[Span]:
@@ -148,7 +146,13 @@ class _Case:
             now = self._stored()
             if len(now) != len(found):
                 found, last_s = now, time.monotonic()
-        return found or self._elsewhere()
+        if not found:
+            self._say_what_is_there()
+        return found
+
+    @cached_property
+    def judged(self) -> tuple[list[Finding], Result]:
+        return judge(Trace(self.visit.trace_id, tuple(self.spans)), Skipped())
 
     @property
     def request(self) -> Span | None:
@@ -166,10 +170,9 @@ class _Case:
             for span in spans
         ]
 
-    def _elsewhere(self) -> Sequence[Span]:
+    def _say_what_is_there(self) -> NoReturn:
         """Raise _Unwell that says what was stored at the time of the request, if anything was."""
-        self.__dict__.pop("services", None)  # it may have been the first trace of all
-        names = [self.service] if self.service else self.services
+        names = [self.service] if self.service else self.backend.services()
         visit = self.visit
         for name in names:
             window = Window(name, visit.sent_ns - _SECOND_NS, visit.answered_ns + _SECOND_NS)
@@ -202,7 +205,7 @@ def _service(case: _Case) -> str:
 
 
 def _backend(case: _Case) -> str:
-    return f"answers, and knows {count(len(case.services), 'service')}"
+    return f"answers, and knows {count(len(case.backend.services()), 'service')}"
 
 
 def _trace(case: _Case) -> str:
@@ -253,7 +256,7 @@ def _statements(case: _Case) -> str:
             " driver, one of them (opentelemetry-instrumentation-sqlalchemy, -psycopg), before the"
             " engine is made"
         )
-    _, result = judge(Trace(case.visit.trace_id, tuple(case.spans)), Skipped())
+    _, result = case.judged
     if result.warnings:
         raise _Unwell("; ".join(result.warnings))
     return f"{count(len(of_databases), 'database span')}, each tells its statement"
@@ -267,7 +270,7 @@ def _is_of_a_database(span: Span) -> bool:
 
 
 def _findings(case: _Case) -> str:
-    findings, _ = judge(Trace(case.visit.trace_id, tuple(case.spans)), Skipped())
+    findings, _ = case.judged
     if not findings:
         return "this request repeats no statement"
     worst = findings[0].what

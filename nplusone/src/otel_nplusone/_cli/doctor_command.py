@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 from otel_nplusone._cli.exit_codes import CLEAN, FINDINGS
 from otel_nplusone._cli.options import seconds
-from otel_nplusone._core.words import wrap
-from otel_nplusone.doctor import PATIENCE_S, Diagnosis, State, examine
+from otel_nplusone.doctor import PATIENCE_S, State, examine
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_INDENT = " " * 19
 _EXAMPLES = """\
 examples:
   otel-nplusone doctor http://127.0.0.1:5000/books
@@ -68,13 +66,9 @@ def _run(asked: argparse.Namespace) -> int:
         headers=dict(asked.header),
         patience_s=asked.wait,
     ):
-        print(_line(diagnosis), flush=True)
+        print(diagnosis, flush=True)
         wrong = wrong or diagnosis.state is State.WRONG
     return FINDINGS if wrong else CLEAN
-
-
-def _line(diagnosis: Diagnosis) -> str:
-    return f"{diagnosis.part:<11} {diagnosis.state:<6} {wrap(diagnosis.text, _INDENT)}"
 
 
 def _header(text: str) -> tuple[str, str]:

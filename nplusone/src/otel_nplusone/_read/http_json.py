@@ -37,21 +37,16 @@ class NoJsonHereError(BackendError):
 
 def get_json(base: str, path: str, query: Mapping[str, object] | None = None) -> object:
     """Get `path` below `base`; BackendError names the address and what came instead of JSON."""
-    from http.client import HTTPException
     from urllib.error import HTTPError
 
     url = base.rstrip("/") + path
     if query:
         url += "?" + urlencode(query)
     try:
-        with _opener(url).open(url, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
-            body: bytes = answer.read()
+        _, body = _get(url, {}, "backend")
     except HTTPError as error:
         with error:
             raise _http_error(url, error) from error
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise NoAnswerError(f"{url}: no answer ({reason}): is the backend running?") from error
     try:
         return json.loads(body)
     except ValueError as error:
@@ -63,20 +58,30 @@ def get_json(base: str, path: str, query: Mapping[str, object] | None = None) ->
 
 def ask(url: str, headers: Mapping[str, str]) -> int:
     """Get a page, whatever it is; return the status of the answer. NoAnswerError if none comes."""
+    from urllib.error import HTTPError
+
+    try:
+        return _get(url, headers, "service")[0]
+    except HTTPError as error:
+        with error:
+            return error.code
+
+
+def _get(url: str, headers: Mapping[str, str], who: str) -> tuple[int, bytes]:
+    """Return status and body; HTTPError for an error, NoAnswerError where no answer comes."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request
 
+    asked = Request(url, headers=dict(headers))
     try:
-        with _opener(url).open(Request(url, headers=dict(headers)), timeout=TIMEOUT_S) as answer:
-            answer.read()
-            return int(answer.status)
-    except HTTPError as error:
-        with error:
-            return error.code
+        with _opener(url).open(asked, timeout=TIMEOUT_S) as answer:  # http(s) alone: is_url()
+            return answer.status, answer.read()
+    except HTTPError:
+        raise
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise NoAnswerError(f"{url}: no answer ({reason}): is the service running?") from error
+        raise NoAnswerError(f"{url}: no answer ({reason}): is the {who} running?") from error
 
 
 def _opener(url: str) -> "OpenerDirector":

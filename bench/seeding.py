@@ -12,13 +12,13 @@ as naive takes 25,000 statements for it.
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bench.databases import on_both
 from clinic.db import ClinicSession, make_engine
 from clinic.models import Appointment, Base, Cat, Clinic, Person, Veterinarian
 from clinic.seed.datasets import DATASETS
@@ -26,7 +26,6 @@ from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from clinic.stories.strategies import STRATEGIES
-from harness.parts.postgres import running_postgres
 from harness.project import tool
 
 TARGETS = {
@@ -47,11 +46,7 @@ Figures = dict[str, float | int]
 
 def measure() -> Figures:
     """Seed a SQLite file and a PostgreSQL database, each in both ways."""
-    with tempfile.TemporaryDirectory(prefix="bench-seeding-") as folder:
-        sqlite = _measure_on("sqlite", f"sqlite:///{folder}/prod.db")
-    with running_postgres() as cluster:
-        postgresql = _measure_on("postgresql", cluster.create_database())
-    return {**sqlite, **postgresql}
+    return on_both(_measure_on)
 
 
 def _measure_on(kind: str, url: str) -> Figures:

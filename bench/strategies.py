@@ -8,21 +8,21 @@ and what disturbs a moment disturbs both. The figure that has a target is the ta
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 from sqlalchemy import text
 
+from bench.databases import on_both
 from bench.readers import RAW, Read, Reader, readers_of
 from clinic.db import make_engine
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from harness.parts.postgres import running_postgres
 
 TARGETS = {
     "sqlite_core_times_raw_driver": "at most 2.1",
@@ -57,11 +57,7 @@ class Samples:
 def measure() -> dict[str, float | int | Table]:
     """Seed both databases with `demo`, and read one clinic's stories in every way."""
     rows = generate(DATASETS["demo"], seed=20)
-    with tempfile.TemporaryDirectory(prefix="bench-strategies-") as folder:
-        sqlite = _measure_on("sqlite", f"sqlite:///{folder}/clinic.db", rows)
-    with running_postgres() as cluster:
-        postgresql = _measure_on("postgresql", cluster.create_database(), rows)
-    return {**sqlite, **postgresql}
+    return on_both(partial(_measure_on, rows=rows))
 
 
 def _measure_on(kind: str, url: str, rows: Rows) -> dict[str, float | int | Table]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
@@ -20,13 +21,13 @@ from urllib.parse import urlencode
 import psutil
 import urllib3
 
+from bench.databases import on_both
 from bench.layers import ALL, LAYERS, OFF
 from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
 from harness.background import serving
-from harness.parts.postgres import running_postgres
 from harness.parts.start import Clinic, start_clinic
 from harness.processes import Processes
 
@@ -80,11 +81,7 @@ class Visitor:
 def measure() -> Mapping[str, float | int | Table]:
     """Seed both databases with `demo`, and let the layers take turns on either."""
     rows = generate(DATASETS["demo"], seed=20)
-    with tempfile.TemporaryDirectory(prefix="bench-tracing-") as folder:
-        sqlite = _measure_on("sqlite", f"sqlite:///{folder}/clinic.db", rows)
-    with running_postgres() as cluster:
-        postgresql = _measure_on("postgresql", cluster.create_database(), rows)
-    return {**sqlite, **postgresql}
+    return on_both(partial(_measure_on, rows=rows))
 
 
 def _measure_on(kind: str, url: str, rows: Rows) -> dict[str, float | int | Table]:

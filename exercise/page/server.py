@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from flask import Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from exercise import answers, situation
 from exercise.grade.check import check
@@ -17,7 +17,7 @@ from harness.background import serving
 from harness.errors import HarnessError
 from harness.ports import LOOPBACK, Port, require_free
 from incident.control import guard
-from incident.control.server import names
+from incident.control.server import QuietHandler, names
 
 
 class Desk:
@@ -99,18 +99,11 @@ def create_app(port: int, folder: Folder, links: Mapping[str, str]) -> Flask:
     return app
 
 
-class _Handler(WSGIRequestHandler):
-    """Answer without a line in the log for each request: a terminal shows the exercise."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # Werkzeug's name
-        """Keep quiet."""
-
-
 @contextmanager
 def exercise_page(port: Port, folder: Folder, links: Mapping[str, str]) -> Iterator[str]:
     """Serve the page while the block runs, and yield its address; raise PortTaken."""
     require_free([port])
     app = create_app(port.number, folder, links)
-    server = make_server(LOOPBACK, port.number, app, threaded=True, request_handler=_Handler)
+    server = make_server(LOOPBACK, port.number, app, threaded=True, request_handler=QuietHandler)
     with serving(server):
         yield port.address

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -15,6 +14,7 @@ from incident.control.receive import PATH
 from incident.errors import IncidentError
 from incident.story.growing import Growing
 from incident.story.journal import FILE
+from incident.story.lines import GrowingLines
 
 EVERY_S = 0.5
 TIMEOUT_S = 10
@@ -32,9 +32,9 @@ class Relay(Repeating):
     def __init__(self, address: str, journal: Growing, desk: Desk) -> None:
         super().__init__(EVERY_S)
         self._url = f"{address}{PATH}{journal.folder.name}"
-        self._journal, self._desk = journal, desk
+        self._desk = desk
+        self._file = GrowingLines(journal.folder / FILE)
         self._lines: list[str] = []
-        self._read = 0
         self._have = 0
         self._refused = ""
 
@@ -46,7 +46,7 @@ class Relay(Repeating):
 
     def tell(self) -> bool:
         """Send what the page lacks; return whether it has all then. Raises IncidentError."""
-        self._take_in(self._journal.folder / FILE)
+        self._lines += [line.decode() for line in self._file.added()]
         sent = self._lines[self._have : self._have + MOST_EVENTS]
         state = self._desk.state()
         answer = self._put(
@@ -67,15 +67,6 @@ class Relay(Repeating):
             except (NotOffered, asked.BadAsk) as error:
                 self._refused = str(error)
         return self._have == len(self._lines)
-
-    def _take_in(self, path: Path) -> None:
-        """Read what the file has grown by, up to the end of its last whole line."""
-        with path.open("rb") as file:
-            file.seek(self._read)
-            added = file.read()
-        whole = added[: added.rfind(b"\n") + 1]
-        self._lines += whole.decode().splitlines()
-        self._read += len(whole)
 
     def _put(self, document: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -159,14 +159,18 @@ def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-class _Handler(WSGIRequestHandler):
-    """Answer one request a connection, without a line in the log for each."""
+class QuietHandler(WSGIRequestHandler):
+    """Answer without a line in the log for each request: a terminal shows what is played."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # Werkzeug's name
+        """Keep quiet."""
+
+
+class _Handler(QuietHandler):
+    """Answer one request a connection."""
 
     protocol_version = "HTTP/1.0"
     timeout = GONE_AFTER_S
-
-    def log(self, type: str, message: str, *args: object) -> None:  # Werkzeug's name
-        """Keep quiet: a terminal shows the replay."""
 
 
 @contextmanager

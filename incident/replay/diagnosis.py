@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from incident.replay.engine import Play
@@ -50,14 +51,15 @@ def predict(play: Play, seconds: float) -> None:
     backend = play.stage.backend
     if backend is None:
         return
-    stored = [
+    whole = (
         f"{play.run.stack.trace_ui.address}/trace/{story.trace_id}"
         for story in play.watch.recent(seconds)
         if story.strategy == play.plan.before
         and story.trace_id
         # A trace of which spans are still on their way would promise too little.
         and len(backend.spans(story.trace_id)) >= (story.spans or 0)
-    ][:MOST_TRACES]
+    )
+    stored = list(islice(whole, MOST_TRACES))  # no more traces are loaded than are looked at
     result = _scan(play, stored) if stored else None
     if result is None or not result.outlooks:
         play.note(f"Nothing is predicted: no page was read by {play.plan.before} just before.")

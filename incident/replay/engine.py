@@ -255,7 +255,7 @@ def watch_phase(play: Play, phase: Phase) -> None:
         )
 
 
-def watched(play: Play, name: str, seconds: float, *, load: int) -> Measured | None:
+def watched(play: Play, name: str, seconds: float, *, load: int) -> ev.Figures | None:
     """Watch a load for some seconds, and write the figures down as far as they are known."""
     mark = play.watch.begin(name, play.strategy, load=load)
     play.wait(seconds)
@@ -265,18 +265,19 @@ def watched(play: Play, name: str, seconds: float, *, load: int) -> Measured | N
     except IncidentError as error:
         play.fell_short(str(error))
         return None
-    write_figures(play.journal, measured)
-    return measured
+    return write_figures(play.journal, measured)
 
 
-def write_figures(journal: Journal, measured: Measured) -> None:
-    """Write a phase's figures down."""
+def write_figures(journal: Journal, measured: Measured) -> ev.Figures:
+    """Write a phase's figures down, and return them."""
     fields = asdict(measured)
     fields["other_pages_ms"] = fields["other_pages_ms"] or {}
     # Nothing was answered, or its traces are not read yet.
     for name in ("statements_per_request", "db_spans_per_trace", "waited_ms", "service_ms"):
         fields[name] = fields[name] if any(fields[name].values()) else {}
-    journal.write(ev.Figures(at_s=journal.now_s, **fields))
+    figures = ev.Figures(at_s=journal.now_s, **fields)
+    journal.write(figures)
+    return figures
 
 
 def _begin(play: Play, phase: Phase) -> None:

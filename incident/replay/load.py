@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.clients.clinic import STORIES
 from incident.errors import RecordError
+from incident.story.lines import GrowingLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,7 @@ class RequestLog:
     """Read requests from a file of JSON lines that another process appends to."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
+        self._file = GrowingLines(path)
         self.requests: list[Request] = []
 
     def read(self) -> list[Request]:
@@ -70,15 +70,8 @@ class RequestLog:
 
         Raises RecordError that names the line if one is not a request.
         """
-        if not self._path.exists():
-            return self.requests
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            added = file.read()
-        complete = added[: added.rfind(b"\n") + 1]
-        for line in complete.splitlines():
+        for line in self._file.added():
             self.requests.append(self._parse(line))
-        self._offset += len(complete)
         return self.requests
 
     def _parse(self, line: bytes) -> Request:
@@ -86,4 +79,4 @@ class RequestLog:
             return Request(**json.loads(line))
         except (ValueError, TypeError) as error:
             number = len(self.requests) + 1
-            raise RecordError(f"{self._path}:{number} is not a request: {error}") from error
+            raise RecordError(f"{self._file.path}:{number} is not a request: {error}") from error

@@ -129,39 +129,29 @@ def _count_as_first(play: Play) -> None:
     if [one.strategy for one in figures] != [plan.before, plan.fix]:
         return
     for one in figures:
-        play.journal.write(
-            ev.Repetition(
-                at_s=play.journal.now_s,
-                number=1,
-                strategy=one.strategy,
-                statements=one.statements_per_request.get("p50", 0),
-                p50_ms=one.latency_ms["p50"],
-                p95_ms=one.latency_ms["p95"],
-                requests_per_second=one.requests_per_second,
-                service_p50_ms=one.service_ms.get("p50", 0),
-                service_p95_ms=one.service_ms.get("p95", 0),
-            )
-        )
+        play.journal.write(_repetition(play, 1, one))
 
 
 def _repeat(play: Play, name: str, strategy: str, seconds: float, number: int) -> None:
     _clear(play, strategy)
     load = play.visitors.send("launch", play.plan.visitors_per_second, fresh=True)
-    measured = watched(play, name, seconds, load=load)
-    if measured is not None:
-        play.journal.write(
-            ev.Repetition(
-                at_s=play.journal.now_s,
-                number=number,
-                strategy=strategy,
-                statements=measured.statements_per_request.p50,
-                p50_ms=measured.latency_ms.p50,
-                p95_ms=measured.latency_ms.p95,
-                requests_per_second=measured.requests_per_second,
-                service_p50_ms=measured.service_ms.p50,
-                service_p95_ms=measured.service_ms.p95,
-            )
-        )
+    figures = watched(play, name, seconds, load=load)
+    if figures is not None:
+        play.journal.write(_repetition(play, number, figures))
+
+
+def _repetition(play: Play, number: int, figures: ev.Figures) -> ev.Repetition:
+    return ev.Repetition(
+        at_s=play.journal.now_s,
+        number=number,
+        strategy=figures.strategy,
+        statements=figures.statements_per_request.get("p50", 0),
+        p50_ms=figures.latency_ms["p50"],
+        p95_ms=figures.latency_ms["p95"],
+        requests_per_second=figures.requests_per_second,
+        service_p50_ms=figures.service_ms.get("p50", 0),
+        service_p95_ms=figures.service_ms.get("p95", 0),
+    )
 
 
 def _search(play: Play, strategy: str) -> None:

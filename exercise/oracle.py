@@ -7,6 +7,10 @@ from urllib.parse import quote, urlencode
 
 COLORS = {1: "black", 2: "gray", 3: "orange", 4: "mixed"}
 CLINICS = 6
+SEEN_AT = (
+    "WHERE id IN (SELECT cat_id FROM appointment "
+    "JOIN clinic ON clinic.id = appointment.clinic_id WHERE clinic.name = ?) ORDER BY id"
+)
 
 
 def clinic_names(database: sqlite3.Connection) -> list[str]:
@@ -37,22 +41,12 @@ def of_owner(owner_id: str) -> str:
 
 def cats_seen_at(database: sqlite3.Connection, name: str) -> list[str]:
     """List the cards of every cat ever seen at a clinic, by id."""
-    return _cards(
-        database,
-        "SELECT name, color, age, lives FROM cat WHERE id IN (SELECT cat_id FROM appointment "
-        "JOIN clinic ON clinic.id = appointment.clinic_id WHERE clinic.name = ?) ORDER BY id",
-        name,
-    )
+    return _cards(database, f"SELECT name, color, age, lives FROM cat {SEEN_AT}", name)
 
 
 def cats_a_year_later(database: sqlite3.Connection, name: str) -> list[str]:
     """List the same cards when everyone is a year older."""
-    return _cards(
-        database,
-        "SELECT name, color, age + 1, lives FROM cat WHERE id IN (SELECT cat_id FROM appointment "
-        "JOIN clinic ON clinic.id = appointment.clinic_id WHERE clinic.name = ?) ORDER BY id",
-        name,
-    )
+    return _cards(database, f"SELECT name, color, age + 1, lives FROM cat {SEEN_AT}", name)
 
 
 def cats_of_owner(database: sqlite3.Connection, owner_id: str) -> list[str]:
@@ -66,15 +60,8 @@ def cats_of_owner(database: sqlite3.Connection, owner_id: str) -> list[str]:
 
 def latest_patients(database: sqlite3.Connection, name: str) -> list[str]:
     """List a clinic's veterinarians by name, each with the cats of the latest twenty visits."""
-    team = database.execute(
-        "SELECT veterinarian.id, given_name || ' ' || surname FROM veterinarian "
-        "JOIN person ON person.id = veterinarian.id "
-        "JOIN clinic ON clinic.id = veterinarian.clinic_id WHERE clinic.name = ? "
-        "ORDER BY surname, given_name, veterinarian.id",
-        [name],
-    ).fetchall()
     listed = []
-    for veterinarian, who in team:
+    for veterinarian, who, _ in _team(database, name):
         cats = database.execute(
             "SELECT cat.name FROM appointment JOIN cat ON cat.id = cat_id "
             "WHERE veterinarian_id = ? ORDER BY start DESC LIMIT 20",
@@ -86,16 +73,9 @@ def latest_patients(database: sqlite3.Connection, name: str) -> list[str]:
 
 def licensed(database: sqlite3.Connection, name: str) -> list[str]:
     """List a clinic's veterinarians by name, each with a licence that the registry knows."""
-    rows = database.execute(
-        "SELECT given_name || ' ' || surname, license_number FROM veterinarian "
-        "JOIN person ON person.id = veterinarian.id "
-        "JOIN clinic ON clinic.id = veterinarian.clinic_id WHERE clinic.name = ? "
-        "ORDER BY surname, given_name, veterinarian.id",
-        [name],
-    )
     return [
         f"{who} licence {number}, valid until {2027 + zlib.crc32(number.encode()) % 3}-12-31"
-        for who, number in rows
+        for _, who, number in _team(database, name)
     ]
 
 
@@ -108,6 +88,17 @@ def visits_of_page(database: sqlite3.Connection, name: str, page: int, size: int
         [name, size, (page - 1) * size],
     )
     return [f"{_moment(start)} {cat}" for start, cat in rows]
+
+
+def _team(database: sqlite3.Connection, name: str) -> list[tuple[str, str, str]]:
+    """Return id, name and licence of each of a clinic's veterinarians, by name."""
+    return database.execute(
+        "SELECT veterinarian.id, given_name || ' ' || surname, license_number FROM veterinarian "
+        "JOIN person ON person.id = veterinarian.id "
+        "JOIN clinic ON clinic.id = veterinarian.clinic_id WHERE clinic.name = ? "
+        "ORDER BY surname, given_name, veterinarian.id",
+        [name],
+    ).fetchall()
 
 
 def _cards(database: sqlite3.Connection, query: str, of: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -42,7 +43,7 @@ def run(stack: Stack, folder: Folder, console: Console, options: Options) -> Non
     folder.path.mkdir(parents=True, exist_ok=True)
     with sole_use(folder.path), Interrupts() as interrupts:
         require_tools()
-        require_space(_free(folder.path), folder.path)
+        require_space(shutil.disk_usage(folder.path).free, folder.path)
         require_free([stack.clinic, stack.trace_ui, stack.otlp, stack.locust_ui, stack.control])
         state = folder.begin(options.seed, options.source)
         _lay_out_answer(folder, console, new=options.new_answer)
@@ -167,8 +168,3 @@ def _visits(database: Path, drawn: Draw) -> dict[str, list[list[str]]]:
         oracle.of_owner(owner),
     ]
     return {"often": often, "seldom": [["GET", path] for path in paths]}
-
-
-def _free(folder: Path) -> int:
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -27,9 +26,9 @@ from clinic.seed.datasets import DATASETS
 from clinic.seed.generate import generate
 from clinic.seed.load import store
 from clinic.seed.rows import Rows
-from harness.background import serving
 from harness.parts.start import Clinic, start_clinic
 from harness.processes import Processes
+from harness.sink import sink
 
 TARGETS = {
     "sqlite_naive_all": "at most 1.75",
@@ -130,7 +129,7 @@ def _visitors(url: str, clinic_name: str) -> Iterator[Mapping[str, Visitor]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-tracing-")))
         http = urllib3.PoolManager(retries=False)
         stack.callback(http.clear)
-        backend = stack.enter_context(_backend())
+        backend = stack.enter_context(sink())
         visitors = {}
         for layer in LAYERS:
             processes = stack.enter_context(Processes(folder / layer))
@@ -161,24 +160,3 @@ def _visitor(http: urllib3.PoolManager, clinic: Clinic, clinic_name: str) -> Vis
 def _cpu_seconds(pid: int) -> float:
     """Return what a process of Linux has used so far, to the nanosecond: psutil counts 10 ms."""
     return time.clock_gettime(~pid << 3 | 2)
-
-
-@contextmanager
-def _backend() -> Iterator[str]:
-    """Yield the address of a backend that takes everything and keeps nothing."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the figures are the output."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    with serving(server):
-        yield f"http://127.0.0.1:{server.server_port}"

@@ -129,6 +129,7 @@ ROOMS = {
         "errors": set[str](),
         "project": set(),
         "background": set(),
+        "sink": {"background"},
         "interrupts": {"errors"},
         "ports": {"errors"},
         "processes": {"errors"},

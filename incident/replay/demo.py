@@ -1,12 +1,13 @@
 """Tell the short form of the incident: load, a page that asks too often, the fix, the figures."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from harness.errors import Interrupted
 from incident.console import Console
 from incident.errors import IncidentError
-from incident.replay import findings, report
+from incident.replay import cost, findings, report
 from incident.replay.engine import Play, Played, play
 from incident.replay.measure import Phase, stories_of
 from incident.replay.phases import choose
@@ -17,6 +18,7 @@ from incident.replay.watch import RECENT_S, TICK_S
 from incident.stack import typed
 from incident.stack.places import Folder, Stack
 from incident.stack.run import Run, begin
+from incident.story.events import Cost
 from incident.story.journal import Journal
 
 PHASES = LAUNCH, FIX = "launch", "fix"
@@ -31,6 +33,7 @@ class Result:
     after: Phase
     played: Played
     verdict: Verdict
+    costs: Sequence[Cost]
 
 
 def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serving: bool) -> int:
@@ -45,10 +48,10 @@ def run(stack: Stack, folder: Folder, plan: Plan, console: Console, *, keep_serv
     ):
         afterwards.callback(_tell_what_is_kept, run)
         console.step(f"{plan.users} visitors are going to come.")
-        played = play(run, plan, journal, scenes={}, on_tick=_show_status, finish=_nothing_else)
-        result = _result(played)
+        played = play(run, plan, journal, scenes={}, on_tick=_show_status, finish=_measure_cost)
+        result = _result(played, journal.story.costs)
         phases = [result.before, result.after]
-        report.write(folder.report, report.document(phases, played.totals))
+        report.write(folder.report, report.document(phases, played.totals, result.costs))
         _show(run, result, plan.users)
         findings.show(run)
         if keep_serving and stack.starts_parts:
@@ -67,8 +70,10 @@ def short_form(**choices: object) -> Plan:
     return Plan(phases=choose(",".join(PHASES)), **choices)  # type: ignore[arg-type]
 
 
-def _nothing_else(play: Play, played: Played) -> None:
-    pass
+def _measure_cost(play: Play, played: Played) -> None:
+    if play.stage.parts is not None:
+        play.run.console.step("Asking for the same pages with telemetry off.")
+        cost.measure(play)
 
 
 def _show_status(play: Play) -> None:
@@ -79,24 +84,26 @@ def _show_status(play: Play) -> None:
     )
 
 
-def _result(played: Played) -> Result:
+def _result(played: Played, costs: Sequence[Cost]) -> Result:
     """Judge a demo; raise IncidentError if a phase could not be measured."""
     if missing := [name for name in PHASES if name not in played.phases]:
         why = [played.unmeasured[name] for name in missing if name in played.unmeasured]
         raise IncidentError(" ".join(why) or f"{' and '.join(missing)} did not take place.")
     before, after = played.phases[LAUNCH], played.phases[FIX]
     verdict = judge(before, after, totals=played.totals, disagreements=played.disagreements)
-    return Result(before, after, played, verdict)
+    return Result(before, after, played, verdict, costs)
 
 
 def _show(run: Run, result: Result, users: int) -> None:
     console, link = run.console, run.stack.trace_link
     before, after = result.before, result.after
-    heading, *rows = table(before, after, totals=result.played.totals).splitlines()
+    heading, *rows = table(
+        before, after, totals=result.played.totals, costs=result.costs
+    ).splitlines()
     console.result()
     console.result(console.bold(heading))
     console.result("\n".join(rows))
-    console.result(f"\n{meaning(before, after, users=users)}\n")
+    console.result(f"\n{meaning(before, after, users=users, costs=result.costs)}\n")
     for name, phase in (("before", before), ("after", after)):
         console.result(f"{f'slowest {name}':<16}{link(phase.slowest_trace_id)}")
         console.result(f"{'':<16}{slowest(phase)}")

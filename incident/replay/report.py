@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from incident.replay.measure import Phase, SpanCounts, ratios
+from incident.story.events import Cost
 
 PACKAGES = (
     "cat-clinic",
@@ -25,14 +26,26 @@ PACKAGES = (
 )
 
 
-def document(phases: Sequence[Phase], totals: SpanCounts) -> dict[str, Any]:
-    """Return the report of a run; ratios are the first phase ÷ the last."""
+def document(phases: Sequence[Phase], totals: SpanCounts, costs: Sequence[Cost]) -> dict[str, Any]:
+    """Return the report of a run; ratios are the first phase ÷ the last.
+
+    costs: one for each strategy, where both clinics were ours to start.
+    """
     return {
         "phases": [asdict(phase) for phase in phases],
         "ratios": ratios(phases[0], phases[-1]),
         "totals": {"spans": asdict(totals)},
+        "telemetry_cost": [_cost(one) for one in costs],
         "versions": versions(),
         "machine": machine(),
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        "strategy": cost.strategy,
+        "service_cpu_ms_per_page": {"with": cost.with_ms, "without": cost.without_ms},
+        "pages": cost.pages,
     }
 
 

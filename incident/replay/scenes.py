@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
-from harness.clients.clinic import STORIES, ClinicClient, Page
-from incident.replay import diagnosis
+from harness.clients.clinic import ClinicClient, Page
+from incident.replay import cost, diagnosis
 from incident.replay.capacity import LIMIT_MS, search
 from incident.replay.engine import Play, skip, watched
 from incident.replay.measure import latency_of, percentile, spread
@@ -19,8 +19,6 @@ from incident.story import events as ev
 
 QA_PAUSE_S = 0.3
 REPETITIONS = 2  # the launch and the fix are the first
-COST_ROUNDS, COST_PAGES = 4, {True: 3, False: 30}
-EXPORTED_S = 1.3
 # A rate that is above what a page can take has to have time to show.
 LEAST_ATTEMPT_S = 3.0
 DRAIN_DEADLINE_S = 60.0
@@ -63,7 +61,7 @@ def prove(play: Play, phase: Phase) -> None:
             _repeat(play, f"{phase.name} {number}, {strategy}", strategy, seconds, number + 1)
     for strategy in (plan.before, plan.fix):
         _search(play, strategy)
-    _cost(play)
+    cost.measure(play)
 
 
 def _read_pages(play: Play, address: str, seconds: float) -> Sequence[tuple[str, Page]]:
@@ -195,47 +193,3 @@ def _clear(play: Play, strategy: str) -> None:
         name = clinic.listing()[1][0]
         while clinic.stories(name).strategy != strategy and time.monotonic() < deadline:
             play.run.pause(0.1)
-
-
-def _cost(play: Play) -> None:
-    """Ask two clinics for pages in turn, one with telemetry and one without."""
-    if play.stage.parts is None:
-        return play.note("What telemetry costs is measured on clinics that the replay starts.")
-    play.visitors.send("nobody", 0, fresh=True)
-    own = {"CLINIC_ALLOW_STRATEGY_OVERRIDE": "1"}
-    off = {"OTEL_SDK_DISABLED": "true"}
-    dataset = play.plan.dataset
-    with (
-        another_clinic(play.run, play.stage, "with", dataset, own) as traced,
-        another_clinic(play.run, play.stage, "without", dataset, own | off) as bare,
-    ):
-        for strategy in (play.plan.before, play.plan.fix):
-            pages = COST_PAGES[strategy == play.plan.before]
-            with_ms, without_ms = _page_costs(play, [traced, bare], strategy, pages)
-            play.journal.write(
-                ev.Cost(
-                    at_s=play.journal.now_s,
-                    strategy=strategy,
-                    with_ms=round(with_ms, 2),
-                    without_ms=round(without_ms, 2),
-                    pages=pages * COST_ROUNDS,
-                )
-            )
-
-
-def _page_costs(
-    play: Play, clinics: Sequence[tuple[str, int]], strategy: str, pages: int
-) -> list[float]:
-    """Return the service's CPU for a page, in ms, of each clinic: medians of alternating rounds."""
-    spent: list[list[float]] = [[] for _ in clinics]
-    # The first round is left out: it fills caches.
-    for _ in range(COST_ROUNDS + 1):
-        for (address, pid), costs in zip(clinics, spent, strict=True):
-            with ClinicClient(address) as clinic:
-                name = clinic.listing()[1][0]
-                before = cpu_of_family(pid)
-                for _ in range(pages):
-                    clinic.get(STORIES, clinic=name, strategy=strategy)
-                play.run.pause(EXPORTED_S)  # until the exporter has sent what the pages left
-                costs.append((cpu_of_family(pid) - before) / pages * 1000)
-    return [percentile(costs[1:], 50) for costs in spent]

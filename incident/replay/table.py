@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from incident.replay.measure import Phase, SpanCounts
 from incident.replay.report import machine
 from incident.replay.watch import RECENT_S
-from incident.story.events import Sample
+from incident.story.events import Cost, Sample
 from incident.story.words import change as change
 from incident.story.words import milliseconds as milliseconds
 from incident.story.words import tied
@@ -16,8 +16,11 @@ LEAST_FOR_P99 = 200
 WIDTH = LABEL + 2 * COLUMN + CHANGE
 
 
-def table(before: Phase, after: Phase, *, totals: SpanCounts) -> str:
-    """Return both phases side by side, with what changed."""
+def table(before: Phase, after: Phase, *, totals: SpanCounts, costs: Sequence[Cost] = ()) -> str:
+    """Return both phases side by side, with what changed.
+
+    costs: what telemetry costs each of their strategies, where it was measured.
+    """
     return "\n".join(
         [
             _row("", before.strategy, after.strategy, "with the fix"),
@@ -25,13 +28,14 @@ def table(before: Phase, after: Phase, *, totals: SpanCounts) -> str:
             *_requests(before, after),
             *_statements(before, after),
             *_machine(before, after),
+            *_telemetry(before, after, costs),
             *_spans(before, after, totals),
         ]
     )
 
 
-def meaning(before: Phase, after: Phase, *, users: int) -> str:
-    """Return what the figures say, in three paragraphs."""
+def meaning(before: Phase, after: Phase, *, users: int, costs: Sequence[Cost] = ()) -> str:
+    """Return what the figures say, in three paragraphs, and one on what telemetry costs."""
     few = after.statements_per_request.p50
     told = (
         f"Under {before.strategy} one page takes {before.statements_per_request.p50:,.0f} SQL "
@@ -47,6 +51,7 @@ def meaning(before: Phase, after: Phase, *, users: int) -> str:
         f"takes {few:,.0f} statement{'' if few == 1 else 's'} and "
         f"{milliseconds(after.latency_ms.p50)}, /healthz {milliseconds(after.healthz_ms.p50)}. "
         "The number of statements is the whole difference.",
+        *_observer(before, costs),
     )
     filled = (textwrap.fill(tied(paragraph), width=WIDTH) for paragraph in told)
     return "\n\n".join(filled).replace("\N{NO-BREAK SPACE}", " ")
@@ -141,6 +146,31 @@ def _machine(before: Phase, after: Phase) -> Iterable[str]:
     ):
         if busy is not None and idle is not None:
             yield _row(label, f"{busy:.0f} %", f"{idle:.0f} %", change(busy, idle))
+
+
+def _telemetry(before: Phase, after: Phase, costs: Sequence[Cost]) -> Iterable[str]:
+    """Yield what the service computes for one page, with telemetry and without."""
+    by_strategy = {cost.strategy: cost for cost in costs}
+    if before.strategy not in by_strategy or after.strategy not in by_strategy:
+        return
+    many, few = by_strategy[before.strategy], by_strategy[after.strategy]
+    for label, slow, fast in (
+        ("CPU of one page", many.with_ms, few.with_ms),
+        ("  with telemetry off", many.without_ms, few.without_ms),
+    ):
+        yield _row(label, milliseconds(slow), milliseconds(fast), change(slow, fast))
+
+
+def _observer(before: Phase, costs: Sequence[Cost]) -> Iterable[str]:
+    for cost in costs:
+        if cost.strategy == before.strategy and cost.with_ms > cost.without_ms:
+            share = 100 * (1 - cost.without_ms / cost.with_ms)
+            yield (
+                f"Watching has its price: of the {milliseconds(cost.with_ms)} of CPU that a page "
+                f"takes under {before.strategy}, {share:.0f} % are telemetry, a span for each "
+                f"statement. With telemetry off the page takes {milliseconds(cost.without_ms)}, "
+                "and the incident is the same one, a few visitors later."
+            )
 
 
 def _spans(before: Phase, after: Phase, totals: SpanCounts) -> Iterable[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from incident.replay.measure import Phase, SpanCounts
 from incident.replay.report import document, write
+from incident.story.events import Cost
 
 PHASE_KEYS = {
     "name",
@@ -34,9 +35,24 @@ PHASE_KEYS = {
 
 
 def test_the_report_has_its_documented_shape(phase: Callable[..., Phase], core: Phase) -> None:
-    report = document([phase(), core], SpanCounts(44_000, 44_000, 0))
+    cost = Cost(at_s=80.0, strategy="naive", with_ms=180.0, without_ms=75.0, pages=12)
+    report = document([phase(), core], SpanCounts(44_000, 44_000, 0), [cost])
 
-    assert report.keys() == {"phases", "ratios", "totals", "versions", "machine"}
+    assert report.keys() == {
+        "phases",
+        "ratios",
+        "totals",
+        "telemetry_cost",
+        "versions",
+        "machine",
+    }
+    assert report["telemetry_cost"] == [
+        {
+            "strategy": "naive",
+            "service_cpu_ms_per_page": {"with": 180.0, "without": 75.0},
+            "pages": 12,
+        }
+    ]
     assert [one.keys() for one in report["phases"]] == [PHASE_KEYS, PHASE_KEYS]
     first = report["phases"][0]
     assert first["latency_ms"].keys() == {"p50", "p95", "p99"}

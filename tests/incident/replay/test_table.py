@@ -6,9 +6,13 @@ import pytest
 
 from incident.replay.measure import Phase, SpanCounts, Spread
 from incident.replay.table import LABEL, change, meaning, milliseconds, slowest, status, table
-from incident.story.events import Sample
+from incident.story.events import Cost, Sample
 
 TOTALS = SpanCounts(44_000, 44_000, 0)
+COSTS = [
+    Cost(at_s=80.0, strategy=strategy, with_ms=with_ms, without_ms=without_ms, pages=12)
+    for strategy, with_ms, without_ms in (("naive", 180.0, 72.0), ("core", 4.2, 3.0))
+]
 
 
 def test_the_table_fits_into_80_columns(phase: Callable[..., Phase], core: Phase) -> None:
@@ -48,6 +52,26 @@ def test_spans_are_one_row_unless_some_are_lost(phase: Callable[..., Phase], cor
     assert not [label for label in kept if label.startswith(("spans created", "spans stored"))]
     assert lost["spans stored"] == ["42,000", "1,800", "43,999"]
     assert lost["spans dropped"] == ["0", "0", "1"]
+
+
+def test_the_same_page_with_telemetry_off_is_a_row_where_it_was_measured(
+    phase: Callable[..., Phase], core: Phase
+) -> None:
+    measured = table(phase(), core, totals=TOTALS, costs=COSTS).splitlines()
+    [row] = [line.split() for line in measured if line.strip().startswith("with telemetry off")]
+
+    assert row[3:7] == ["72", "ms", "3.0", "ms"]
+    assert "with telemetry off" not in rows_of(phase(), core)
+    assert "with telemetry off" not in table(phase(), core, totals=TOTALS, costs=COSTS[:1])
+
+
+def test_the_share_of_telemetry_in_a_page_is_said_where_it_was_measured(
+    phase: Callable[..., Phase], core: Phase
+) -> None:
+    said = " ".join(meaning(phase(), core, users=30, costs=COSTS).split())
+
+    assert "of the 180 ms of CPU that a page takes under naive, 60 % are telemetry" in said
+    assert "telemetry" not in meaning(phase(), core, users=30)
 
 
 def test_db_spans_have_a_row_only_where_they_are_not_the_statements(

@@ -3,16 +3,21 @@
     docs/waterfall.png   the trace of one page as it was launched
     docs/compare.png     that trace next to the one of the repaired page
 
-A clinic and a tracestore are started on free ports, and Chromium looks at tracestore's pages.
+A clinic and a tracestore are started on free ports, and Chromium looks at tracestore's pages. A
+picture keeps the words that it shows, without what differs from run to run: a test compares them
+with those of today's pages.
 """
 
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import ViewportSize, sync_playwright
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from harness.clients.clinic import STORIES, ClinicClient
 from harness.parts.start import Clinic, Tracestore, start_clinic, start_tracestore
@@ -23,6 +28,11 @@ from harness.waiting import wait_until
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _READY = "document.documentElement.dataset.ready !== undefined"
+_SHOWN = "Words"
+# Times, moments, shares, ids and line numbers.
+_DIFFERS = re.compile(
+    r"[0-9a-f]{32}|[\d-]{10} [\d:.]+|(?:< )?[\d.,]+ (?:µs|ms|s|%|times faster)(?!\w)|(?<=\.py:)\d+"
+)
 # The first requests of a process are slower than any that follow.
 _WARM_UP = 3
 
@@ -33,6 +43,15 @@ def main() -> int:
     if executable is None:
         print("pictures: chromium is not installed: apt-get install chromium", file=sys.stderr)
         return 2
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        take(browser, PROJECT / "docs")
+        browser.close()
+    return 0
+
+
+def take(browser: Browser, folder: Path) -> None:
+    """Take both pictures into a folder."""
     with (
         tempfile.TemporaryDirectory(prefix="pictures-") as name,
         Processes(Path(name) / "logs") as processes,
@@ -43,8 +62,14 @@ def main() -> int:
             "waterfall": f"{store.ui}/trace/{before}",
             "compare": f"{store.ui}/trace/{before}...{after}",
         }
-        _take(executable, pages)
-    return 0
+        _take(browser, folder, pages)
+
+
+def words_of(picture: Path) -> list[str]:
+    """Return the lines of text that a picture shows, in the order of the alphabet."""
+    with Image.open(picture) as image:
+        image.load()
+        return str(image.info[_SHOWN]).splitlines()
 
 
 def _start(processes: Processes, folder: Path) -> tuple[Tracestore, Clinic]:
@@ -71,16 +96,26 @@ def _trace(clinic: Clinic, store: Tracestore, strategy: str) -> str:
     return trace_id
 
 
-def _take(executable: str, pages: dict[str, str]) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
-        page = browser.new_page(viewport=VIEWPORT)
-        for name, address in pages.items():
-            page.goto(address)
-            if "..." not in address:
-                page.wait_for_function(_READY)
-            page.screenshot(path=PROJECT / "docs" / f"{name}.png")
-        browser.close()
+def _take(browser: Browser, folder: Path, pages: dict[str, str]) -> None:
+    page = browser.new_page(viewport=VIEWPORT)
+    for name, address in pages.items():
+        page.goto(address)
+        if "..." not in address:
+            page.wait_for_function(_READY)
+        picture = folder / f"{name}.png"
+        page.screenshot(path=picture)
+        _keep_words(picture, page.inner_text("main"))
+    page.close()
+
+
+def _keep_words(picture: Path, text: str) -> None:
+    """Write what is shown into a picture, sorted: rows come by time, which differs each time."""
+    lines = {_DIFFERS.sub("#", " ".join(line.split())) for line in text.splitlines()}
+    info = PngInfo()
+    info.add_itxt(_SHOWN, "\n".join(sorted(lines - {""})))
+    with Image.open(picture) as image:
+        image.load()
+        image.save(picture, pnginfo=info, optimize=True)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ Relationships raise when they are touched without having been loaded: a strategy
 
 import enum
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -39,6 +39,16 @@ class Color(enum.IntEnum):
     OTHER = 4
 
 
+class _Colors(dict[int | None, Color | None]):
+    """Find a color by its number. A look-up calls no Python, and a page has hundreds of cats."""
+
+    def __init__(self) -> None:
+        super().__init__({None: None} | {int(color): color for color in Color})
+
+    def __missing__(self, number: int | None) -> Color:
+        raise ValueError(f"{number!r} is not the number of a color")
+
+
 class ColorType(TypeDecorator[Color]):
     """Store a Color as an integer: short on disk, and renaming one touches no row."""
 
@@ -48,8 +58,13 @@ class ColorType(TypeDecorator[Color]):
     def process_bind_param(self, value: Color | None, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Color | None:
-        return None if value is None else Color(value)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[int | None], Color | None]:
+        return _COLORS.__getitem__
+
+
+_COLORS = _Colors()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -21,6 +21,7 @@ clinic of V veterinarians and A appointments of C different cats:
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import starmap
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -164,8 +165,8 @@ def core(session: ClinicSession, clinic_name: str) -> Sequence[SeenCat]:
     Rows are not entities: the session neither hydrates nor tracks them, which is most of what is
     left of the time once the number of statements is one.
     """
-    rows = session.execute(_rows_of_seen_cats(), {"clinic_name": clinic_name})
-    cats = [CatRow._make(row) for row in rows]
+    rows = session.connection().execute(_rows_of_seen_cats(), {"clinic_name": clinic_name})
+    cats = list(starmap(CatRow, rows.all()))
     if not cats:
         _require_clinic(session, clinic_name)
     return cats

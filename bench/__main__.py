@@ -30,6 +30,7 @@ from bench import (
     telemetry,
     tracestore,
     tracing,
+    workers,
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,11 @@ QUESTIONS: Mapping[str, Question] = {
         "What does observing cost: each layer of telemetry, against none?",
         tracing.measure,
         tracing.TARGETS,
+    ),
+    "workers": Question(
+        "What changes under other worker models, and what does not?",
+        workers.measure,
+        workers.TARGETS,
     ),
     "corpus": Question(
         "How often is otel-nplusone right about the labelled traces, and how often are others?",

@@ -25,9 +25,9 @@ from clinic.seed.load import store
 from clinic.seed.rows import Rows
 
 TARGETS = {
-    "sqlite_core_times_raw_driver": "at most 2.1",
+    "sqlite_core_times_raw_driver": "at most 1.4",
     "sqlite_naive_times_core": "at least 30",
-    "postgresql_core_times_raw_driver": "at most 1.6",
+    "postgresql_core_times_raw_driver": "at most 1.4",
     "postgresql_naive_times_core": "at least 30",
 }
 ROUNDS = 7

@@ -57,7 +57,7 @@ Table = dict[str, dict[str, float | int]]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Say how gunicorn works: so many processes of so many threads, or greenlets."""
+    """Say how gunicorn works: its processes, and their threads or greenlets."""
 
     processes: int = 1
     threads: int = 8

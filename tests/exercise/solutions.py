@@ -133,6 +133,18 @@ def {function}(session, *key):
     _session[0] = session
     return _kept(*key)
 """
+BRIEFLY_CACHED = """
+import time
+_right = {function}
+_kept = {{}}
+
+def {function}(session, *key):
+    at, found = _kept.get(key, (0.0, None))
+    if time.monotonic() - at > 2:
+        at, found = time.monotonic(), _right(session, *key)
+        _kept[key] = at, found
+    return found
+"""
 DELETED = """
 from flask import abort
 
@@ -184,6 +196,9 @@ def wrong_repairs() -> Iterator[tuple[str, str, str, str]]:
             ("drop some", DROPPED, "drops "),
         ):
             yield lesson, kind, right + text.format(function=function), says
+    for lesson in ("finch", "wren"):
+        brief = BRIEFLY_CACHED.format(function=FUNCTIONS[lesson])
+        yield lesson, "cache for two seconds", REPAIRS[lesson] + brief, "a cache hides the cost"
     yield "raven", "other index", OTHER_INDEX, "no index leads with owner_id"
     yield "robin", "delete the page", CELEBRATE + DELETED.format(function="celebrate"), "is gone"
     yield "robin", "change nothing", "def celebrate(session, name): pass", "belongs"
